@@ -1,0 +1,113 @@
+"""Lower bounds that need no search, each with its source and its space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scar_cp.instance import Objective
+from scar_cp.problem import Problem, Space
+from scar_cp.record import Record
+
+__all__ = ["Bound", "best_bound", "simple_bounds"]
+
+_SPACES: tuple[Space, ...] = ("scar", "windowed", "adjacent", "full")
+"""Each space lies inside the ones after it."""
+
+
+class Bound(Record):
+    """A proven limit: no schedule of the space has a smaller value."""
+
+    value: int
+    objective: Objective
+    space: Space
+    source: str
+
+
+def best_bound(bounds: Iterable[Bound], objective: Objective, space: Space) -> Bound | None:
+    """The largest bound of an objective that holds in a space."""
+    holds = [
+        b
+        for b in bounds
+        if b.objective == objective and _SPACES.index(b.space) >= _SPACES.index(space)
+    ]
+    return max(holds, key=lambda b: b.value, default=None)
+
+
+@dataclass(frozen=True)
+class _Least:
+    """What one model costs at least, whatever the schedule."""
+
+    passes: int
+    serial_cycles: int
+    """Sum over segments of one pass."""
+    longest_cycles: int
+    """Longest segment of one pass."""
+    once_cycles: int
+    energy_nj: int
+
+
+def _least(problem: Problem, m: int) -> _Least:
+    """Every layer on its best type, weights at a memory port, no tensor sent.
+
+    Reads of model inputs and writes of outputs cannot be avoided; they pay no hops here.
+    """
+    model = problem.models[m]
+    port_hops = min(problem.port_hops)
+    through = problem.dram_latency_cycles + port_hops * problem.hop_cycles
+    compute = problem.compute_cycles[m].min(axis=1).tolist()
+    loads = [layer.weight_load_cycles for layer in model.layers]
+    resident = problem.weight_policy == "resident"
+    boundary = [t for t in model.tensors if t.producer is None or t.is_output]
+    moved = sum(t.dram_cycles + through for t in boundary)
+    if not resident:
+        moved += sum(loads) + (through if any(la.weight_bytes for la in model.layers) else 0)
+    per_layer = [c if resident else c + w for c, w in zip(compute, loads, strict=True)]
+    if problem.overlap == "full":
+        per_layer = [c if resident else max(c, w) for c, w in zip(compute, loads, strict=True)]
+        serial = max(sum(compute), moved)
+    else:
+        serial = sum(compute) + moved
+    energy = int(problem.compute_energy_nj[m].min(axis=1).sum())
+    energy += sum(t.dram_energy_nj + port_hops * t.nop_energy_nj_per_hop for t in boundary)
+    energy += (1 if resident else model.passes) * sum(
+        la.weight_energy_nj + port_hops * la.weight_nop_energy_nj_per_hop for la in model.layers
+    )
+    return _Least(
+        model.passes,
+        serial,
+        max(per_layer),
+        # A resident load may fall back to one per pass, which is never cheaper.
+        sum(loads) if resident and problem.overlap == "none" else 0,
+        energy,
+    )
+
+
+def simple_bounds(problem: Problem) -> list[Bound]:
+    """Serial path, area and relaxed assignment: bounds for every space and window count.
+
+    Returns
+    -------
+    list of Bound
+        ``serial path``: in each window T = Σ pass + (q-1)·max pass over at most all chiplets, so a
+        model takes at least S·(1 + (q-1)/chiplets) for its least serial time S.
+        ``area``: chiplets are busy for q passes of everything they host.
+        ``relaxed assignment``: every layer at its least energy. EDP: product of the two.
+    """
+    chiplets = problem.num_chiplets
+    least = [_least(problem, m) for m in range(len(problem.models))]
+    serial = max(
+        b.serial_cycles
+        + (b.passes - 1) * max(-(-b.serial_cycles // chiplets), b.longest_cycles)
+        + b.once_cycles
+        for b in least
+    )
+    area = -(-sum(b.passes * b.serial_cycles for b in least) // chiplets)
+    energy = sum(b.energy_nj for b in least)
+    latency = max(serial, area)
+    return [
+        Bound(value=serial, objective="latency", space="full", source="serial path"),
+        Bound(value=area, objective="latency", space="full", source="area"),
+        Bound(value=energy, objective="energy", space="full", source="relaxed assignment"),
+        Bound(value=latency * energy, objective="edp", space="full", source="corner"),
+    ]

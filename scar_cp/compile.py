@@ -1,0 +1,298 @@
+"""From an instance to a problem: the only place that rounds (SPEC sections 1 to 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, isqrt
+
+import networkx as nx
+
+from scar_cp.cost import DATAFLOWS, Shapes, cost_layers
+from scar_cp.errors import Fault
+from scar_cp.graph import Graph, Tensor, build_graph
+from scar_cp.instance import Instance, InstanceFile
+from scar_cp.package import ChipletType, Package, Profile
+from scar_cp.problem import (
+    Problem,
+    ProblemChiplet,
+    ProblemLayer,
+    ProblemModel,
+    ProblemTensor,
+    ProblemType,
+)
+from scar_cp.reconfig import reconfigure
+from scar_cp.topology import grid_links
+from scar_cp.workload import ModelRun, Scenario
+
+__all__ = ["compile_instance", "instance_faults"]
+
+
+def compile_instance(instance: Instance) -> Problem:
+    """Cost every layer and tensor of an instance and round to integers, once.
+
+    Times are rounded up to cycles, energies to the nearest nJ (halves up), from exact rationals.
+
+    Returns
+    -------
+    Problem
+        With the windows and node counts of the paper's greedy engines filled in.
+    """
+    package, settings = instance.package, instance.settings
+    clock_hz = _exact(package.clock_mhz) * 1_000_000
+    rates = _Rates(
+        nop_bytes_per_cycle=_exact(package.nop.gb_per_s) * 10**9 / clock_hz,
+        dram_bytes_per_cycle=_exact(package.dram.gb_per_s) * 10**9 / clock_hz,
+        nop_nj_per_byte_hop=8 * _exact(package.nop.pj_per_bit_hop) / 1000,
+        dram_nj_per_byte=8 * _exact(instance.dram_pj_per_bit) / 1000,
+    )
+    element_bytes = instance.scenario.bytes_per_element
+    links = _links(package)
+    chiplets = _chiplets(package, links)
+    names = list(dict.fromkeys(c.type for c in chiplets))
+    types = {name: instance.chiplet_types[name] for name in names}
+    models = []
+    for run, model in zip(instance.scenario.models, instance.models, strict=True):
+        graph = build_graph(model, settings.granularity)
+        deadline = run.deadline_ms
+        models.append(
+            ProblemModel(
+                name=model.name,
+                batch=run.batch,
+                minibatch=run.minibatch,
+                passes=-(-run.batch // run.minibatch),
+                deadline_cycles=(
+                    None if deadline is None else int(_exact(deadline) * clock_hz / 1000)
+                ),
+                max_segments=None,
+                layers=_layers(graph, types, rates, element_bytes, run),
+                tensors=tuple(_tensor(t, rates, element_bytes, run) for t in graph.tensors),
+            )
+        )
+    problem = Problem(
+        format="scar-cp/problem@1",
+        name=instance.name,
+        clock_hz=int(clock_hz) if clock_hz.denominator == 1 else float(clock_hz),
+        max_windows=settings.windows,
+        weight_policy=settings.weight_policy,
+        overlap=settings.overlap,
+        contention=settings.contention,
+        routing="shortest",
+        types=tuple(ProblemType(name=n, buffer_bytes=t.buffer_bytes) for n, t in types.items()),
+        chiplets=chiplets,
+        links=tuple(links),
+        hop_cycles=_cycles(_exact(package.nop.hop_ns) * clock_hz / 10**9),
+        dram_latency_cycles=_cycles(_exact(package.dram.latency_ns) * clock_hz / 10**9),
+        models=tuple(models),
+    )
+    routing = settings.routing or ("xy" if problem.is_full_mesh else "shortest")
+    return reconfigure(problem.replace(routing=routing), settings.n_splits)
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """Bandwidths and energies of transfers, exact."""
+
+    nop_bytes_per_cycle: Fraction
+    dram_bytes_per_cycle: Fraction
+    nop_nj_per_byte_hop: Fraction
+    dram_nj_per_byte: Fraction
+
+
+def _exact(value: float) -> Fraction:
+    """The decimal number that was written, not its binary neighbour."""
+    return Fraction(str(value))
+
+
+def _cycles(value: Fraction) -> int:
+    return ceil(value)
+
+
+def _nearest(value: Fraction) -> int:
+    """Nearest integer, halves up."""
+    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+
+
+def _layers(
+    graph: Graph,
+    types: Mapping[str, ChipletType],
+    rates: _Rates,
+    element_bytes: int,
+    run: ModelRun,
+) -> tuple[ProblemLayer, ...]:
+    shapes = Shapes.from_layers(graph.layers)
+    costs = {name: cost_layers(shapes, chiplet_type) for name, chiplet_type in types.items()}
+    energies = {name: costs[name].energy_pj_exact(types[name]) for name in types}
+    layers = []
+    for i, layer in enumerate(graph.layers):
+        weight_bytes = layer.weight_elements * element_bytes
+        layers.append(
+            ProblemLayer(
+                name=layer.name,
+                window=None,
+                compute_cycles={t: run.minibatch * int(costs[t].cycles[i]) for t in types},
+                compute_energy_nj={t: _nearest(run.batch * energies[t][i] / 1000) for t in types},
+                weight_bytes=weight_bytes,
+                weight_load_cycles=_cycles(weight_bytes / rates.dram_bytes_per_cycle),
+                weight_nop_cycles=_cycles(weight_bytes / rates.nop_bytes_per_cycle),
+                weight_energy_nj=_nearest(weight_bytes * rates.dram_nj_per_byte),
+                weight_nop_energy_nj_per_hop=_nearest(weight_bytes * rates.nop_nj_per_byte_hop),
+            )
+        )
+    return tuple(layers)
+
+
+def _tensor(tensor: Tensor, rates: _Rates, element_bytes: int, run: ModelRun) -> ProblemTensor:
+    sample_bytes = tensor.elements * element_bytes
+    pass_bytes = run.minibatch * sample_bytes
+    batch_bytes = run.batch * sample_bytes
+    return ProblemTensor(
+        producer=tensor.producer,
+        consumers=tensor.consumers,
+        is_output=tensor.is_output,
+        nop_cycles=_cycles(pass_bytes / rates.nop_bytes_per_cycle),
+        nop_energy_nj_per_hop=_nearest(batch_bytes * rates.nop_nj_per_byte_hop),
+        dram_cycles=_cycles(pass_bytes / rates.dram_bytes_per_cycle),
+        dram_energy_nj=_nearest(batch_bytes * rates.dram_nj_per_byte),
+    )
+
+
+def _names(package: Package) -> list[str]:
+    """Chiplet-type name of each id."""
+    if package.layout is not None:
+        return [name for row in package.layout for name in row]
+    return list(package.chiplets or ())
+
+
+def _links(package: Package) -> list[tuple[int, int]]:
+    if package.links is not None:
+        return sorted({(min(link), max(link)) for link in package.links})
+    layout = package.layout or ((),)
+    return grid_links(len(layout), len(layout[0]), package.nop.topology == "triangular")
+
+
+def _memory_ports(package: Package) -> list[int]:
+    if package.memory_ports is not None:
+        return sorted(set(package.memory_ports))
+    if package.layout is None or package.links is not None or package.nop.topology != "mesh":
+        return []
+    columns = len(package.layout[0])
+    return [i for i in range(len(_names(package))) if i % columns in (0, columns - 1)]
+
+
+def _nop_graph(package: Package, links: list[tuple[int, int]]) -> nx.Graph[int]:
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(range(len(_names(package))))
+    graph.add_edges_from(links)
+    return graph
+
+
+def _chiplets(package: Package, links: list[tuple[int, int]]) -> tuple[ProblemChiplet, ...]:
+    hops = dict(nx.all_pairs_shortest_path_length(_nop_graph(package, links)))
+    ports = _memory_ports(package)
+    columns = len(package.layout[0]) if package.layout is not None else None
+    return tuple(
+        ProblemChiplet(
+            id=c,
+            type=name,
+            row=c // columns if columns else None,
+            col=c % columns if columns else None,
+            port=min(ports, key=lambda p, c=c: (hops[c][p], p)),  # type: ignore[misc]
+        )
+        for c, name in enumerate(_names(package))
+    )
+
+
+def instance_faults(
+    settings: InstanceFile,
+    scenario: Scenario,
+    package: Package,
+    profile: Profile,
+    files: Mapping[str, str],
+) -> list[Fault]:
+    """Every rule between an instance's files that is broken.
+
+    Parameters
+    ----------
+    settings, scenario, package, profile
+        Records that are well-formed each by itself.
+    files
+        The file of each, for the messages: ``instance``, ``scenario``, ``package``, ``profile``.
+    """
+    faults: list[Fault] = []
+
+    def fault(file: str, place: str, value: object, rule: str) -> None:
+        faults.append(Fault(files[file], place, None if value is None else str(value), rule))
+
+    if scenario.domain not in profile.domains:
+        rule = f"must be a domain of the profile {profile.name}: {', '.join(profile.domains)}"
+        fault("scenario", "domain", scenario.domain, rule)
+    for i, run in enumerate(scenario.models):
+        if run.minibatch > run.batch:
+            rule = f"must be at most batch = {run.batch}"
+            fault("scenario", f"models[{i}].minibatch", run.minibatch, rule)
+    for file, place, types in (
+        ("package", "chiplet_types", package.chiplet_types),
+        *(("profile", f"domains.{d}", of) for d, of in profile.domains.items()),
+    ):
+        for name, chiplet_type in types.items():
+            if chiplet_type.dataflow not in DATAFLOWS:
+                rule = f"must be a known dataflow: {', '.join(sorted(DATAFLOWS))}"
+                fault(file, f"{place}.{name}.dataflow", chiplet_type.dataflow, rule)
+    if isqrt(package.pooled) ** 2 != package.pooled:
+        fault("package", "pooled", package.pooled, "must be a square number")
+    known = package.chiplet_types | profile.domains.get(scenario.domain, {})
+    faults += _package_faults(package, known, files["package"])
+    if not faults:
+        num_chiplets = len(_names(package))
+        if len(scenario.models) > settings.windows * num_chiplets:
+            need = -(-len(scenario.models) // num_chiplets)
+            rule = f"{len(scenario.models)} models on {num_chiplets} chiplets need {need} windows"
+            fault("instance", "windows", settings.windows, rule)
+        if settings.n_splits is not None and settings.n_splits >= settings.windows:
+            rule = f"must be below windows = {settings.windows}"
+            fault("instance", "n_splits", settings.n_splits, rule)
+        if settings.routing == "xy" and (package.links or package.layout is None):
+            fault("instance", "routing", "xy", "needs a mesh without links of its own")
+    return faults
+
+
+def _package_faults(package: Package, known: Mapping[str, ChipletType], file: str) -> list[Fault]:
+    faults: list[Fault] = []
+
+    def fault(place: str, value: object, rule: str) -> None:
+        faults.append(Fault(file, place, None if value is None else str(value), rule))
+
+    if (package.layout is None) == (package.chiplets is None):
+        fault("layout", None, "give either layout (a grid) or chiplets (a list with links)")
+        return faults
+    if package.layout is not None and len({len(row) for row in package.layout}) != 1:
+        fault("layout", [len(row) for row in package.layout], "rows must have equal lengths")
+        return faults
+    names = _names(package)
+    if not names:
+        fault("layout", None, "must hold at least one chiplet")
+        return faults
+    for i, name in enumerate(names):
+        if name not in known:
+            columns = len(package.layout[0]) if package.layout else 0
+            place = f"layout[{i // columns}][{i % columns}]" if columns else f"chiplets[{i}]"
+            fault(place, name, f"must be a chiplet type of the profile: {', '.join(known)}")
+    if package.chiplets is not None and package.links is None:
+        fault("links", None, "is required with chiplets")
+        return faults
+    for i, (c, d) in enumerate(package.links or ()):
+        if c == d or max(c, d) >= len(names):
+            fault(f"links[{i}]", [c, d], f"must join two different ids below {len(names)}")
+    for i, port in enumerate(package.memory_ports or ()):
+        if port >= len(names):
+            fault(f"memory_ports[{i}]", port, f"must be a chiplet id below {len(names)}")
+    if not _memory_ports(package):
+        fault("memory_ports", None, "at least one memory port is required (on a mesh the default)")
+    if not any(f.place.startswith("links") for f in faults):
+        graph = _nop_graph(package, _links(package))
+        if not nx.is_connected(graph):
+            parts = sorted(sorted(part) for part in nx.connected_components(graph))
+            fault("links", parts, "the network on package must be connected")
+    return faults

@@ -1,0 +1,54 @@
+"""Everything that scar-cp raises on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["ClaimError", "Fault", "InputError", "ScarError"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with an input.
+
+    Attributes
+    ----------
+    file
+        The file (or command-line option) the user has to mend.
+    place
+        Path inside the file, such as ``layers[3].K``; empty for the file as a whole.
+    value
+        What stands there, shortened; ``None`` where nothing does.
+    rule
+        What must hold.
+    """
+
+    file: str
+    place: str
+    value: str | None
+    rule: str
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.place:
+            parts.append(self.place)
+        if self.value is not None:
+            parts.append(self.value)
+        return ": ".join([*parts, self.rule])
+
+
+class ScarError(Exception):
+    """Root of the exceptions of scar-cp."""
+
+
+class InputError(ScarError):
+    """The user's input breaks a rule; carries every fault that was found."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults), key=lambda f: (f.file, f.place, f.rule)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class ClaimError(ScarError):
+    """A solver's claim and the evaluator disagree: a bug in scar-cp, never hidden."""

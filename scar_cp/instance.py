@@ -1,0 +1,86 @@
+"""An instance: a scenario on a package, with every setting of the problem and the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isqrt
+from typing import Literal
+
+from scar_cp.graph import Granularity
+from scar_cp.package import ChipletType, Package, Profile
+from scar_cp.problem import Contention, Overlap, Routing, Space, WeightPolicy
+from scar_cp.record import NonNegativeInt, PositiveInt, Record
+from scar_cp.workload import Model, Scenario
+
+__all__ = ["Instance", "InstanceFile", "Objective"]
+
+Objective = Literal["latency", "energy", "edp", "weighted"]
+
+
+class InstanceFile(Record):
+    """An instance as written: paths are relative to the file that holds them."""
+
+    format: Literal["scar-cp/instance@1"]
+    name: str | None = None
+    scenario: str
+    package: str
+    profile: str
+    windows: PositiveInt = 1
+    n_splits: NonNegativeInt | None = None
+    """Splits of the horizon for the greedy packing; default min(4, windows - 1)."""
+    granularity: Granularity = "compute"
+    weight_policy: WeightPolicy = "per_pass"
+    overlap: Overlap = "none"
+    contention: Contention = "none"
+    routing: Routing | None = None
+    """Default: ``xy`` on a full mesh, ``shortest`` elsewhere."""
+    space: Space = "full"
+    objective: Literal["latency", "energy", "edp"] = "latency"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance with everything it refers to, checked."""
+
+    name: str
+    settings: InstanceFile
+    scenario: Scenario
+    models: tuple[Model, ...]
+    """One per run of the scenario, after the profile's replacements."""
+    package: Package
+    chiplet_types: dict[str, ChipletType]
+    """The types that the package uses, pooled dies scaled."""
+    dram_pj_per_bit: float
+
+    @classmethod
+    def of(
+        cls,
+        default_name: str,
+        settings: InstanceFile,
+        scenario: Scenario,
+        models: tuple[Model, ...],
+        package: Package,
+        profile: Profile,
+    ) -> Instance:
+        """Bring the records of an instance together."""
+        types = profile.domains[scenario.domain] | package.chiplet_types
+        dram_pj = profile.dram_pj_per_bit
+        return cls(
+            name=settings.name or default_name,
+            settings=settings,
+            scenario=scenario,
+            models=models,
+            package=package,
+            chiplet_types={n: _pooled(t, package.pooled) for n, t in types.items()},
+            dram_pj_per_bit=package.dram.pj_per_bit if dram_pj is None else dram_pj,
+        )
+
+
+def _pooled(chiplet_type: ChipletType, times: int) -> ChipletType:
+    """One die with the elements, buffer and bandwidth of several (a square number)."""
+    side = isqrt(times)
+    return chiplet_type.replace(
+        array=(chiplet_type.array[0] * side, chiplet_type.array[1] * side),
+        noc_elements_per_cycle=chiplet_type.noc_elements_per_cycle * times,
+        buffer_bytes=chiplet_type.buffer_bytes * times,
+    )

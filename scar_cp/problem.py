@@ -1,0 +1,275 @@
+"""The compiled problem: integers only, all that evaluation and search need (SPEC section 8)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, Strict
+
+from scar_cp.errors import Fault
+from scar_cp.record import NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
+from scar_cp.topology import Route, all_routes, grid_links
+
+__all__ = [
+    "Contention",
+    "Overlap",
+    "Problem",
+    "ProblemChiplet",
+    "ProblemLayer",
+    "ProblemModel",
+    "ProblemTensor",
+    "ProblemType",
+    "Routing",
+    "Space",
+    "WeightPolicy",
+    "problem_faults",
+]
+
+WeightPolicy = Literal["per_pass", "resident"]
+Overlap = Literal["none", "full"]
+Contention = Literal["none", "dram", "links"]
+Routing = Literal["xy", "shortest"]
+Space = Literal["full", "adjacent", "windowed", "scar"]
+
+
+class ProblemType(Record):
+    """A chiplet type, as far as schedules see it."""
+
+    name: str
+    buffer_bytes: NonNegativeInt
+
+
+class ProblemChiplet(Record):
+    """One chiplet; ``port`` is the id of its nearest memory port."""
+
+    id: NonNegativeInt
+    type: str
+    row: NonNegativeInt | None
+    col: NonNegativeInt | None
+    port: NonNegativeInt
+
+
+class ProblemLayer(Record):
+    """Costs of one layer: cycles of one pass, energy of the whole batch, one weight load."""
+
+    name: str
+    window: NonNegativeInt | None
+    compute_cycles: dict[str, NonNegativeInt]
+    compute_energy_nj: dict[str, NonNegativeInt]
+    weight_bytes: NonNegativeInt
+    weight_load_cycles: NonNegativeInt
+    weight_nop_cycles: NonNegativeInt
+    weight_energy_nj: NonNegativeInt
+    weight_nop_energy_nj_per_hop: NonNegativeInt
+
+
+class ProblemTensor(Record):
+    """Costs of moving one tensor: cycles of one pass, energy of the whole batch."""
+
+    producer: NonNegativeInt | None
+    consumers: Seq[NonNegativeInt]
+    is_output: bool
+    nop_cycles: NonNegativeInt
+    nop_energy_nj_per_hop: NonNegativeInt
+    dram_cycles: NonNegativeInt
+    dram_energy_nj: NonNegativeInt
+
+
+class ProblemModel(Record):
+    """One model's run: batch, passes, layers and tensors."""
+
+    name: str
+    batch: PositiveInt
+    minibatch: PositiveInt
+    passes: PositiveInt
+    deadline_cycles: NonNegativeInt | None
+    max_segments: Seq[NonNegativeInt] | None
+    layers: Annotated[Seq[ProblemLayer], Field(min_length=1)]
+    tensors: Seq[ProblemTensor]
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers."""
+        return len(self.layers)
+
+
+class Problem(Record):
+    """A compiled instance. Space and objective are not part of it: a request names them."""
+
+    format: Literal["scar-cp/problem@1"]
+    name: str
+    clock_hz: PositiveFloat | PositiveInt
+    max_windows: PositiveInt
+    weight_policy: WeightPolicy
+    overlap: Overlap
+    contention: Contention
+    routing: Routing
+    types: Annotated[Seq[ProblemType], Field(min_length=1)]
+    chiplets: Annotated[Seq[ProblemChiplet], Field(min_length=1)]
+    links: Seq[Annotated[tuple[NonNegativeInt, NonNegativeInt], Strict(False)]]
+    hop_cycles: NonNegativeInt
+    dram_latency_cycles: NonNegativeInt
+    models: Annotated[Seq[ProblemModel], Field(min_length=1)]
+
+    @property
+    def num_chiplets(self) -> int:
+        """Number of chiplets."""
+        return len(self.chiplets)
+
+    @cached_property
+    def type_names(self) -> tuple[str, ...]:
+        """Names of the chiplet types, in file order; arrays over types use this order."""
+        return tuple(t.name for t in self.types)
+
+    @cached_property
+    def chiplet_types(self) -> tuple[int, ...]:
+        """Type index of each chiplet."""
+        index = {name: t for t, name in enumerate(self.type_names)}
+        return tuple(index[c.type] for c in self.chiplets)
+
+    @cached_property
+    def type_counts(self) -> tuple[int, ...]:
+        """Number of chiplets of each type."""
+        return tuple(self.chiplet_types.count(t) for t in range(len(self.types)))
+
+    @cached_property
+    def nop_graph(self) -> nx.Graph[int]:
+        """The undirected network on package."""
+        graph: nx.Graph[int] = nx.Graph()
+        graph.add_nodes_from(range(self.num_chiplets))
+        graph.add_edges_from(self.links)
+        return graph
+
+    @cached_property
+    def hops(self) -> tuple[tuple[int, ...], ...]:
+        """Shortest-path length between every two chiplets."""
+        lengths = dict(nx.all_pairs_shortest_path_length(self.nop_graph))
+        ids = range(self.num_chiplets)
+        return tuple(tuple(lengths[c][d] for d in ids) for c in ids)
+
+    @cached_property
+    def port_hops(self) -> tuple[int, ...]:
+        """Distance of each chiplet to its memory port."""
+        return tuple(self.hops[c][chiplet.port] for c, chiplet in enumerate(self.chiplets))
+
+    @cached_property
+    def neighbours(self) -> tuple[tuple[int, ...], ...]:
+        """Ids of the chiplets one hop away from each chiplet, ascending."""
+        return tuple(tuple(sorted(self.nop_graph[c])) for c in range(self.num_chiplets))
+
+    @cached_property
+    def routes(self) -> tuple[tuple[Route, ...], ...]:
+        """The directed links of the path between every two chiplets, by ``routing``."""
+        columns = [c.col for c in self.chiplets] if self.routing == "xy" else None
+        return all_routes(self.neighbours, self.hops, columns)
+
+    @cached_property
+    def compute_cycles(self) -> tuple[NDArray[np.int64], ...]:
+        """Compute cycles of one pass: per model, shape (num_layers, num_types)."""
+        return tuple(
+            np.array([[la.compute_cycles[t] for t in self.type_names] for la in m.layers])
+            for m in self.models
+        )
+
+    @cached_property
+    def compute_energy_nj(self) -> tuple[NDArray[np.int64], ...]:
+        """Compute energy of the whole batch: per model, shape (num_layers, num_types)."""
+        return tuple(
+            np.array([[la.compute_energy_nj[t] for t in self.type_names] for la in m.layers])
+            for m in self.models
+        )
+
+    @cached_property
+    def is_full_mesh(self) -> bool:
+        """Whether the links are exactly the unit steps of a filled rectangle."""
+        cells = [(c.row, c.col) for c in self.chiplets if c.row is not None and c.col is not None]
+        rows, columns = (1 + max((cell[i] for cell in cells), default=-1) for i in (0, 1))
+        if len(set(cells)) != self.num_chiplets or rows * columns != self.num_chiplets:
+            return False
+        ids = {row * columns + column: c for c, (row, column) in enumerate(cells)}
+        steps = (sorted((ids[a], ids[b])) for a, b in grid_links(rows, columns, diagonals=False))
+        return sorted(map(tuple, steps)) == list(self.links)
+
+
+def problem_faults(problem: Problem, file: str) -> list[Fault]:
+    """Every broken cross-reference of a problem that came from a file."""
+    faults: list[Fault] = []
+
+    def fault(place: str, value: object, rule: str) -> None:
+        faults.append(Fault(file, place, str(value), rule))
+
+    names = [t.name for t in problem.types]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            fault(f"types[{i}].name", name, "must be unique")
+    count = problem.num_chiplets
+    for i, chiplet in enumerate(problem.chiplets):
+        if chiplet.id != i:
+            fault(f"chiplets[{i}].id", chiplet.id, "ids must be 0, 1, 2, ... in order")
+        if chiplet.type not in names:
+            fault(f"chiplets[{i}].type", chiplet.type, "must be one of the types")
+        if chiplet.port >= count:
+            fault(f"chiplets[{i}].port", chiplet.port, f"must be a chiplet id below {count}")
+    for i, (c, d) in enumerate(problem.links):
+        if not c < d < count:
+            fault(f"links[{i}]", [c, d], f"must be [c, d] with c < d < {count}")
+    if list(problem.links) != sorted(set(problem.links)):
+        fault("links", len(problem.links), "must be sorted and without repeats")
+    if not faults:
+        faults += _network_faults(problem, file)
+    for m, model in enumerate(problem.models):
+        faults += _model_faults(problem, model, f"models[{m}]", file)
+    if not faults and problem.routing == "xy" and not problem.is_full_mesh:
+        fault("routing", "xy", "needs links that are exactly the unit steps of a filled rectangle")
+    return faults
+
+
+def _network_faults(problem: Problem, file: str) -> list[Fault]:
+    if not nx.is_connected(problem.nop_graph):
+        parts = sorted(sorted(part) for part in nx.connected_components(problem.nop_graph))
+        return [Fault(file, "links", str(parts), "the network on package must be connected")]
+    ports = sorted({c.port for c in problem.chiplets})
+    return [
+        Fault(file, f"chiplets[{c.id}].port", str(c.port), f"the nearest port is {nearest}")
+        for c in problem.chiplets
+        if c.port != (nearest := min(ports, key=lambda p: (problem.hops[c.id][p], p)))
+    ]
+
+
+def _model_faults(problem: Problem, model: ProblemModel, at: str, file: str) -> list[Fault]:
+    faults: list[Fault] = []
+
+    def fault(place: str, value: object, rule: str) -> None:
+        faults.append(Fault(file, f"{at}.{place}", str(value), rule))
+
+    if model.minibatch > model.batch:
+        fault("minibatch", model.minibatch, f"must be at most batch = {model.batch}")
+    if model.passes != -(-model.batch // model.minibatch):
+        fault("passes", model.passes, "must be ceil(batch / minibatch)")
+    if model.max_segments is not None and len(model.max_segments) != problem.max_windows:
+        fault("max_segments", len(model.max_segments), "must have max_windows entries")
+    types = {t.name for t in problem.types}
+    for i, layer in enumerate(model.layers):
+        for table in ("compute_cycles", "compute_energy_nj"):
+            if set(getattr(layer, table)) != types:
+                given = sorted(getattr(layer, table))
+                fault(f"layers[{i}].{table}", given, "must have one entry for every type")
+        if layer.window is not None and layer.window >= problem.max_windows:
+            fault(f"layers[{i}].window", layer.window, "must be below max_windows")
+    for i, tensor in enumerate(model.tensors):
+        low = -1 if tensor.producer is None else tensor.producer
+        if low >= model.num_layers:
+            fault(f"tensors[{i}].producer", low, f"must be a layer below {model.num_layers}")
+        if list(tensor.consumers) != sorted(set(tensor.consumers)):
+            fault(f"tensors[{i}].consumers", list(tensor.consumers), "must be sorted and distinct")
+        for reader in tensor.consumers:
+            if not low < reader < model.num_layers:
+                rule = "must be a layer after the producer"
+                fault(f"tensors[{i}].consumers", reader, rule)
+        if tensor.producer is None and tensor.is_output:
+            fault(f"tensors[{i}].is_output", True, "a model input is never an output")
+    return faults

@@ -1,0 +1,146 @@
+"""The paper's MCM-Reconfig and PROV engines: time windows and node counts (SPEC 7.1, 7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from scar_cp.problem import Problem
+
+__all__ = [
+    "default_splits",
+    "expected_cycles",
+    "pack_windows",
+    "provision",
+    "reconfigure",
+]
+
+
+def default_splits(max_windows: int) -> int:
+    """Number of splits of the horizon when none is asked for."""
+    return min(4, max_windows - 1)
+
+
+def expected_cycles(problem: Problem) -> list[list[int]]:
+    """Expected latency of every layer, times the number of chiplets (so it is an integer).
+
+    Returns
+    -------
+    list of list of int
+        Per model and layer: Σ over types of compute cycles x passes x chiplets of the type.
+    """
+    shares = np.array(problem.type_counts)
+    return [
+        [int(v) * model.passes for v in cycles @ shares]
+        for model, cycles in zip(problem.models, problem.compute_cycles, strict=True)
+    ]
+
+
+def pack_windows(problem: Problem, num_splits: int) -> list[list[int]] | None:
+    """Greedy packing of layers into windows (the paper's Algorithm 1).
+
+    Parameters
+    ----------
+    problem
+        The compiled problem; its ``window`` entries are not looked at.
+    num_splits
+        The horizon is cut into ``num_splits + 1`` windows of equal length.
+
+    Returns
+    -------
+    list of list of int or None
+        The window of every layer of every model; ``None`` where some window must hold more
+        models than there are chiplets.
+    """
+    expected = expected_cycles(problem)
+    horizon = max(map(sum, expected))
+    windows = [_pack_model(cycles, horizon, num_splits) for cycles in expected]
+    return _spill(problem, windows)
+
+
+def _pack_model(cycles: Sequence[int], horizon: int, num_splits: int) -> list[int]:
+    # Times are multiplied by (num_splits + 1), so that boundaries are integers.
+    parts = num_splits + 1
+    windows: list[int] = []
+    window, clock = 0, 0
+    for layer_cycles in cycles:
+        duration = layer_cycles * parts
+        holds_layer = bool(windows) and windows[-1] == window
+        boundary = horizon * (window + 1)
+        if window < num_splits and clock + duration > boundary and holds_layer:
+            window, clock = window + 1, max(boundary, clock)
+        windows.append(window)
+        clock += duration
+    return windows
+
+
+def _spill(problem: Problem, windows: list[list[int]]) -> list[list[int]] | None:
+    """Move the models listed last out of windows with more models than chiplets."""
+    for window in range(problem.max_windows):
+        inside = [m for m, of in enumerate(windows) if window in of]
+        for m in inside[problem.num_chiplets :]:
+            windows[m] = [w + 1 if w == window else w for w in windows[m]]
+    return None if any(max(of) >= problem.max_windows for of in windows) else windows
+
+
+def provision(targets: Sequence[int], num_chiplets: int) -> list[int]:
+    """Node counts of the models of one window, by their shares of the target metric.
+
+    Parameters
+    ----------
+    targets
+        Target metric of each model in the window, in list order; at most ``num_chiplets`` models.
+    num_chiplets
+        Number of chiplets of the package.
+
+    Returns
+    -------
+    list of int
+        At least 1 each; the sum is at most ``num_chiplets``.
+    """
+    total = sum(targets)
+    if total == 0:
+        targets, total = [1] * len(targets), len(targets)
+    nodes = [max(1, (2 * t * num_chiplets + total) // (2 * total)) for t in targets]
+    while sum(nodes) > num_chiplets:
+        largest = max(nodes)
+        nodes[len(nodes) - 1 - nodes[::-1].index(largest)] -= 1
+    return nodes
+
+
+def reconfigure(problem: Problem, num_splits: int | None = None) -> Problem:
+    """Give every layer its window and every model its node counts.
+
+    Returns
+    -------
+    Problem
+        The same problem with ``window`` and ``max_segments`` filled in, both ``None`` where the
+        greedy packing finds no assignment.
+    """
+    splits = default_splits(problem.max_windows) if num_splits is None else num_splits
+    windows = pack_windows(problem, splits)
+    counts = None if windows is None else _node_counts(problem, windows)
+    models = []
+    for m, model in enumerate(problem.models):
+        layers = tuple(
+            layer.replace(window=None if windows is None else windows[m][i])
+            for i, layer in enumerate(model.layers)
+        )
+        max_segments = None if counts is None else tuple(counts[m])
+        models.append(model.replace(layers=layers, max_segments=max_segments))
+    return problem.replace(models=tuple(models))
+
+
+def _node_counts(problem: Problem, windows: list[list[int]]) -> list[list[int]]:
+    expected = expected_cycles(problem)
+    counts = [[0] * problem.max_windows for _ in problem.models]
+    for window in range(problem.max_windows):
+        inside = [m for m, of in enumerate(windows) if window in of]
+        targets = [
+            sum(c for c, w in zip(expected[m], windows[m], strict=True) if w == window)
+            for m in inside
+        ]
+        for m, nodes in zip(inside, provision(targets, problem.num_chiplets), strict=True):
+            counts[m][window] = nodes
+    return counts

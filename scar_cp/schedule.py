@@ -1,0 +1,37 @@
+"""Schedules: decisions, no numbers (SPEC section 4)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from scar_cp.record import Record, Seq
+
+__all__ = ["Schedule", "Segment", "Window"]
+
+
+class Segment(Record):
+    """Layers ``first`` to ``last`` of a model on one chiplet, in one window."""
+
+    model: int
+    first: int
+    last: int
+    chiplet: int
+
+
+Window = tuple[Segment, ...]
+
+
+class Schedule(Record):
+    """An ordered list of time windows, each a set of segments."""
+
+    format: Literal["scar-cp/schedule@1"] = "scar-cp/schedule@1"
+    problem: str
+    windows: Seq[Seq[Segment]]
+
+    @classmethod
+    def of(cls, problem: str, windows: list[list[Segment]]) -> Schedule:
+        """Build a schedule with its segments in canonical order: by model, then by layer."""
+        ordered = tuple(
+            tuple(sorted(w, key=lambda s: (s.model, s.first, s.last, s.chiplet))) for w in windows
+        )
+        return cls(problem=problem, windows=ordered)

@@ -1,0 +1,183 @@
+"""What every solver is given, and what it may say."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Literal, Protocol
+
+from scar_cp.bounds import Bound, best_bound
+from scar_cp.evaluate import Evaluation, evaluate, objective_value
+from scar_cp.instance import Objective
+from scar_cp.problem import Problem, Space
+from scar_cp.schedule import Schedule
+from scar_cp.validate import validate
+
+__all__ = ["Claim", "Event", "Request", "Search", "Solver", "Status"]
+
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a solver: the space, the objective, and the limits."""
+
+    space: Space = "full"
+    objective: Objective = "latency"
+    weights: tuple[int, int] | None = None
+    time_limit_s: float = 60.0
+    workers: int = 2
+    seed: int = 0
+    hint: bool = True
+    """Whether the exact solver starts from the heuristic's schedule."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A solver's last word, to be compared with the evaluator.
+
+    ``value`` is the solver's own figure for ``schedule``; ``exhausted`` says that it has seen or
+    excluded every schedule of the space.
+    """
+
+    schedule: Schedule | None
+    value: int | None = None
+    exhausted: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of the log: the best value and bound known at some time, and who moved them."""
+
+    seconds: float
+    value: int | None
+    bound: int | None
+    source: str
+
+
+@dataclass
+class Search:
+    """The state of a running request: incumbent, bounds, clock and log.
+
+    Solvers offer schedules and bounds as they find them; the incumbent is judged by the
+    evaluator on the spot, so an interrupted run loses nothing.
+    """
+
+    problem: Problem
+    request: Request
+    on_event: Callable[[Event], None] | None = None
+    schedule: Schedule | None = None
+    evaluation: Evaluation | None = None
+    author: str = ""
+    bounds: list[Bound] = field(default_factory=list)
+    log: list[Event] = field(default_factory=list)
+    interrupted: bool = False
+    _started: float = field(default_factory=time.monotonic)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the request began."""
+        return time.monotonic() - self._started
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds until the time limit; 0 once interrupted."""
+        return 0.0 if self.interrupted else max(0.0, self.request.time_limit_s - self.elapsed_s)
+
+    @property
+    def value(self) -> int | None:
+        """The incumbent's value."""
+        return None if self.evaluation is None else self.value_of(self.evaluation)
+
+    @property
+    def bound(self) -> int | None:
+        """The best bound of the request's objective that holds in its space."""
+        best = best_bound(self.bounds, self.request.objective, self.request.space)
+        return None if best is None else best.value
+
+    @property
+    def closed(self) -> bool:
+        """Whether the incumbent is proven optimal."""
+        return self.value is not None and self.value == self.bound
+
+    def value_of(self, evaluation: Evaluation) -> int:
+        """The value of an evaluation under the request's objective."""
+        return objective_value(evaluation, self.request.objective, self.request.weights)
+
+    def offer(self, schedule: Schedule, source: str) -> bool:
+        """Judge a schedule and keep it if it is valid in the space and better.
+
+        Returns
+        -------
+        bool
+            Whether it is the new incumbent.
+        """
+        with self._lock:
+            if validate(self.problem, schedule, self.request.space):
+                return False
+            evaluation = evaluate(self.problem, schedule)
+            value = self.value
+            if value is not None and self.value_of(evaluation) >= value:
+                return False
+            self.schedule, self.evaluation, self.author = schedule, evaluation, source
+            self._note(source)
+            return True
+
+    def raise_bound(self, value: int, source: str, space: Space | None = None) -> None:
+        """Record a proven bound of the request's objective, if it is better than the last."""
+        with self._lock:
+            if self.bound is not None and value <= self.bound:
+                return
+            space = space or self.request.space
+            objective = self.request.objective
+            self.bounds.append(
+                Bound(value=value, objective=objective, space=space, source=source)
+            )
+            self._note(source)
+
+    def _note(self, source: str) -> None:
+        event = Event(round(self.elapsed_s, 3), self.value, self.bound, source)
+        self.log.append(event)
+        if self.on_event:
+            self.on_event(event)
+
+    @contextmanager
+    def interruptible(self, stop: Callable[[], None] | None = None) -> Iterator[None]:
+        """Turn Ctrl-C and SIGTERM into a clean stop; a second signal is the system's."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def handle(_signal: int, _frame: FrameType | None) -> None:
+            self.interrupted = True
+            if stop:
+                stop()
+            for number, before in previous.items():
+                signal.signal(number, before)
+
+        previous: dict[int, Any] = {
+            number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for number, before in previous.items():
+                signal.signal(number, before)
+
+
+class Solver(Protocol):
+    """A way to find schedules.
+
+    A solver offers schedules and bounds to the search as it goes and ends with a claim.
+    """
+
+    def __call__(self, search: Search) -> Claim:
+        """Work on the search's problem until done, out of time or interrupted."""
+        ...

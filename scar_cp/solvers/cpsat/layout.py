@@ -1,0 +1,68 @@
+"""A schedule as the CP model looks at it: where is each layer, and what do segments cost."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from scar_cp.evaluate import Evaluation, evaluate
+from scar_cp.problem import Problem, ProblemTensor
+from scar_cp.schedule import Schedule
+
+__all__ = ["Layout"]
+
+
+class Layout:
+    """Look-ups on one schedule, from which every variable of the model takes its hint."""
+
+    def __init__(self, problem: Problem, schedule: Schedule) -> None:
+        self.problem = problem
+        self.evaluation: Evaluation = evaluate(problem, schedule)
+        self._home = {
+            (s.model, layer): (w, s.chiplet)
+            for w, window in enumerate(schedule.windows)
+            for s in window
+            for layer in range(s.first, s.last + 1)
+        }
+
+    def at(self, m: int, layer: int) -> tuple[int, int]:
+        """Window and chiplet of a layer."""
+        return self._home[m, layer]
+
+    def window(self, m: int, layer: int) -> int:
+        """Window of a layer."""
+        return self._home[m, layer][0]
+
+    def receivers(self, m: int, tensor: ProblemTensor, window: int) -> set[int]:
+        """Chiplets that read the tensor in a window."""
+        homes = (self._home[m, reader] for reader in tensor.consumers)
+        return {c for w, c in homes if w == window}
+
+    def destinations(self, m: int, tensor: ProblemTensor, window: int, source: int) -> set[int]:
+        """Chiplets that a producer on ``source`` sends the tensor to, in the window it runs in."""
+        if tensor.producer is None or self._home[m, tensor.producer] != (window, source):
+            return set()
+        return self.receivers(m, tensor, window) - {source}
+
+    @cached_property
+    def pass_cycles(self) -> dict[tuple[int, int, int], int]:
+        """Cycles of one pass by (model, window, chiplet)."""
+        return {
+            (s.model, w, s.chiplet): s.pass_cycles
+            for w, window in enumerate(self.evaluation.windows)
+            for s in window.segments
+        }
+
+    def longest_pass(self, m: int, window: int) -> int:
+        """The model's slowest segment in a window, 0 where it has none."""
+        passes = (v for (k, w, _), v in self.pass_cycles.items() if (k, w) == (m, window))
+        return max(passes, default=0)
+
+    def window_cycles(self, window: int) -> int:
+        """Length of a window, 0 beyond the last."""
+        windows = self.evaluation.windows
+        return windows[window].latency_cycles if window < len(windows) else 0
+
+    def is_used(self, window: int) -> bool:
+        """Whether a window holds a segment."""
+        windows = self.evaluation.windows
+        return window < len(windows) and bool(windows[window].segments)

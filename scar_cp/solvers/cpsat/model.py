@@ -1,0 +1,148 @@
+"""Wires variables, constraints and objective together, solves, and reads the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from ortools.sat.python import cp_model
+
+from scar_cp.errors import ScarError
+from scar_cp.problem import Problem, Space
+from scar_cp.schedule import Schedule
+from scar_cp.solvers.cpsat.constraints import Constraints
+from scar_cp.solvers.cpsat.objective import MAX_OBJECTIVE, energy_nj, latency_cycles
+from scar_cp.solvers.cpsat.variables import Variables
+
+__all__ = ["Answer", "CpsatModel", "covers"]
+
+
+def covers(problem: Problem) -> bool:
+    """Whether the model states the problem's settings exactly."""
+    return (
+        problem.weight_policy == "per_pass"
+        and problem.overlap == "none"
+        and problem.contention == "none"
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """CP-SAT's last word: nothing of its status is lost."""
+
+    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    schedule: Schedule | None
+    value: int | None
+    bound: int | None
+    """Best proven bound of the weighted objective; ``None`` if infeasible."""
+
+
+class _Watch(cp_model.CpSolverSolutionCallback):
+    """Passes every improving schedule on."""
+
+    def __init__(self, variables: Variables, on_schedule: Callable[[Schedule], None]) -> None:
+        super().__init__()
+        self._variables = variables
+        self._on_schedule = on_schedule
+
+    def on_solution_callback(self) -> None:
+        """Decode and pass on."""
+        self._on_schedule(self._variables.decode(lambda x: bool(self.value(x))))
+
+
+class CpsatModel:
+    """The CP model of one problem in one space, for ``λ·latency + μ·energy``."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        space: Space,
+        latency_weight: int,
+        energy_weight: int,
+        max_cycles: int,
+    ) -> None:
+        """Build the model.
+
+        Parameters
+        ----------
+        problem
+            A problem whose settings the model covers (see `covers`).
+        space
+            The space to search.
+        latency_weight, energy_weight
+            Non-negative integer weights of cycles and nJ.
+        max_cycles
+            An upper limit on the latency of the schedules of interest.
+        """
+        self.cp = cp_model.CpModel()
+        self.variables = Variables(problem, self.cp, max_cycles)
+        Constraints(problem, self.variables, space).add_all()
+        latency = latency_cycles(self.variables)
+        if latency_weight and energy_weight:
+            energy = energy_nj(problem, self.variables)
+            self.objective = latency_weight * latency + energy_weight * energy
+        elif energy_weight:
+            self.objective = energy_weight * energy_nj(problem, self.variables)
+        else:
+            self.objective = latency_weight * latency
+        self.cp.minimize(self.objective)
+        self._solver = cp_model.CpSolver()
+
+    def at_least(self, bound: int) -> None:
+        """Add a bound of the objective that was proven elsewhere."""
+        self.cp.add(self.objective >= bound)
+
+    def hint(self, schedule: Schedule) -> None:
+        """Start from a schedule of the space whose empty windows, if any, come last."""
+        self.variables.hint(schedule)
+
+    def stop(self) -> None:
+        """End a running solve; callable from a signal handler or another thread."""
+        self._solver.stop_search()
+
+    def solve(
+        self,
+        time_limit_s: float,
+        workers: int,
+        seed: int,
+        on_schedule: Callable[[Schedule], None],
+        on_bound: Callable[[int], None],
+        log: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """Search until proven, out of time or stopped.
+
+        Raises
+        ------
+        ScarError
+            If CP-SAT rejects the model: a bug, never a result.
+        """
+        solver = self._solver
+        solver.parameters.max_time_in_seconds = time_limit_s
+        solver.parameters.num_workers = workers
+        solver.parameters.random_seed = seed
+        solver.parameters.log_search_progress = log is not None
+        if log is not None:
+            solver.parameters.log_to_stdout = False
+            solver.log_callback = log
+        solver.best_bound_callback = lambda bound: on_bound(_rounded_up(bound))
+        status = solver.solve(self.cp, _Watch(self.variables, on_schedule))
+        if status == cp_model.MODEL_INVALID:
+            raise ScarError(f"CP-SAT rejects the model: {self.cp.validate()}")
+        if status == cp_model.INFEASIBLE:
+            return Answer("infeasible", None, None, None)
+        bound = _rounded_up(solver.best_objective_bound)
+        if status == cp_model.UNKNOWN:
+            return Answer("unknown", None, None, bound)
+        schedule = self.variables.decode(solver.boolean_value)
+        value = round(solver.objective_value)
+        kind: Literal["optimal", "feasible"] = (
+            "optimal" if status == cp_model.OPTIMAL else "feasible"
+        )
+        return Answer(kind, schedule, value, value if kind == "optimal" else bound)
+
+
+def _rounded_up(bound: float) -> int:
+    """CP-SAT's bound is an integer held as a float: beyond 2^53 round to the safe side."""
+    nearest = round(bound)
+    return nearest if abs(nearest) < 2**53 else int(bound * (1 - 2**-50))
