@@ -9,7 +9,7 @@ from scar_cp.instance import Objective
 from scar_cp.problem import Problem, Space
 from scar_cp.record import Record
 
-__all__ = ["Bound", "best_bound", "simple_bounds"]
+__all__ = ["Bound", "best_bound", "least_completions", "simple_bounds"]
 
 _SPACES: tuple[Space, ...] = ("scar", "windowed", "adjacent", "full")
 """Each space lies inside the ones after it."""
@@ -94,15 +94,9 @@ def simple_bounds(problem: Problem) -> list[Bound]:
         ``area``: chiplets are busy for q passes of everything they host.
         ``relaxed assignment``: every layer at its least energy. EDP: product of the two.
     """
-    chiplets = problem.num_chiplets
     least = [_least(problem, m) for m in range(len(problem.models))]
-    serial = max(
-        b.serial_cycles
-        + (b.passes - 1) * max(-(-b.serial_cycles // chiplets), b.longest_cycles)
-        + b.once_cycles
-        for b in least
-    )
-    area = -(-sum(b.passes * b.serial_cycles for b in least) // chiplets)
+    serial = max(least_completions(problem))
+    area = -(-sum(b.passes * b.serial_cycles for b in least) // problem.num_chiplets)
     energy = sum(b.energy_nj for b in least)
     latency = max(serial, area)
     return [
@@ -110,4 +104,15 @@ def simple_bounds(problem: Problem) -> list[Bound]:
         Bound(value=area, objective="latency", space="full", source="area"),
         Bound(value=energy, objective="energy", space="full", source="relaxed assignment"),
         Bound(value=latency * energy, objective="edp", space="full", source="corner"),
+    ]
+
+
+def least_completions(problem: Problem) -> list[int]:
+    """The least completion of every model, by its serial path alone, in cycles."""
+    least = [_least(problem, m) for m in range(len(problem.models))]
+    return [
+        b.serial_cycles
+        + (b.passes - 1) * max(-(-b.serial_cycles // problem.num_chiplets), b.longest_cycles)
+        + b.once_cycles
+        for b in least
     ]

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import Field
+
 from scar_cp.problem import Problem, ProblemModel, ProblemTensor
 from scar_cp.record import Record, Seq
 from scar_cp.schedule import Schedule, Segment
@@ -38,9 +40,10 @@ class WindowEvaluation(Record):
     latency_cycles: int
     models: dict[int, int]
     segments: Seq[SegmentEvaluation]
-    dram_busy_cycles: int
-    link_busy_cycles: dict[str, int]
-    """Busy cycles of every directed link ``c>d`` that is used."""
+    dram_busy_cycles: int = Field(default=0, exclude=True)
+    """Busy cycles of the DRAM interface; for reports, not part of a result file."""
+    link_busy_cycles: dict[str, int] = Field(default={}, exclude=True)
+    """Busy cycles of every directed link ``c>d`` that is used; for reports."""
 
 
 class Evaluation(Record):
@@ -52,7 +55,6 @@ class Evaluation(Record):
     latency_s: float
     energy_j: float
     edp_js: float
-    throughput_per_s: float
     completion_cycles: Seq[int]
     windows: Seq[WindowEvaluation]
     energy_parts: dict[str, int]
@@ -121,8 +123,7 @@ def evaluate(problem: Problem, schedule: Schedule) -> Evaluation:
     """
     ledger = _Ledger(problem, len(schedule.windows))
     placed = [
-        [_Placed(segment, w) for segment in segments]
-        for w, segments in enumerate(schedule.windows)
+        [_Placed(segment, w) for segment in segments] for w, segments in enumerate(schedule.windows)
     ]
     for m, model in enumerate(problem.models):
         home: list[_Placed] = [None] * model.num_layers  # type: ignore[list-item]
@@ -146,7 +147,6 @@ def evaluate(problem: Problem, schedule: Schedule) -> Evaluation:
         latency_s=latency_s,
         energy_j=energy / 1e9,
         edp_js=latency_s * energy / 1e9,
-        throughput_per_s=sum(m.batch for m in problem.models) / latency_s if latency else 0.0,
         completion_cycles=_completions(problem, windows),
         windows=tuple(windows),
         energy_parts={part: ledger.energy[part] for part in ENERGY_PARTS},
@@ -214,8 +214,7 @@ def _window(
 
 
 def _pipeline_cycles(model: ProblemModel, segments: Sequence[SegmentEvaluation]) -> int:
-    """T(m,w) = Σ pass + (q-1)·max pass + Σ once: the pipeline fills once, then its slowest
-    segment sets the pace."""
+    """T(m,w) = Σ pass + (q-1)·max pass + Σ once: fill once, then the slowest sets the pace."""
     passes = [s.pass_cycles for s in segments]
     return sum(passes) + (model.passes - 1) * max(passes) + sum(s.once_cycles for s in segments)
 

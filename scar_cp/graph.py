@@ -67,8 +67,8 @@ def model_faults(model: Model, file: str) -> list[Fault]:
             if name not in first and not _is_input(name):
                 rule = "must name a layer of the model or a model input (in0, in1, ...)"
                 faults.append(Fault(file, f"{place}.inputs[{k}]", name, rule))
-        faults += [Fault(file, f"{place}.{p}", str(v), rule) for p, v, rule in _shape_rules(layer)]
-    graph = nx.DiGraph()
+        faults += [Fault(file, f"{place}.{p}", str(v), rule) for p, v, rule in layer.broken_rules()]
+    graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_edges_from(
         (first[name], i) for i, la in enumerate(model.layers) for name in la.inputs if name in first
     )
@@ -147,7 +147,12 @@ def build_graph(model: Model, granularity: Granularity) -> Graph:
     return Graph(tuple(layers), tuple(tensors))
 
 
-def _resized(edge: _Edge, row: Layer, incoming: tuple[_Edge, ...], new_edge: Callable[[int | None, int], _Edge]) -> _Edge:
+def _resized(
+    edge: _Edge,
+    row: Layer,
+    incoming: tuple[_Edge, ...],
+    new_edge: Callable[[int | None, int], _Edge],
+) -> _Edge:
     """The tensor that travels where a pool or resample stands between two layers."""
     total = sum(e.elements for e in incoming)
     elements = -(-edge.elements * row.output_elements // total)
@@ -166,32 +171,3 @@ def _input_elements(row: Layer, rows: Mapping[str, tuple[_Edge, ...]]) -> int:
 
 def _is_input(name: str) -> bool:
     return name.startswith("in") and name[2:].isdigit()
-
-
-def _shape_rules(layer: Layer) -> list[tuple[str, object, str]]:
-    """Broken rules among a layer's extents: (field, value, rule)."""
-    broken: list[tuple[str, object, str]] = []
-    for extent in ("K", "C"):
-        if getattr(layer, extent) % layer.groups:
-            broken.append(
-                (extent, getattr(layer, extent), f"must be a multiple of groups = {layer.groups}")
-            )
-    if layer.op == "dwconv" and not layer.groups == layer.C == layer.K:
-        broken.append(("groups", layer.groups, "must equal C and K in a dwconv"))
-    plane = (layer.X, layer.R, layer.S, layer.stride, layer.pad)
-    if layer.op == "gemm" and plane != (1, 1, 1, 1, 0):
-        broken.append(("op", "gemm", "a gemm has rows Y only: X, R, S and stride 1, pad 0"))
-    if layer.output_height < 1 or layer.output_width < 1:
-        size = f"{layer.output_height}x{layer.output_width}"
-        broken.append(("R", layer.R, f"the output plane must not be empty, but is {size}"))
-    if layer.op in ("conv", "dwconv") and (layer.OY or layer.OX):
-        follows = layer.model_copy(update={"OY": None, "OX": None})
-        for extent, given, implied in (
-            ("OY", layer.output_height, follows.output_height),
-            ("OX", layer.output_width, follows.output_width),
-        ):
-            if given != implied:
-                broken.append((extent, given, f"must be {implied} by Y, R, pad and stride"))
-    if layer.dynamic and layer.op != "gemm":
-        broken.append(("dynamic", True, "only a gemm may have an activation as second operand"))
-    return broken

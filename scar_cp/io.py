@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +18,7 @@ from scar_cp.compile import compile_instance, instance_faults
 from scar_cp.errors import Fault, InputError
 from scar_cp.graph import model_faults
 from scar_cp.instance import Instance, InstanceFile
-from scar_cp.package import Package, Profile
+from scar_cp.package import ChipletFile, ChipletType, Package, Profile
 from scar_cp.problem import Problem, problem_faults
 from scar_cp.reconfig import reconfigure
 from scar_cp.record import Record
@@ -24,11 +26,16 @@ from scar_cp.schedule import Schedule
 from scar_cp.workload import Model, Scenario
 
 __all__ = [
+    "LoadedProblem",
+    "check_file",
+    "check_writable",
     "load_problem",
+    "read_chiplet",
     "read_instance",
     "read_problem",
     "read_record",
     "read_schedule",
+    "sha256_of",
     "to_json",
     "write_text",
 ]
@@ -165,7 +172,7 @@ def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) 
 
 def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
     settings = _validate(
-        data | overrides if isinstance(data, dict) else data, InstanceFile, str(path)
+        data | dict(overrides) if isinstance(data, dict) else data, InstanceFile, str(path)
     )
     collector = _Collector()
 
@@ -234,9 +241,18 @@ def _checked_problem(data: Any, file: str) -> Problem:
     return problem
 
 
-def load_problem(
-    path: str | Path, overrides: Mapping[str, Any] | None = None
-) -> tuple[Problem, InstanceFile | None]:
+@dataclass(frozen=True)
+class LoadedProblem:
+    """A problem, with what is known of where it came from."""
+
+    problem: Problem
+    settings: InstanceFile | None
+    """The instance's settings; ``None`` for a compiled problem."""
+    sha256: str
+    """Hash of the problem file's bytes, or of those that ``compile`` would write."""
+
+
+def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedProblem:
     """Read an instance (and compile it) or a compiled problem, whichever the file holds.
 
     Parameters
@@ -249,9 +265,7 @@ def load_problem(
 
     Returns
     -------
-    problem : Problem
-    settings : InstanceFile or None
-        The instance's settings; ``None`` for a compiled problem.
+    LoadedProblem
 
     Raises
     ------
@@ -278,9 +292,17 @@ def load_problem(
         problem = _checked_problem(data | overrides, str(path))
         if windows is not None or splits is not None:
             problem = reconfigure(problem, splits)
-        return problem, None
+        elif not overrides:
+            return LoadedProblem(problem, None, hashlib.sha256(path.read_bytes()).hexdigest())
+        return LoadedProblem(problem, None, sha256_of(problem))
     instance = _resolve(path, data, overrides)
-    return compile_instance(instance), instance.settings
+    problem = compile_instance(instance)
+    return LoadedProblem(problem, instance.settings, sha256_of(problem))
+
+
+def sha256_of(problem: Problem) -> str:
+    """Hash of the bytes that `to_json` writes for a problem."""
+    return hashlib.sha256(to_json(problem).encode()).hexdigest()
 
 
 def read_schedule(path: str | Path) -> Schedule:
@@ -297,6 +319,84 @@ def read_schedule(path: str | Path) -> Schedule:
         if data is None:
             raise InputError([Fault(str(path), "schedule", "None", "the result has no schedule")])
     return _validate(data, Schedule, str(path))
+
+
+def read_chiplet(reference: str) -> ChipletType:
+    """Read a chiplet type: a file of its own, or ``PROFILE#domain.type``.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file, or if the profile has no such type.
+    """
+    file, _, inside = reference.partition("#")
+    if not inside:
+        return read_record(file, ChipletFile).type
+    profile = read_record(file, Profile)
+    domain, _, name = inside.partition(".")
+    known = [f"{d}.{t}" for d, types in profile.domains.items() for t in types]
+    if f"{domain}.{name}" not in known:
+        rule = f"the profile has no such type: choose from {', '.join(known)}"
+        raise InputError([Fault(file, "", inside, rule)])
+    return profile.domains[domain][name]
+
+
+def check_file(path: str | Path) -> str:
+    """Check a file of any format, and what it refers to.
+
+    Returns
+    -------
+    str
+        What it is, in a few words.
+
+    Raises
+    ------
+    InputError
+        With every fault.
+    """
+    path = Path(path)
+    data = _parse(path)
+    kind = data.get("format") if isinstance(data, dict) else None
+    if kind in ("scar-cp/instance@1", "scar-cp/problem@1"):
+        problem = load_problem(path).problem
+        layers = sum(m.num_layers for m in problem.models)
+        return f"{len(problem.models)} models, {layers} layers, {problem.num_chiplets} chiplets"
+    if kind == "scar-cp/model@1":
+        model = _validate(data, Model, str(path))
+        faults = model_faults(model, str(path))
+        if faults:
+            raise InputError(faults)
+        return f"model {model.name}, {len(model.layers)} layers"
+    records: dict[object, type[Record]] = {
+        "scar-cp/scenario@1": Scenario,
+        "scar-cp/package@1": Package,
+        "scar-cp/profile@1": Profile,
+        "scar-cp/chiplet@1": ChipletFile,
+        "scar-cp/schedule@1": Schedule,
+    }
+    if kind == "scar-cp/result@1":
+        read_schedule(path)
+    elif kind in records:
+        _validate(data, records[kind], str(path))
+    else:
+        formats = "instance, problem, model, scenario, package, profile, chiplet, schedule, result"
+        rule = f"must be one of the formats scar-cp/NAME@1 with NAME in {formats}"
+        raise InputError([Fault(str(path), "format", _shown(kind), rule)])
+    return str(kind)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse an output path before work is spent on it.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, or lies in one that does not exist or cannot be written.
+    """
+    if path.is_dir():
+        raise InputError([Fault(str(path), "", None, "is a directory, not a file")])
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise InputError([Fault(str(path), "", None, "its folder must exist and be writable")])
 
 
 def to_json(record: Record) -> str:

@@ -15,7 +15,7 @@ from scar_cp.record import (
     Seq,
 )
 
-__all__ = ["ChipletType", "Dram", "NoP", "Package", "Profile"]
+__all__ = ["ChipletFile", "ChipletType", "Dram", "NoP", "Package", "Profile"]
 
 
 class ChipletType(Record):
@@ -55,6 +55,14 @@ class ChipletType(Record):
     def num_pes(self) -> int:
         """Number of processing elements."""
         return self.array[0] * self.array[1]
+
+
+class ChipletFile(Record):
+    """A chiplet type in a file of its own."""
+
+    format: Literal["scar-cp/chiplet@1"]
+    name: str
+    type: ChipletType
 
 
 class NoP(Record):

@@ -25,4 +25,5 @@ class Record(BaseModel):
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed (and nothing cached of the original)."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self).model_construct(**(fields | changes))
+        copy: Self = type(self).model_construct(**(fields | changes))
+        return copy

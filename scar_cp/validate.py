@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from scar_cp.evaluate import evaluate
 from scar_cp.problem import Problem, Space
@@ -117,9 +118,7 @@ def _coverage(problem: Problem, schedule: Schedule) -> Iterator[Violation]:
                 detail = f"lies in {times[m, layer]} segments, must lie in exactly one"
                 yield Violation(rule="coverage", where=where, detail=detail)
             if times[m, layer] and earliest[m, layer] < reached:
-                detail = (
-                    f"lies in window {earliest[m, layer]}, a lower-numbered layer in {reached}"
-                )
+                detail = f"lies in window {earliest[m, layer]}, a lower-numbered layer in {reached}"
                 yield Violation(rule="order", where=where, detail=detail)
             reached = max(reached, latest.get((m, layer), reached))
 
@@ -138,7 +137,7 @@ def _adjacent(problem: Problem, schedule: Schedule) -> Iterator[Violation]:
     for w, window in enumerate(schedule.windows):
         for m, model in enumerate(problem.models):
             chain = sorted((s for s in window if s.model == m), key=lambda s: s.first)
-            for before, after in zip(chain, chain[1:], strict=False):
+            for before, after in pairwise(chain):
                 if after.chiplet not in problem.neighbours[before.chiplet]:
                     where = f"windows[{w}] {model.name}[{m}] layers {before.last}|{after.first}"
                     detail = f"chiplets {before.chiplet} and {after.chiplet} are not neighbours"

@@ -75,6 +75,32 @@ class LayerShape(Record):
         columns = self.X if on_input else self.output_width
         return self.kernel_elements * rows * columns
 
+    def broken_rules(self) -> list[tuple[str, object, str]]:
+        """Broken rules among the extents: (field, value, rule)."""
+        broken: list[tuple[str, object, str]] = []
+        for extent in ("K", "C"):
+            if getattr(self, extent) % self.groups:
+                broken.append(
+                    (extent, getattr(self, extent), f"must be a multiple of groups = {self.groups}")
+                )
+        if self.op == "dwconv" and not self.groups == self.C == self.K:
+            broken.append(("groups", self.groups, "must equal C and K in a dwconv"))
+        plane = (self.X, self.R, self.S, self.stride, self.pad)
+        if self.op == "gemm" and plane != (1, 1, 1, 1, 0):
+            broken.append(("op", "gemm", "a gemm has rows Y only: X, R, S and stride 1, pad 0"))
+        if self.output_height < 1 or self.output_width < 1:
+            size = f"{self.output_height}x{self.output_width}"
+            broken.append(("R", self.R, f"the output plane must not be empty, but is {size}"))
+        if self.op in ("conv", "dwconv") and (self.OY or self.OX):
+            follows = self.replace(OY=None, OX=None)
+            for extent, given, implied in (
+                ("OY", self.output_height, follows.output_height),
+                ("OX", self.output_width, follows.output_width),
+            ):
+                if given != implied:
+                    broken.append((extent, given, f"must be {implied} by Y, R, pad and stride"))
+        return broken
+
 
 class Layer(LayerShape):
     """One operator of a model."""
@@ -84,6 +110,14 @@ class Layer(LayerShape):
     """Names of the layers it reads; ``in0``, ``in1``, ... are the model's inputs."""
     dynamic: bool = False
     """True where the second operand is an activation (attention products): no weights."""
+
+    def broken_rules(self) -> list[tuple[str, object, str]]:
+        """Broken rules among the extents: (field, value, rule)."""
+        broken = super().broken_rules()
+        if self.dynamic and self.op != "gemm":
+            rule = "only a gemm may have an activation as second operand"
+            broken.append(("dynamic", True, rule))
+        return broken
 
     @property
     def weight_elements(self) -> int:

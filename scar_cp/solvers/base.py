@@ -137,9 +137,7 @@ class Search:
                 return
             space = space or self.request.space
             objective = self.request.objective
-            self.bounds.append(
-                Bound(value=value, objective=objective, space=space, source=source)
-            )
+            self.bounds.append(Bound(value=value, objective=objective, space=space, source=source))
             self._note(source)
 
     def _note(self, source: str) -> None:

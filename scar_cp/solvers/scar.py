@@ -164,13 +164,13 @@ def _scores(
     """Score candidates; floats, because products may pass 2^63 and only the order matters."""
     cycles, nj = latency.astype(float), energy.astype(float)
     if request.objective == "weighted" and request.weights:
-        return request.weights[0] * cycles + request.weights[1] * nj
+        return np.asarray(request.weights[0] * cycles + request.weights[1] * nj)
     # Energy breaks the ties of latency and the other way round, far below one unit.
-    return {
-        "latency": cycles + nj * 1e-12,
-        "energy": nj + cycles * 1e-12,
-        "edp": cycles * nj,
-    }[request.objective]
+    if request.objective == "latency":
+        return np.asarray(cycles + nj * 1e-12)
+    if request.objective == "energy":
+        return np.asarray(nj + cycles * 1e-12)
+    return np.asarray(cycles * nj)
 
 
 def _score(request: Request, option: _Option) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ortools.sat.python import cp_model
 
 from scar_cp.problem import Problem, ProblemTensor, Space
@@ -49,9 +51,7 @@ class Constraints:
         for m, run in enumerate(self.problem.models):
             for layer in range(run.num_layers):
                 self.cp.add_exactly_one(v.inside[m, layer, w] for w in v.windows)
-                self.cp.add_exactly_one(
-                    v.on[m, layer, w, c] for w in v.windows for c in v.chiplets
-                )
+                self.cp.add_exactly_one(v.on[m, layer, w, c] for w in v.windows for c in v.chiplets)
 
     def _windows_in_order(self) -> None:
         """A layer has reached window w only if the layer before it has."""
@@ -222,9 +222,7 @@ class Constraints:
         v = self.v
         for m, run in enumerate(self.problem.models):
             for w, most in enumerate(run.max_segments or ()):
-                starts = [
-                    v.start[m, i, w, c] for i in range(run.num_layers) for c in v.chiplets
-                ]
+                starts = [v.start[m, i, w, c] for i in range(run.num_layers) for c in v.chiplets]
                 self.cp.add(sum(starts) <= most)
 
     def _empty_windows_come_last(self) -> None:
@@ -238,5 +236,5 @@ class Constraints:
             for inside in layers:
                 self.cp.add_implication(inside, some)
             used.append(some)
-        for before, after in zip(used, used[1:], strict=False):
+        for before, after in pairwise(used):
             self.cp.add_implication(after, before)

@@ -12,7 +12,7 @@ from scar_cp.errors import ScarError
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.cpsat.constraints import Constraints
-from scar_cp.solvers.cpsat.objective import MAX_OBJECTIVE, energy_nj, latency_cycles
+from scar_cp.solvers.cpsat.objective import energy_nj, latency_cycles
 from scar_cp.solvers.cpsat.variables import Variables
 
 __all__ = ["Answer", "CpsatModel", "covers"]
@@ -41,7 +41,7 @@ class Answer:
 class _Watch(cp_model.CpSolverSolutionCallback):
     """Passes every improving schedule on."""
 
-    def __init__(self, variables: Variables, on_schedule: Callable[[Schedule], None]) -> None:
+    def __init__(self, variables: Variables, on_schedule: Callable[[Schedule], object]) -> None:
         super().__init__()
         self._variables = variables
         self._on_schedule = on_schedule
@@ -78,14 +78,10 @@ class CpsatModel:
         self.cp = cp_model.CpModel()
         self.variables = Variables(problem, self.cp, max_cycles)
         Constraints(problem, self.variables, space).add_all()
-        latency = latency_cycles(self.variables)
-        if latency_weight and energy_weight:
-            energy = energy_nj(problem, self.variables)
-            self.objective = latency_weight * latency + energy_weight * energy
-        elif energy_weight:
-            self.objective = energy_weight * energy_nj(problem, self.variables)
-        else:
-            self.objective = latency_weight * latency
+        self.objective = cp_model.LinearExpr.weighted_sum(
+            [latency_cycles(self.variables), energy_nj(problem, self.variables)],
+            [latency_weight, energy_weight],
+        )
         self.cp.minimize(self.objective)
         self._solver = cp_model.CpSolver()
 
@@ -106,8 +102,8 @@ class CpsatModel:
         time_limit_s: float,
         workers: int,
         seed: int,
-        on_schedule: Callable[[Schedule], None],
-        on_bound: Callable[[int], None],
+        on_schedule: Callable[[Schedule], object],
+        on_bound: Callable[[int], object],
         log: Callable[[str], None] | None = None,
     ) -> Answer:
         """Search until proven, out of time or stopped.
@@ -125,7 +121,11 @@ class CpsatModel:
         if log is not None:
             solver.parameters.log_to_stdout = False
             solver.log_callback = log
-        solver.best_bound_callback = lambda bound: on_bound(_rounded_up(bound))
+
+        def pass_bound_on(bound: float) -> None:
+            on_bound(_rounded_up(bound))
+
+        solver.best_bound_callback = pass_bound_on
         status = solver.solve(self.cp, _Watch(self.variables, on_schedule))
         if status == cp_model.MODEL_INVALID:
             raise ScarError(f"CP-SAT rejects the model: {self.cp.validate()}")

@@ -67,18 +67,21 @@ class Variables:
         self.windows = range(problem.max_windows)
         self.chiplets = range(problem.num_chiplets)
         for m, run in enumerate(problem.models):
-            for layer in range(run.num_layers):
-                self._layer(m, layer)
-            for t, tensor in enumerate(run.tensors):
-                self._tensor(m, t, tensor)
-            self._segments(m)
-        self.window_cycles = [
-            self._int(f"T[{w}]", max_cycles, lambda at, w=w: at.window_cycles(w))
-            for w in self.windows
-        ]
-        self.used = [
-            self._bool(f"used[{w}]", lambda at, w=w: at.is_used(w)) for w in self.windows
-        ]
+            for w in self.windows:
+                for layer in range(run.num_layers):
+                    self._layer(m, layer, w)
+                    for c in self.chiplets:
+                        self._layer_on_chiplet(m, layer, w, c)
+                for t, tensor in enumerate(run.tensors):
+                    for c in self.chiplets:
+                        self._tensor_from_dram(m, t, tensor, w, c)
+                        if tensor.producer is not None and tensor.consumers:
+                            self._tensor_over_nop(m, t, tensor, tensor.producer, w, c)
+                self._longest(m, w)
+                for c in self.chiplets:
+                    self._segment(m, w, c)
+        self.window_cycles = [self._window(w) for w in self.windows]
+        self.used = [self._used(w) for w in self.windows]
 
     def _bool(self, name: str, meaning: Callable[[Layout], bool]) -> cp_model.IntVar:
         variable = self.cp.new_bool_var(name)
@@ -90,91 +93,81 @@ class Variables:
         self._meaning.append((variable, meaning))
         return variable
 
-    def _layer(self, m: int, layer: int) -> None:
-        for w in self.windows:
-            self.inside[m, layer, w] = self._bool(
-                f"inside[{m},{layer},{w}]", lambda at, w=w: at.window(m, layer) == w
-            )
-            for c in self.chiplets:
-                key, place = (m, layer, w, c), (w, c)
-                self.on[key] = self._bool(
-                    f"on{list(key)}", lambda at, p=place: at.at(m, layer) == p
-                )
-                self.start[key] = self._bool(
-                    f"start{list(key)}",
-                    lambda at, p=place: (
-                        at.at(m, layer) == p and (layer == 0 or at.at(m, layer - 1) != p)
-                    ),
-                )
+    def _layer(self, m: int, layer: int, w: int) -> None:
+        self.inside[m, layer, w] = self._bool(
+            f"inside[{m},{layer},{w}]", lambda at: at.window(m, layer) == w
+        )
 
-    def _tensor(self, m: int, t: int, tensor: ProblemTensor) -> None:
-        producer = tensor.producer
+    def _layer_on_chiplet(self, m: int, layer: int, w: int, c: int) -> None:
+        def starts(at: Layout) -> bool:
+            here = at.at(m, layer) == (w, c)
+            return here and (layer == 0 or at.at(m, layer - 1) != (w, c))
+
+        key = (m, layer, w, c)
+        self.on[key] = self._bool(f"on{list(key)}", lambda at: at.at(m, layer) == (w, c))
+        self.start[key] = self._bool(f"start{list(key)}", starts)
+
+    def _tensor_from_dram(self, m: int, t: int, tensor: ProblemTensor, w: int, c: int) -> None:
+        producer, key = tensor.producer, (m, t, w, c)
+        several = len(self.windows) > 1
+
+        def reads(at: Layout) -> bool:
+            earlier = producer is None or at.window(m, producer) < w
+            return earlier and c in at.receivers(m, tensor, w)
+
+        def writes(at: Layout) -> bool:
+            assert producer is not None
+            here = at.at(m, producer) == (w, c)
+            return here and at.window(m, tensor.consumers[-1]) > w
+
+        if tensor.consumers and (producer is None or several):
+            self.reads[key] = self._bool(f"reads{list(key)}", reads)
+        if tensor.consumers and producer is not None and several and not tensor.is_output:
+            self.writes[key] = self._bool(f"writes{list(key)}", writes)
+
+    def _tensor_over_nop(
+        self, m: int, t: int, tensor: ProblemTensor, producer: int, w: int, c: int
+    ) -> None:
+        key, hops = (m, t, w, c), self.problem.hops[c]
         most = min(len(tensor.consumers), len(self.chiplets) - 1)
-        farthest = max(map(max, self.problem.hops))
-        windows_can_differ = len(self.windows) > 1
-        for w in self.windows:
-            for c in self.chiplets:
-                key = (m, t, w, c)
-                if tensor.consumers and (producer is None or windows_can_differ):
-                    self.reads[key] = self._bool(
-                        f"reads{list(key)}",
-                        lambda at, w=w, c=c: (
-                            c in at.receivers(m, tensor, w)
-                            and (producer is None or at.window(m, producer) < w)
-                        ),
-                    )
-                if producer is None:
-                    continue
-                if windows_can_differ and tensor.consumers and not tensor.is_output:
-                    self.writes[key] = self._bool(
-                        f"writes{list(key)}",
-                        lambda at, w=w, c=c: (
-                            at.at(m, producer) == (w, c)
-                            and at.window(m, tensor.consumers[-1]) > w
-                        ),
-                    )
-                if most:
-                    self.sent[key] = self._bool(
-                        f"sent{list(key)}",
-                        lambda at, w=w, c=c: (
-                            at.window(m, producer) == w
-                            and c in at.destinations(m, tensor, w, at.at(m, producer)[1])
-                        ),
-                    )
-                    self.sends[key] = self._int(
-                        f"sends{list(key)}",
-                        most,
-                        lambda at, w=w, c=c: len(at.destinations(m, tensor, w, c)),
-                    )
-                    self.send_hops[key] = self._int(
-                        f"send_hops{list(key)}",
-                        most * farthest,
-                        lambda at, w=w, c=c: sum(
-                            self.problem.hops[c][d] for d in at.destinations(m, tensor, w, c)
-                        ),
-                    )
 
-    def _segments(self, m: int) -> None:
+        def sent(at: Layout) -> bool:
+            window, source = at.at(m, producer)
+            return window == w and c in at.destinations(m, tensor, w, source)
+
+        def send_hops(at: Layout) -> int:
+            return sum(hops[d] for d in at.destinations(m, tensor, w, c))
+
+        self.sent[key] = self._bool(f"sent{list(key)}", sent)
+        self.sends[key] = self._int(
+            f"sends{list(key)}", most, lambda at: len(at.destinations(m, tensor, w, c))
+        )
+        self.send_hops[key] = self._int(f"send_hops{list(key)}", most * max(hops), send_hops)
+
+    def _longest(self, m: int, w: int) -> None:
+        self.longest[m, w] = self._int(
+            f"longest[{m},{w}]", self._max_cycles, lambda at: at.longest_pass(m, w)
+        )
+
+    def _segment(self, m: int, w: int, c: int) -> None:
         weighty = [i for i, la in enumerate(self.problem.models[m].layers) if la.weight_bytes]
-        for w in self.windows:
-            self.longest[m, w] = self._int(
-                f"longest[{m},{w}]", self._max_cycles, lambda at, w=w: at.longest_pass(m, w)
-            )
-            for c in self.chiplets:
-                self.loads[m, w, c] = self._bool(
-                    f"loads[{m},{w},{c}]",
-                    lambda at, p=(w, c): any(at.at(m, layer) == p for layer in weighty),
-                )
-                self.pass_cycles[m, w, c] = self._int(
-                    f"pass[{m},{w},{c}]",
-                    self._max_cycles,
-                    lambda at, w=w, c=c: at.pass_cycles.get((m, w, c), 0),
-                )
+        self.loads[m, w, c] = self._bool(
+            f"loads[{m},{w},{c}]", lambda at: any(at.at(m, i) == (w, c) for i in weighty)
+        )
+        self.pass_cycles[m, w, c] = self._int(
+            f"pass[{m},{w},{c}]", self._max_cycles, lambda at: at.pass_cycles.get((m, w, c), 0)
+        )
+
+    def _window(self, w: int) -> cp_model.IntVar:
+        return self._int(f"T[{w}]", self._max_cycles, lambda at: at.window_cycles(w))
+
+    def _used(self, w: int) -> cp_model.IntVar:
+        return self._bool(f"used[{w}]", lambda at: at.is_used(w))
 
     def hint(self, schedule: Schedule) -> None:
         """Hint every variable with its value on a schedule."""
         at = Layout(self.problem, schedule)
-        self.cp.clear_hints()
+        self.cp.clear_hints()  # type: ignore[no-untyped-call]
         for variable, meaning in self._meaning:
             self.cp.add_hint(variable, int(meaning(at)))
 

@@ -1,0 +1,84 @@
+"""Certified schedules for several DNN models on heterogeneous chiplets.
+
+Data flows one way: an instance is compiled into a problem (costs as integers), a solver turns the
+problem into a schedule (decisions only), and one validator and one evaluator judge it.
+
+Examples
+--------
+>>> import scar_cp as sc
+>>> problem = sc.load_problem("instances/quickstart.yaml").problem
+>>> result = sc.solve(problem, sc.Request(objective="energy")).result
+>>> result.status, result.value == result.bound
+('optimal', True)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scar_cp.bounds import Bound
+    from scar_cp.compile import compile_instance
+    from scar_cp.errors import ClaimError, InputError, ScarError
+    from scar_cp.evaluate import Evaluation, evaluate
+    from scar_cp.io import load_problem, read_instance, read_schedule, to_json
+    from scar_cp.problem import Problem
+    from scar_cp.result import Result
+    from scar_cp.schedule import Schedule, Segment
+    from scar_cp.solve import Outcome, solve
+    from scar_cp.solvers import Request
+    from scar_cp.validate import Violation, validate
+
+__all__ = [
+    "Bound",
+    "ClaimError",
+    "Evaluation",
+    "InputError",
+    "Outcome",
+    "Problem",
+    "Request",
+    "Result",
+    "ScarError",
+    "Schedule",
+    "Segment",
+    "Violation",
+    "compile_instance",
+    "evaluate",
+    "load_problem",
+    "read_instance",
+    "read_schedule",
+    "solve",
+    "to_json",
+    "validate",
+]
+
+_HOMES = {
+    "Bound": "bounds",
+    "ClaimError": "errors",
+    "Evaluation": "evaluate",
+    "InputError": "errors",
+    "Outcome": "solve",
+    "Problem": "problem",
+    "Request": "solvers",
+    "Result": "result",
+    "ScarError": "errors",
+    "Schedule": "schedule",
+    "Segment": "schedule",
+    "Violation": "validate",
+    "compile_instance": "compile",
+    "evaluate": "evaluate",
+    "load_problem": "io",
+    "read_instance": "io",
+    "read_schedule": "io",
+    "solve": "solve",
+    "to_json": "io",
+    "validate": "validate",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first used: help stays fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'scar_cp' has no attribute {name!r}")
+    return getattr(import_module(f"scar_cp.{_HOMES[name]}"), name)

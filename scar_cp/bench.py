@@ -1,0 +1,192 @@
+"""Named suites of solves, one table per run, and what got worse since the stored run.
+
+Method: every case runs in a fresh process, one after the other, with the stated limit, workers
+and seed; the heuristic's value comes from the solver ``scar`` on the same problem; seconds are
+wall-clock and include compiling; peak memory is that process's maximum resident set.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import multiprocessing
+import platform
+import resource
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import cast
+
+from scar_cp.instance import Objective
+from scar_cp.io import load_problem
+from scar_cp.problem import Space
+from scar_cp.solve import relative_gap, solve
+from scar_cp.solvers import Request
+
+__all__ = ["SUITES", "Case", "Row", "method", "read_rows", "regressions", "run_suite", "to_csv"]
+
+SCENARIOS = tuple(f"sc{i}" for i in range(1, 11))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One solve of a suite."""
+
+    scenario: str
+    package: str
+    windows: int
+    objective: Objective
+    time_limit_s: float
+    space: Space = "full"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one case ended with."""
+
+    scenario: str
+    package: str
+    windows: int
+    objective: str
+    space: str
+    heuristic: int | None
+    value: int | None
+    bound: int | None
+    gap: float | None
+    status: str
+    author: str
+    first_s: float | None
+    best_s: float | None
+    seconds: float
+    peak_mb: int
+
+    @property
+    def key(self) -> tuple[str, str, int, str, str]:
+        """What identifies the case."""
+        return self.scenario, self.package, self.windows, self.objective, self.space
+
+
+def _grid(
+    scenarios: Sequence[str],
+    packages: Sequence[str],
+    windows: Sequence[int],
+    objectives: Sequence[Objective],
+    time_limit_s: float,
+) -> list[Case]:
+    return [
+        Case(scenario, package, w, objective, time_limit_s)
+        for w in windows
+        for package in packages
+        for objective in objectives
+        for scenario in scenarios
+    ]
+
+
+SUITES: dict[str, list[Case]] = {
+    "scenarios": _grid(SCENARIOS, ["het_sides_3x3"], [1], ["latency"], 60),
+}
+"""Cases by suite name."""
+
+
+def run_suite(
+    cases: Sequence[Case], instances: Path, workers: int, seed: int
+) -> Iterator[tuple[Case, Row]]:
+    """Run cases one after the other, each in a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
+        for case in cases:
+            yield case, pool.submit(run_case, case, instances, workers, seed).result()
+
+
+def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
+    """Solve one case, and the same problem with the heuristic alone."""
+    started = time.monotonic()
+    overrides = {
+        "package": str(instances / "packages" / f"{case.package}.yaml"),
+        "windows": case.windows,
+    }
+    problem = load_problem(instances / f"{case.scenario}.yaml", overrides).problem
+    compiled_s = time.monotonic() - started
+    request = Request(case.space, case.objective, None, case.time_limit_s, workers, seed)
+    heuristic = solve(problem, request, "scar").result
+    outcome = solve(problem, request)
+    result = outcome.result
+    improving = [
+        line
+        for i, line in enumerate(result.log)
+        if line.value is not None and (i == 0 or line.value != result.log[i - 1].value)
+    ]
+    return Row(
+        *(case.scenario, case.package, case.windows, case.objective, case.space),
+        heuristic=heuristic.value,
+        value=result.value,
+        bound=result.bound,
+        gap=relative_gap(result.value, result.bound),
+        status=result.status,
+        author=outcome.author,
+        first_s=round(compiled_s + improving[0].seconds, 2) if improving else None,
+        best_s=round(compiled_s + improving[-1].seconds, 2) if improving else None,
+        seconds=round(compiled_s + result.seconds, 2),
+        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    )
+
+
+def method(suite: str, workers: int, seed: int) -> str:
+    """How a table was made, as comment lines for its head."""
+    command = f"scar-cp bench suite {suite} --workers {workers} --seed {seed}"
+    limits = sorted({case.time_limit_s for case in SUITES[suite]})
+    lines = [
+        f"command: {command}",
+        f"limit per case: {' or '.join(f'{limit:g} s' for limit in limits)}; "
+        f"workers {workers}; seed {seed}; each case in a fresh process",
+        f"date: {datetime.now(UTC):%Y-%m-%d}; scar-cp {version('scar-cp')}, "
+        f"ortools {version('ortools')}, python {platform.python_version()}",
+        f"machine: {multiprocessing.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+    ]
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def to_csv(rows: Sequence[Row], head: str) -> str:
+    """The table of a run."""
+    out = io.StringIO()
+    out.write(head)
+    writer = csv.DictWriter(out, [f.name for f in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows)
+    return out.getvalue()
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a stored table."""
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    convert: dict[str, Callable[[str], object]] = {
+        "int": int,
+        "int | None": lambda s: int(s) if s else None,
+        "float": float,
+        "float | None": lambda s: float(s) if s else None,
+        "str": str,
+    }
+    return [
+        Row(**{f.name: convert[cast(str, f.type)](cells[f.name]) for f in fields(Row)})  # type: ignore[arg-type]
+        for cells in csv.DictReader(lines)
+    ]
+
+
+def regressions(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
+    """Cases whose value or gap got worse: a larger gap at the same limit is a regression."""
+    stored = {row.key: row for row in before}
+    worse = []
+    for row in after:
+        old = stored.get(row.key)
+        if old is None:
+            continue
+        name = f"{row.scenario} {row.package} {row.windows}w {row.objective} {row.space}"
+        if old.value is not None and (row.value is None or row.value > old.value):
+            worse.append(f"{name}: value {old.value:,} -> {row.value}")
+        if old.gap is not None and (row.gap is None or row.gap > old.gap + 1e-6):
+            worse.append(f"{name}: gap {old.gap:.4%} -> {row.gap}")
+    return worse

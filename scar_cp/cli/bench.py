@@ -1,0 +1,139 @@
+"""Commands that measure: solves, the cost model's speed, its agreement with MAESTRO."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scar_cp.cli import options as o
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Measure: certified gaps, the cost model's speed, its agreement with MAESTRO.",
+    no_args_is_help=True,
+)
+
+
+class SuiteName(StrEnum):
+    """Suites of `scar_cp.bench.SUITES`."""
+
+    scenarios = "scenarios"
+
+
+@app.command()
+def suite(
+    name: Annotated[SuiteName, typer.Argument(help="Which cases to run.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Table [default: results/bench/NAME.csv]"),
+    ] = None,
+    instances: Annotated[Path, typer.Option(help="Folder of the instances.")] = Path("instances"),
+    workers: o.Workers = 2,
+    seed: o.Seed = 0,
+    only: Annotated[
+        str | None, typer.Option(help="Run only cases whose name holds this, e.g. 'sc4 '.")
+    ] = None,
+) -> None:
+    """Run a suite, write its table, and say what got worse since the stored run.
+
+    Example: scar-cp bench suite scenarios
+    """
+    from rich.console import Console
+
+    from scar_cp.bench import SUITES, method, read_rows, regressions, run_suite, to_csv
+    from scar_cp.io import check_writable, write_text
+    from scar_cp.report.summary import gap_text
+
+    path = output or Path("results") / "bench" / f"{name.value}.csv"
+    check_writable(path)
+    cases = [
+        case
+        for case in SUITES[name.value]
+        if only is None
+        or only in f"{case.scenario} {case.package} {case.windows}w {case.objective} {case.space} "
+    ]
+    stored = read_rows(path) if path.is_file() else []
+    rows = []
+    console = Console(stderr=True, highlight=False)
+    print(
+        f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
+        f"{'heuristic':>20} {'value':>20} {'bound':>20} {'gap':>9} {'seconds':>8} {'MB':>5}"
+    )
+    with console.status(f"{len(cases)} cases") as status:
+        for k, (case, row) in enumerate(run_suite(cases, instances, workers, seed), start=1):
+            rows.append(row)
+            print(
+                f"{case.scenario:8} {case.package:14} {case.windows:7} {case.objective:9} "
+                f"{row.heuristic or 0:20,} {row.value or 0:20,} {row.bound or 0:20,} "
+                f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}",
+                flush=True,
+            )
+            status.update(f"{k} of {len(cases)} cases done")
+    write_text(path, to_csv(rows, method(name.value, workers, seed)))
+    print(f"written: {path}")
+    for line in regressions(stored, rows):
+        print(f"worse than the stored run: {line}")
+
+
+@app.command()
+def cost(
+    rows: Annotated[int, typer.Option(min=1, help="Layers per batch.")] = 50_000,
+    models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
+    profile: Annotated[Path, typer.Option(help="Profile to take the types from.")] = Path(
+        "instances/profiles/physical.yaml"
+    ),
+) -> None:
+    """Count the cost rows per second of the analytical model, on one thread.
+
+    The layers of all models are repeated to one batch per chiplet type; best of three.
+
+    Example: scar-cp bench cost
+    """
+    from scar_cp.cost.calibration import measure_rows_per_second
+    from scar_cp.io import read_record
+    from scar_cp.package import Profile
+    from scar_cp.workload import Model
+
+    layers = [
+        layer for path in sorted(models.glob("*.yaml")) for layer in read_record(path, Model).layers
+    ]
+    print(f"{len(layers)} layers repeated to {rows:,} rows per batch")
+    for name, chiplet in read_record(profile, Profile).domains["datacenter"].items():
+        plain = measure_rows_per_second(layers, chiplet.replace(gemm="rows"), rows)
+        own = measure_rows_per_second(layers, chiplet, rows)
+        print(f"{name:12} {plain:12,.0f} rows/s   with gemm: {chiplet.gemm} {own:12,.0f} rows/s")
+
+
+@app.command()
+def maestro(
+    rows: Annotated[Path, typer.Argument(metavar="CSV", help="Rows measured with MAESTRO.")],
+) -> None:
+    """Compare the analytical model with MAESTRO, row by row.
+
+    Rows with correctly counted MACs and unlimited off-chip bandwidth; errors are relative.
+
+    Example: scar-cp bench maestro tests/cost/maestro_sample.csv
+    """
+    from scar_cp.cost.calibration import compare_with_maestro
+
+    calibration = compare_with_maestro(rows)
+    print(f"{'':24} {'runtime error %':>28} {'energy error %':>28}")
+    print(
+        f"{'dataflow':12} {'NoC lat':>7} {'rows':>4}" + 2 * f" {'median':>9} {'90th':>9} {'max':>8}"
+    )
+    for fit in calibration.fits:
+        cells = "".join(
+            f" {100 * e.median:9.3f} {100 * e.percentile_90:9.3f} {100 * e.maximum:8.2f}"
+            for e in (fit.runtime, fit.energy)
+        )
+        print(f"{fit.dataflow:12} {fit.noc_latency_cycles:7} {fit.rows:4}{cells}")
+    for p in calibration.preferences:
+        print(
+            f"NVDLA or ShiDianNao, NoC latency {p.noc_latency_cycles}: right on {p.right} of "
+            f"{p.rows} layers ({p.right_share:.1%}), on {p.shidiannao_right} of the "
+            f"{p.shidiannao_rows} that prefer ShiDianNao ({p.shidiannao_right_share:.1%})"
+        )

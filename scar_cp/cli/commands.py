@@ -1,0 +1,222 @@
+"""The everyday commands: check, cost, compile, solve, evaluate."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scar_cp.cli import options as o
+from scar_cp.errors import Fault, InputError
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an app."""
+    for command in (check, cost, compile_, solve, evaluate):
+        app.command(name=command.__name__.rstrip("_"))(command)
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of any format.")],
+) -> None:
+    """Check models, packages, scenarios, profiles, instances, problems, schedules, results.
+
+    Example: scar-cp check instances/sc4.yaml models/resnet50.yaml
+    """
+    from scar_cp.io import check_file
+
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            print(f"{file}: ok: {check_file(file)}")
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+
+
+def cost(
+    layers: Annotated[Path, typer.Argument(metavar="LAYERS.csv", help="Layers to cost.")],
+    chiplet: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE[#DOMAIN.TYPE]",
+            help="A chiplet-type file, or a type of a profile.",
+        ),
+    ],
+    output: o.Output = None,
+) -> None:
+    """Cost a list of layers on a chiplet type: cycles, energy, MACs, utilisation, traffic.
+
+    Columns: op,K,C,Y,X,R,S,stride,groups and pad or OY,OX; further ones are passed on.
+
+    Example: scar-cp cost layers.csv --chiplet instances/profiles/physical.yaml#datacenter.nvdla
+    """
+    from scar_cp.io import read_chiplet, write_text
+    from scar_cp.layer_list import cost_csv
+
+    text = cost_csv(layers, read_chiplet(chiplet))
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_text(output, text)
+
+
+def compile_(
+    instance: o.Instance,
+    output: o.Output = None,
+    scenario: o.Scenario = None,
+    package: o.Package = None,
+    profile: o.Profile = None,
+    windows: o.Windows = None,
+    n_splits: o.NSplits = None,
+    weight_policy: o.WeightPolicy = None,
+    overlap: o.Overlap = None,
+    contention: o.Contention = None,
+    routing: o.Routing = None,
+    granularity: o.Granularity = None,
+) -> None:
+    """Turn an instance into a problem file: all costs as integers, nothing else needed.
+
+    Example: scar-cp compile instances/sc4.yaml --windows 2 -o problem.json
+    """
+    from scar_cp.io import load_problem, to_json, write_text
+
+    overrides = o.given(
+        scenario=scenario,
+        package=package,
+        profile=profile,
+        windows=windows,
+        n_splits=n_splits,
+        weight_policy=weight_policy,
+        overlap=overlap,
+        contention=contention,
+        routing=routing,
+        granularity=granularity,
+    )
+    problem = load_problem(instance, overrides).problem
+    if output is None:
+        sys.stdout.write(to_json(problem))
+    else:
+        write_text(output, to_json(problem))
+
+
+def solve(
+    instance: o.Instance,
+    solver: o.Solver = o.SolverName.cp_sat,
+    objective: o.Objective = None,
+    space: o.Space = None,
+    time_limit: o.TimeLimit = 60.0,
+    workers: o.Workers = 2,
+    seed: o.Seed = 0,
+    output: o.Output = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    scenario: o.Scenario = None,
+    package: o.Package = None,
+    profile: o.Profile = None,
+    windows: o.Windows = None,
+    n_splits: o.NSplits = None,
+    weight_policy: o.WeightPolicy = None,
+    overlap: o.Overlap = None,
+    contention: o.Contention = None,
+    routing: o.Routing = None,
+    granularity: o.Granularity = None,
+) -> None:
+    """Find a schedule, bound how far from optimal it can be, and print both.
+
+    Exit code 0 with a schedule, 1 without one, 2 for bad input.
+
+    For example:
+
+    scar-cp solve instances/quickstart.yaml
+
+    scar-cp solve instances/sc4.yaml --package instances/packages/het_cb_3x3.yaml --windows 2
+
+    scar-cp solve problem.json --objective energy -o result.json
+    """
+    from scar_cp.io import check_writable, load_problem, to_json, write_text
+    from scar_cp.report.progress import Progress
+    from scar_cp.report.summary import print_summary
+    from scar_cp.solve import solve as run
+    from scar_cp.solvers import Request
+    from scar_cp.validate import space_is_defined
+
+    o.check_time_limit(time_limit)
+    if output is not None:
+        check_writable(output)
+    overrides = o.given(
+        scenario=scenario,
+        package=package,
+        profile=profile,
+        windows=windows,
+        n_splits=n_splits,
+        weight_policy=weight_policy,
+        overlap=overlap,
+        contention=contention,
+        routing=routing,
+        granularity=granularity,
+    )
+    loaded = load_problem(instance, overrides)
+    settings = loaded.settings
+    request = Request(
+        space=space.value if space else settings.space if settings else "full",
+        objective=(objective.value if objective else settings.objective if settings else "latency"),
+        time_limit_s=time_limit,
+        workers=workers,
+        seed=seed,
+    )
+    if not space_is_defined(loaded.problem, request.space):
+        rule = "the greedy packing finds no windows for this problem, so the space is undefined"
+        raise InputError([Fault("--space", "", request.space, rule)])
+    with Progress(loaded.problem.name, quiet) as progress:
+        outcome = run(loaded.problem, request, solver.value, progress.event, loaded.sha256)
+    print_summary(loaded.problem, outcome)
+    if output is not None:
+        write_text(output, to_json(outcome.result))
+        print(f"written: {output}")
+    if outcome.result.schedule is None:
+        raise typer.Exit(1)
+
+
+def evaluate(
+    instance: o.Instance,
+    schedule: Annotated[
+        Path, typer.Argument(metavar="SCHEDULE", help="A schedule or a result file.")
+    ],
+    space: o.Space = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Judge a schedule: every number, and every rule it breaks.
+
+    Exit code 0 for a valid schedule, 1 for one that breaks a rule, 2 for bad input.
+
+    Example: scar-cp evaluate instances/quickstart.yaml result.json --json
+    """
+    from scar_cp.evaluate import evaluate as judge
+    from scar_cp.io import load_problem, read_schedule
+    from scar_cp.report.summary import print_evaluation
+    from scar_cp.validate import BLOCKING_RULES, space_is_defined, validate
+
+    loaded = load_problem(instance)
+    given = read_schedule(schedule)
+    name = space.value if space else loaded.settings.space if loaded.settings else "full"
+    if not space_is_defined(loaded.problem, name):
+        raise InputError([Fault("--space", "", name, "the problem does not define this space")])
+    violations = validate(loaded.problem, given, name)
+    judged = not any(v.rule in BLOCKING_RULES for v in violations)
+    evaluation = judge(loaded.problem, given) if judged else None
+    if as_json:
+        document = {
+            "violations": [v.model_dump() for v in violations],
+            "evaluation": evaluation.model_dump() if evaluation else None,
+        }
+        print(json.dumps(document, indent=2))
+    else:
+        print_evaluation(loaded.problem, evaluation, violations)
+    if violations:
+        raise typer.Exit(1)

@@ -1,0 +1,125 @@
+"""A list of layers as CSV in, their costs as CSV out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from scar_cp.cost import DATAFLOWS, Shapes, cost_layers
+from scar_cp.errors import Fault, InputError
+from scar_cp.package import ChipletType
+from scar_cp.workload import LayerShape
+
+__all__ = ["cost_csv", "read_layer_list"]
+
+_EXTENTS = ("K", "C", "Y", "X", "R", "S", "stride", "groups", "pad", "OY", "OX")
+_REQUIRED = ("op", "K", "C")
+
+
+def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]]]:
+    """Read layers with columns op, K, C, Y, X, R, S, stride, groups and pad or OY, OX.
+
+    Returns
+    -------
+    shapes : list of LayerShape
+    rows : list of dict
+        The rows as written, further columns included.
+
+    Raises
+    ------
+    InputError
+        With every fault of every row.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError([Fault(str(path), "", None, f"cannot be read: {error}")]) from error
+    reader = csv.DictReader(io.StringIO(text))
+    columns = reader.fieldnames or []
+    missing = [name for name in _REQUIRED if name not in columns]
+    if missing:
+        rule = f"columns are required: {', '.join(missing)}"
+        raise InputError([Fault(str(path), "row 1", None, rule)])
+    rows = list(reader)
+    if not rows:
+        raise InputError([Fault(str(path), "", None, "has no layers")])
+    faults: list[Fault] = []
+    shapes: list[LayerShape] = []
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            rule = f"must have {len(columns)} cells, as the header"
+            faults.append(Fault(str(path), f"row {number}", None, rule))
+            continue
+        fields: dict[str, object] = {"op": row["op"]}
+        for name in _EXTENTS:
+            if row.get(name):
+                try:
+                    fields[name] = int(row[name])
+                except ValueError:
+                    fields[name] = row[name]
+        try:
+            shape = LayerShape.model_validate(fields)
+        except ValidationError as error:
+            for details in error.errors():
+                field = ".".join(map(str, details["loc"]))
+                rule = details["msg"].replace("Input should", "should")
+                at = f"row {number}, {field}"
+                faults.append(Fault(str(path), at, repr(details["input"]), rule))
+            continue
+        # Without a pad column, OY and OX are all there is to know about padding.
+        given = shape if "pad" in fields else shape.replace(OY=None, OX=None)
+        for place, value, rule in given.broken_rules():
+            faults.append(Fault(str(path), f"row {number}, {place}", str(value), rule))
+        shapes.append(shape)
+    if faults:
+        raise InputError(faults)
+    return shapes, rows
+
+
+def cost_csv(path: Path, chiplet: ChipletType) -> str:
+    """Cost every layer of a list.
+
+    Returns
+    -------
+    str
+        The rows as given, followed by cycles, energy in pJ, MACs, utilisation, accesses, and
+        the output plane that the mapping took (a folded gemm's rectangle).
+
+    Raises
+    ------
+    InputError
+        With every fault of every row, or if the dataflow is not known.
+    """
+    if chiplet.dataflow not in DATAFLOWS:
+        rule = f"must be a known dataflow: {', '.join(sorted(DATAFLOWS))}"
+        raise InputError([Fault("--chiplet", "dataflow", chiplet.dataflow, rule)])
+    shapes, rows = read_layer_list(path)
+    costs = cost_layers(Shapes.from_layers(shapes), chiplet)
+    energy = costs.energy_pj(chiplet)
+    columns = {
+        "cycles": costs.cycles,
+        "energy_pj": energy.round(2),
+        "macs": costs.macs,
+        "mac_utilisation": costs.mac_utilisation.round(6),
+        "l1_accesses": costs.l1_accesses,
+        "input_l2_reads": costs.input_l2_reads,
+        "input_l2_writes": costs.input_l2_writes,
+        "filter_l2_reads": costs.filter_l2_reads,
+        "filter_l2_writes": costs.filter_l2_writes,
+        "output_l2_reads": costs.output_l2_reads,
+        "output_l2_writes": costs.output_l2_writes,
+        "mapped_rows": costs.mapped_rows,
+        "mapped_columns": costs.mapped_columns,
+    }
+    out = io.StringIO()
+    kept = [name for name in rows[0] if name not in columns]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*kept, *columns])
+    table = zip(*(values.tolist() for values in columns.values()), strict=True)
+    writer.writerows(
+        [[row[k] for k in kept] + list(cells) for row, cells in zip(rows, table, strict=True)]
+    )
+    return out.getvalue()

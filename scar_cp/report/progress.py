@@ -1,0 +1,58 @@
+"""Progress of a running solve: incumbent, bound, gap and elapsed time, on standard error."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+
+from scar_cp.report.summary import gap_text
+from scar_cp.solve import relative_gap
+from scar_cp.solvers import Event
+
+__all__ = ["Progress"]
+
+_QUIET_S = 0.5
+"""On a terminal, events closer together than this are shown in the status line only."""
+
+
+class Progress:
+    """Prints a line when value or bound moves, and a live status line on a terminal."""
+
+    def __init__(self, name: str, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet, highlight=False)
+        self._status = Status(f"solving {name}", console=self._console)
+        self._last_line = -_QUIET_S
+        self._value: int | None = None
+
+    def __enter__(self) -> Progress:
+        self._console.print("  elapsed            value            bound      gap  moved by")
+        if self._console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+
+    def event(self, event: Event) -> None:
+        """Show one event; crowded ones only where the value improves."""
+        line = (
+            f"{event.seconds:8.1f} s {_number(event.value):>16} {_number(event.bound):>16} "
+            f"{gap_text(relative_gap(event.value, event.bound)):>8}  {event.source}"
+        )
+        self._status.update(line)
+        now = time.monotonic()
+        if event.value != self._value or now - self._last_line >= _QUIET_S:
+            self._console.print(line)
+            self._last_line, self._value = now, event.value
+
+
+def _number(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}" if value < 10**12 else f"{value:.6e}"

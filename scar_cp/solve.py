@@ -1,0 +1,161 @@
+"""Run a solver, compare its claim with the evaluator, and put the result together."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib.metadata import version
+
+from scar_cp.bounds import least_completions, simple_bounds
+from scar_cp.errors import ClaimError
+from scar_cp.evaluate import evaluate
+from scar_cp.io import sha256_of
+from scar_cp.problem import Problem
+from scar_cp.result import LogLine, Result
+from scar_cp.solvers import Claim, Event, Request, Search, Status, get_solver
+from scar_cp.validate import validate
+
+__all__ = ["Outcome", "relative_gap", "solve"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A result, with what a person should know beside it."""
+
+    result: Result
+    author: str
+    """The solver or stage that found the schedule."""
+    notes: tuple[str, ...]
+    """What was cut off or not covered; for an infeasible problem, why."""
+
+
+def relative_gap(value: int | None, bound: int | None) -> float | None:
+    """``(value - bound) / value``: 0 only if they are equal, ``None`` if either is unknown."""
+    if value is None or bound is None:
+        return None
+    if value == bound:
+        return 0.0
+    if value == 0:
+        return 0.0
+    return max(float(Fraction(value - bound, value)), 5e-324)
+
+
+def solve(
+    problem: Problem,
+    request: Request | None = None,
+    solver: str = "cp-sat",
+    on_event: Callable[[Event], None] | None = None,
+    sha256: str | None = None,
+) -> Outcome:
+    """Search for a schedule and certify how good it is.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    request
+        Space, objective and limits; default: latency in the full space for 60 s.
+    solver
+        A name of `scar_cp.solvers.SOLVERS`.
+    on_event
+        Called with every new incumbent and bound.
+    sha256
+        Hash of the problem file's bytes; default: of the problem as this version writes it.
+
+    Returns
+    -------
+    Outcome
+        Its result's numbers are the evaluator's.
+
+    Raises
+    ------
+    ClaimError
+        If the solver's claim and the evaluator disagree.
+    KeyError
+        If there is no such solver.
+    """
+    request = request or Request()
+    search = Search(problem, request, on_event)
+    search.bounds += simple_bounds(problem)
+    late = _missed_deadlines(problem)
+    if late:
+        claim = Claim(None, exhausted=True, notes=late)
+    else:
+        with search.interruptible():
+            claim = get_solver(solver)(search)
+    status = _status(search, claim)
+    if status == "infeasible" and not claim.notes:
+        claim = Claim(None, exhausted=True, notes=(_why_infeasible(problem, request),))
+    result = Result(
+        problem=problem.name,
+        problem_sha256=sha256 or sha256_of(problem),
+        solver=solver,
+        space=request.space,
+        objective=request.objective,
+        weights=request.weights,
+        status=status,
+        schedule=search.schedule,
+        evaluation=search.evaluation,
+        value=search.value,
+        bounds=tuple(search.bounds),
+        gap=relative_gap(search.value, search.bound),
+        seconds=round(search.elapsed_s, 3),
+        seed=request.seed,
+        workers=request.workers,
+        time_limit_s=request.time_limit_s,
+        versions={
+            "scar_cp": version("scar-cp"),
+            "ortools": version("ortools"),
+            "numpy": version("numpy"),
+            "python": platform.python_version(),
+        },
+        log=tuple(
+            LogLine(seconds=e.seconds, value=e.value, bound=e.bound, source=e.source)
+            for e in search.log
+        ),
+    )
+    return Outcome(result, search.author, claim.notes)
+
+
+def _status(search: Search, claim: Claim) -> Status:
+    """Judge the claim; every disagreement raises."""
+    if claim.schedule is not None:
+        broken = validate(search.problem, claim.schedule, search.request.space)
+        if broken:
+            raise ClaimError(f"the solver's schedule is not valid: {broken[0]}")
+        judged = search.value_of(evaluate(search.problem, claim.schedule))
+        agrees = judged == claim.value if claim.exhausted else judged <= (claim.value or judged)
+        if not agrees:
+            raise ClaimError(f"the solver claims {claim.value}, the evaluator says {judged}")
+    value, bound = search.value, search.bound
+    if value is None:
+        return "infeasible" if claim.exhausted else "unknown"
+    if bound is not None and bound > value:
+        raise ClaimError(f"a bound of {bound} lies above a schedule of value {value}")
+    if claim.exhausted and value != claim.value:
+        raise ClaimError(f"{claim.value} is claimed optimal, but {value} was found")
+    return "optimal" if search.closed else "feasible"
+
+
+def _missed_deadlines(problem: Problem) -> tuple[str, ...]:
+    """Deadlines that no schedule can meet, by each model's serial path alone."""
+    return tuple(
+        f"deadline: {model.name}[{m}] takes at least {least} cycles on any schedule, "
+        f"its deadline is {model.deadline_cycles}"
+        for m, (model, least) in enumerate(
+            zip(problem.models, least_completions(problem), strict=True)
+        )
+        if model.deadline_cycles is not None and least > model.deadline_cycles
+    )
+
+
+def _why_infeasible(problem: Problem, request: Request) -> str:
+    """Name the rule that an exhaustive search found impossible to keep."""
+    models = [m.name for m in problem.models if m.deadline_cycles is not None]
+    if models:
+        return f"deadline: no schedule of the space {request.space} meets all of {models}"
+    if len(problem.models) > problem.num_chiplets * problem.max_windows:
+        return "exclusive: more models than chiplets x windows"
+    return f"no schedule keeps the rules of the space {request.space}"
