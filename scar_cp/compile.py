@@ -10,23 +10,31 @@ from math import ceil, isqrt
 import networkx as nx
 
 from scar_cp.cost import DATAFLOWS, Shapes, cost_layers
-from scar_cp.errors import Fault
+from scar_cp.errors import Fault, InputError
 from scar_cp.graph import Graph, Tensor, build_graph
 from scar_cp.instance import Instance, InstanceFile
 from scar_cp.package import ChipletType, Package, Profile
 from scar_cp.problem import (
+    MAX_CHIPLETS,
     Problem,
     ProblemChiplet,
     ProblemLayer,
     ProblemModel,
     ProblemTensor,
     ProblemType,
+    size_faults,
 )
 from scar_cp.reconfig import reconfigure
 from scar_cp.topology import grid_links
 from scar_cp.workload import ModelRun, Scenario
 
-__all__ = ["compile_instance", "instance_faults"]
+__all__ = [
+    "compile_instance",
+    "instance_faults",
+    "package_faults",
+    "scenario_faults",
+    "type_faults",
+]
 
 
 def compile_instance(instance: Instance) -> Problem:
@@ -38,6 +46,11 @@ def compile_instance(instance: Instance) -> Problem:
     -------
     Problem
         With the windows and node counts of the paper's greedy engines filled in.
+
+    Raises
+    ------
+    InputError
+        If costs are too large to count in 64 bits.
     """
     package, settings = instance.package, instance.settings
     clock_hz = _exact(package.clock_mhz) * 1_000_000
@@ -86,6 +99,9 @@ def compile_instance(instance: Instance) -> Problem:
         dram_latency_cycles=_cycles(_exact(package.dram.latency_ns) * clock_hz / 10**9),
         models=tuple(models),
     )
+    faults = size_faults(problem, instance.file, "compiled ")
+    if faults:
+        raise InputError(faults)
     routing = settings.routing or ("xy" if problem.is_full_mesh else "shortest")
     return reconfigure(problem.replace(routing=routing), settings.n_splits)
 
@@ -216,83 +232,113 @@ def instance_faults(
     Parameters
     ----------
     settings, scenario, package, profile
-        Records that are well-formed each by itself.
+        Records without faults of their own.
     files
-        The file of each, for the messages: ``instance``, ``scenario``, ``package``, ``profile``.
+        The file of each, for the messages: ``instance``, ``scenario``, ``package``.
     """
     faults: list[Fault] = []
 
     def fault(file: str, place: str, value: object, rule: str) -> None:
-        faults.append(Fault(files[file], place, None if value is None else str(value), rule))
+        faults.append(Fault(files[file], place, str(value), rule))
 
     if scenario.domain not in profile.domains:
         rule = f"must be a domain of the profile {profile.name}: {', '.join(profile.domains)}"
         fault("scenario", "domain", scenario.domain, rule)
-    for i, run in enumerate(scenario.models):
-        if run.minibatch > run.batch:
-            rule = f"must be at most batch = {run.batch}"
-            fault("scenario", f"models[{i}].minibatch", run.minibatch, rule)
-    for file, place, types in (
-        ("package", "chiplet_types", package.chiplet_types),
-        *(("profile", f"domains.{d}", of) for d, of in profile.domains.items()),
-    ):
-        for name, chiplet_type in types.items():
-            if chiplet_type.dataflow not in DATAFLOWS:
-                rule = f"must be a known dataflow: {', '.join(sorted(DATAFLOWS))}"
-                fault(file, f"{place}.{name}.dataflow", chiplet_type.dataflow, rule)
-    if isqrt(package.pooled) ** 2 != package.pooled:
-        fault("package", "pooled", package.pooled, "must be a square number")
-    known = package.chiplet_types | profile.domains.get(scenario.domain, {})
-    faults += _package_faults(package, known, files["package"])
-    if not faults:
-        num_chiplets = len(_names(package))
-        if len(scenario.models) > settings.windows * num_chiplets:
-            need = -(-len(scenario.models) // num_chiplets)
-            rule = f"{len(scenario.models)} models on {num_chiplets} chiplets need {need} windows"
-            fault("instance", "windows", settings.windows, rule)
-        if settings.n_splits is not None and settings.n_splits >= settings.windows:
-            rule = f"must be below windows = {settings.windows}"
-            fault("instance", "n_splits", settings.n_splits, rule)
-        if settings.routing == "xy" and (package.links or package.layout is None):
-            fault("instance", "routing", "xy", "needs a mesh without links of its own")
+    else:
+        known = package.chiplet_types | profile.domains[scenario.domain]
+        columns = len(package.layout[0]) if package.layout else 0
+        for i, name in enumerate(_names(package)):
+            if name not in known:
+                place = f"layout[{i // columns}][{i % columns}]" if columns else f"chiplets[{i}]"
+                rule = f"must be a chiplet type of the package or profile: {', '.join(known)}"
+                fault("package", place, name, rule)
+    num_chiplets = len(_names(package))
+    if len(scenario.models) > settings.windows * num_chiplets:
+        need = -(-len(scenario.models) // num_chiplets)
+        rule = f"{len(scenario.models)} models on {num_chiplets} chiplets need {need} windows"
+        fault("instance", "windows", settings.windows, rule)
+    if settings.n_splits is not None and settings.n_splits >= settings.windows:
+        fault(
+            "instance", "n_splits", settings.n_splits, f"must be below {settings.windows} windows"
+        )
+    if settings.routing == "xy" and not _is_mesh(package):
+        fault("instance", "routing", "xy", "needs a package whose links form a mesh")
     return faults
 
 
-def _package_faults(package: Package, known: Mapping[str, ChipletType], file: str) -> list[Fault]:
-    faults: list[Fault] = []
+def _is_mesh(package: Package) -> bool:
+    layout = package.layout
+    if layout is None:
+        return False
+    return _links(package) == grid_links(len(layout), len(layout[0]), diagonals=False)
+
+
+def scenario_faults(scenario: Scenario, file: str) -> list[Fault]:
+    """Every broken rule inside a scenario."""
+    return [
+        Fault(
+            file,
+            f"models[{i}].minibatch",
+            str(run.minibatch),
+            f"must be at most batch = {run.batch}",
+        )
+        for i, run in enumerate(scenario.models)
+        if run.minibatch > run.batch
+    ]
+
+
+def type_faults(types: Mapping[str, ChipletType], file: str, at: str) -> list[Fault]:
+    """Every chiplet type with a dataflow that nobody provides; ``at`` is the types' place."""
+    rule = f"must be a known dataflow: {', '.join(sorted(DATAFLOWS))}"
+    return [
+        Fault(file, f"{at}.{name}.dataflow", chiplet_type.dataflow, rule)
+        for name, chiplet_type in types.items()
+        if chiplet_type.dataflow not in DATAFLOWS
+    ]
+
+
+def package_faults(package: Package, file: str) -> list[Fault]:
+    """Every broken rule inside a package."""
+    faults = type_faults(package.chiplet_types, file, "chiplet_types")
 
     def fault(place: str, value: object, rule: str) -> None:
         faults.append(Fault(file, place, None if value is None else str(value), rule))
 
+    if isqrt(package.pooled) ** 2 != package.pooled:
+        fault("pooled", package.pooled, "must be a square number")
     if (package.layout is None) == (package.chiplets is None):
         fault("layout", None, "give either layout (a grid) or chiplets (a list with links)")
+        return faults
+    names = _names(package)
+    if not names:
+        place = "chiplets" if package.layout is None else "layout"
+        fault(place, None, "must hold at least one chiplet")
+        return faults
+    if len(names) > MAX_CHIPLETS:
+        fault("layout", f"{len(names)} chiplets", f"must hold at most {MAX_CHIPLETS} chiplets")
         return faults
     if package.layout is not None and len({len(row) for row in package.layout}) != 1:
         fault("layout", [len(row) for row in package.layout], "rows must have equal lengths")
         return faults
-    names = _names(package)
-    if not names:
-        fault("layout", None, "must hold at least one chiplet")
-        return faults
-    for i, name in enumerate(names):
-        if name not in known:
-            columns = len(package.layout[0]) if package.layout else 0
-            place = f"layout[{i // columns}][{i % columns}]" if columns else f"chiplets[{i}]"
-            fault(place, name, f"must be a chiplet type of the profile: {', '.join(known)}")
-    if package.chiplets is not None and package.links is None:
-        fault("links", None, "is required with chiplets")
-        return faults
-    for i, (c, d) in enumerate(package.links or ()):
-        if c == d or max(c, d) >= len(names):
-            fault(f"links[{i}]", [c, d], f"must join two different ids below {len(names)}")
     for i, port in enumerate(package.memory_ports or ()):
         if port >= len(names):
             fault(f"memory_ports[{i}]", port, f"must be a chiplet id below {len(names)}")
-    if not _memory_ports(package):
-        fault("memory_ports", None, "at least one memory port is required (on a mesh the default)")
-    if not any(f.place.startswith("links") for f in faults):
-        graph = _nop_graph(package, _links(package))
-        if not nx.is_connected(graph):
-            parts = sorted(sorted(part) for part in nx.connected_components(graph))
-            fault("links", parts, "the network on package must be connected")
+    if package.memory_ports is not None and not package.memory_ports:
+        fault("memory_ports", "[]", "at least one memory port is required")
+    elif not _memory_ports(package):
+        fault("memory_ports", None, "is required where the package is not a plain mesh")
+    if package.chiplets is not None and package.links is None:
+        fault("links", None, "is required with chiplets")
+        return faults
+    lost = [
+        (i, link)
+        for i, link in enumerate(package.links or ())
+        if link[0] == link[1] or max(link) >= len(names)
+    ]
+    for i, link in lost:
+        fault(f"links[{i}]", list(link), f"must join two different ids below {len(names)}")
+    graph = _nop_graph(package, [] if lost else _links(package))
+    if not lost and not nx.is_connected(graph):
+        parts = sorted(sorted(part) for part in nx.connected_components(graph))
+        fault("links", parts, "the network on package must be connected")
     return faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,8 +35,14 @@ class Fault:
         if self.place:
             parts.append(self.place)
         if self.value is not None:
-            parts.append(self.value)
-        return ": ".join([*parts, self.rule])
+            parts.append(self.value if len(self.value) <= 100 else self.value[:97] + "...")
+        return " ".join(": ".join([*parts, self.rule]).split())  # one line, whatever it quotes
+
+    @property
+    def sort_key(self) -> tuple[str, list[str | int], str]:
+        """Order by file, then by place with ``layers[2]`` before ``layers[10]``."""
+        parts = re.split(r"([0-9]+)", self.place)
+        return self.file, [int(p) if k % 2 else p for k, p in enumerate(parts)], self.rule
 
 
 class ScarError(Exception):
@@ -46,8 +53,12 @@ class InputError(ScarError):
     """The user's input breaks a rule; carries every fault that was found."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(sorted(set(faults), key=lambda f: (f.file, f.place, f.rule)))
+        self.faults = tuple(sorted(set(faults), key=lambda f: f.sort_key))
         super().__init__("\n".join(map(str, self.faults)))
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Fault, ...]]]:
+        """Travel whole between processes; by default only the message would."""
+        return type(self), (self.faults,)
 
 
 class ClaimError(ScarError):

@@ -53,7 +53,7 @@ class _Edge:
     is_output: bool = False
 
 
-def model_faults(model: Model, file: str) -> list[Fault]:
+def model_faults(model: Model, file: str, granularity: Granularity = "all") -> list[Fault]:
     """Every broken rule among a model's layers: names, inputs, order, extents."""
     faults = []
     names = [layer.name for layer in model.layers]
@@ -68,6 +68,10 @@ def model_faults(model: Model, file: str) -> list[Fault]:
                 rule = "must name a layer of the model or a model input (in0, in1, ...)"
                 faults.append(Fault(file, f"{place}.inputs[{k}]", name, rule))
         faults += [Fault(file, f"{place}.{p}", str(v), rule) for p, v, rule in layer.broken_rules()]
+    granular = any(layer.op in COMPUTE_OPS for layer in model.layers)
+    if granularity == "compute" and not granular:
+        rule = "no layer has multiply-accumulates: needs granularity all"
+        faults.append(Fault(file, "layers", None, rule))
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_edges_from(
         (first[name], i) for i, la in enumerate(model.layers) for name in la.inputs if name in first

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isqrt
-from typing import Literal
+from pathlib import PurePath
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from scar_cp.graph import Granularity
 from scar_cp.package import ChipletType, Package, Profile
-from scar_cp.problem import Contention, Overlap, Routing, Space, WeightPolicy
-from scar_cp.record import NonNegativeInt, PositiveInt, Record
+from scar_cp.problem import MAX_WINDOWS, Contention, Overlap, Routing, Space, WeightPolicy
+from scar_cp.record import NonNegativeInt, Record
 from scar_cp.workload import Model, Scenario
 
 __all__ = ["Instance", "InstanceFile", "Objective"]
@@ -25,7 +28,7 @@ class InstanceFile(Record):
     scenario: str
     package: str
     profile: str
-    windows: PositiveInt = 1
+    windows: Annotated[int, Field(gt=0, le=MAX_WINDOWS)] = 1
     n_splits: NonNegativeInt | None = None
     """Splits of the horizon for the greedy packing; default min(4, windows - 1)."""
     granularity: Granularity = "compute"
@@ -43,6 +46,8 @@ class Instance:
     """An instance with everything it refers to, checked."""
 
     name: str
+    file: str
+    """Where the settings stand, for messages."""
     settings: InstanceFile
     scenario: Scenario
     models: tuple[Model, ...]
@@ -55,7 +60,7 @@ class Instance:
     @classmethod
     def of(
         cls,
-        default_name: str,
+        file: str,
         settings: InstanceFile,
         scenario: Scenario,
         models: tuple[Model, ...],
@@ -66,7 +71,8 @@ class Instance:
         types = profile.domains[scenario.domain] | package.chiplet_types
         dram_pj = profile.dram_pj_per_bit
         return cls(
-            name=settings.name or default_name,
+            name=settings.name or PurePath(file).stem,
+            file=file,
             settings=settings,
             scenario=scenario,
             models=models,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -35,24 +36,43 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]]]
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        rule = f"cannot be read: {error.strerror}"
+        raise InputError([Fault(str(path), "", None, rule)]) from error
+    except UnicodeDecodeError as error:
         raise InputError([Fault(str(path), "", None, f"cannot be read: {error}")]) from error
-    reader = csv.DictReader(io.StringIO(text))
-    columns = reader.fieldnames or []
-    missing = [name for name in _REQUIRED if name not in columns]
-    if missing:
-        rule = f"columns are required: {', '.join(missing)}"
-        raise InputError([Fault(str(path), "row 1", None, rule)])
-    rows = list(reader)
-    if not rows:
+    if not text.strip():
+        raise InputError([Fault(str(path), "", None, "the file is empty")])
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        columns = next(reader)
+        numbered = [(reader.line_num, cells) for cells in reader if cells]
+    except csv.Error as error:
+        rule = f"malformed CSV: {error}"
+        raise InputError([Fault(str(path), f"row {reader.line_num}", None, rule)]) from error
+    faults = [
+        Fault(str(path), "row 1", name, "a column of this name is required")
+        for name in _REQUIRED
+        if name not in columns
+    ]
+    faults += [
+        Fault(str(path), "row 1", name, "the column stands twice")
+        for name, count in Counter(columns).items()
+        if count > 1
+    ]
+    if faults:
+        raise InputError(faults)
+    if not numbered:
         raise InputError([Fault(str(path), "", None, "has no layers")])
-    faults: list[Fault] = []
+    rows: list[dict[str, str]] = []
     shapes: list[LayerShape] = []
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
+    for number, cells in numbered:
+        if len(cells) != len(columns):
             rule = f"must have {len(columns)} cells, as the header"
-            faults.append(Fault(str(path), f"row {number}", None, rule))
+            faults.append(Fault(str(path), f"row {number}", f"{len(cells)} cells", rule))
             continue
+        row = dict(zip(columns, cells, strict=True))
+        rows.append(row)
         fields: dict[str, object] = {"op": row["op"]}
         for name in _EXTENTS:
             if row.get(name):
@@ -65,9 +85,12 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]]]
         except ValidationError as error:
             for details in error.errors():
                 field = ".".join(map(str, details["loc"]))
-                rule = details["msg"].replace("Input should", "should")
                 at = f"row {number}, {field}"
-                faults.append(Fault(str(path), at, repr(details["input"]), rule))
+                if details["type"] == "missing":
+                    faults.append(Fault(str(path), at, None, "is required"))
+                    continue
+                rule = details["msg"].replace("Input should", "must")
+                faults.append(Fault(str(path), at, repr(details["input"])[:60], rule))
             continue
         # Without a pad column, OY and OX are all there is to know about padding.
         given = shape if "pad" in fields else shape.replace(OY=None, OX=None)

@@ -18,6 +18,11 @@ from scar_cp.record import (
 __all__ = ["ChipletFile", "ChipletType", "Dram", "NoP", "Package", "Profile"]
 
 
+# Upper limits keep the cost model's counts within 64 bits.
+_Lanes = Annotated[int, Field(gt=0, le=2**16)]
+_Bandwidth = Annotated[int, Field(gt=0, le=2**32)]
+
+
 class ChipletType(Record):
     """A kind of chiplet: how its array maps a layer, and what an access costs.
 
@@ -27,14 +32,14 @@ class ChipletType(Record):
     dataflow: str
     """``nvdla`` (weight-stationary), ``shidiannao`` (output-stationary) or ``eyeriss``
     (row-stationary)."""
-    array: Annotated[tuple[PositiveInt, PositiveInt], Strict(False)]
+    array: Annotated[tuple[_Lanes, _Lanes], Strict(False)]
     """Rows and columns of processing elements: output-channel lanes x input channels
     (nvdla), output rows x output columns (shidiannao), filters and kernel rows x output
     rows (eyeriss)."""
-    noc_elements_per_cycle: PositiveInt
+    noc_elements_per_cycle: _Bandwidth
     """Bandwidth between the chiplet's buffer and its array, each way."""
-    noc_latency_cycles: NonNegativeInt = 0
-    offchip_elements_per_cycle: PositiveInt | None = None
+    noc_latency_cycles: Annotated[int, Field(ge=0, le=4096)] = 0
+    offchip_elements_per_cycle: _Bandwidth | None = None
     """Off-chip limit inside the array model; null leaves DRAM to the schedule's costs."""
     buffer_bytes: PositiveInt = 10_485_760
     partial_sums: Literal["array", "buffer"] = "array"
@@ -96,7 +101,7 @@ class Package(Record):
     """Undirected links between ids; required with ``chiplets``."""
     memory_ports: Seq[NonNegativeInt] | None = None
     """Ids with a DRAM interface; default on a mesh: the left and right columns."""
-    pooled: PositiveInt = 1
+    pooled: Annotated[int, Field(gt=0, le=1024)] = 1
     """Every chiplet is a die with the elements, buffer and bandwidth of this many."""
     clock_mhz: PositiveFloat = 500.0
     nop: NoP = NoP()

@@ -8,13 +8,15 @@ from typing import Annotated, Literal
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, Strict
+from pydantic import Field, Strict, field_serializer
 
 from scar_cp.errors import Fault
 from scar_cp.record import NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
 from scar_cp.topology import Route, all_routes, grid_links
 
 __all__ = [
+    "MAX_CHIPLETS",
+    "MAX_WINDOWS",
     "Contention",
     "Overlap",
     "Problem",
@@ -27,7 +29,14 @@ __all__ = [
     "Space",
     "WeightPolicy",
     "problem_faults",
+    "size_faults",
 ]
+
+MAX_CHIPLETS = 1024
+MAX_WINDOWS = 1000
+MAX_TOTAL = 2**50
+"""Most cycles, nJ or weight bytes of a model: sums over models, chiplets and a second unit then
+stay within the 64-bit integers of numpy and CP-SAT."""
 
 WeightPolicy = Literal["per_pass", "resident"]
 Overlap = Literal["none", "full"]
@@ -102,18 +111,22 @@ class Problem(Record):
 
     format: Literal["scar-cp/problem@1"]
     name: str
-    clock_hz: PositiveFloat | PositiveInt
-    max_windows: PositiveInt
+    clock_hz: PositiveFloat
+    max_windows: Annotated[int, Field(gt=0, le=MAX_WINDOWS)]
     weight_policy: WeightPolicy
     overlap: Overlap
     contention: Contention
     routing: Routing
     types: Annotated[Seq[ProblemType], Field(min_length=1)]
-    chiplets: Annotated[Seq[ProblemChiplet], Field(min_length=1)]
+    chiplets: Annotated[Seq[ProblemChiplet], Field(min_length=1, max_length=MAX_CHIPLETS)]
     links: Seq[Annotated[tuple[NonNegativeInt, NonNegativeInt], Strict(False)]]
     hop_cycles: NonNegativeInt
     dram_latency_cycles: NonNegativeInt
     models: Annotated[Seq[ProblemModel], Field(min_length=1)]
+
+    @field_serializer("clock_hz")
+    def _plain(self, clock_hz: float) -> float:
+        return int(clock_hz) if float(clock_hz).is_integer() else clock_hz
 
     @property
     def num_chiplets(self) -> int:
@@ -217,15 +230,55 @@ def problem_faults(problem: Problem, file: str) -> list[Fault]:
     for i, (c, d) in enumerate(problem.links):
         if not c < d < count:
             fault(f"links[{i}]", [c, d], f"must be [c, d] with c < d < {count}")
-    if list(problem.links) != sorted(set(problem.links)):
-        fault("links", len(problem.links), "must be sorted and without repeats")
+        elif i and problem.links[i - 1] >= (c, d):
+            fault(f"links[{i}]", [c, d], "must come after the link before it: sorted, no repeats")
     if not faults:
         faults += _network_faults(problem, file)
     for m, model in enumerate(problem.models):
         faults += _model_faults(problem, model, f"models[{m}]", file)
-    if not faults and problem.routing == "xy" and not problem.is_full_mesh:
+    if faults:
+        return faults
+    if problem.routing == "xy" and not problem.is_full_mesh:
         fault("routing", "xy", "needs links that are exactly the unit steps of a filled rectangle")
+    return faults + size_faults(problem, file)
+
+
+def size_faults(problem: Problem, file: str, at: str = "") -> list[Fault]:
+    """Every model (and buffer) of a well-formed problem that is too large to count in 64 bits.
+
+    ``at`` leads to the models inside the file. A model's total takes everything that a schedule can
+    make it pay, each at its most expensive.
+    """
+    faults: list[Fault] = []
+    for t, of in enumerate(problem.types):
+        if of.buffer_bytes > MAX_TOTAL:
+            rule = "must be at most 2^50"
+            faults.append(Fault(file, f"{at}types[{t}].buffer_bytes", f"{of.buffer_bytes:,}", rule))
+    diameter = max(map(max, problem.hops))
+    for m, model in enumerate(problem.models):
+        for unit, total in _most_expensive(problem, model, diameter).items():
+            if total > MAX_TOTAL:
+                value = f"up to 2^{(total - 1).bit_length()} {unit}"
+                rule = f"a model's costs must add up to at most 2^50 {unit}"
+                faults.append(Fault(file, f"{at}models[{m}]", value, rule))
     return faults
+
+
+def _most_expensive(problem: Problem, model: ProblemModel, diameter: int) -> dict[str, int]:
+    through = problem.dram_latency_cycles + diameter * problem.hop_cycles
+    cycles = energy = 0
+    for layer in model.layers:
+        loads = layer.weight_load_cycles + layer.weight_nop_cycles + through
+        cycles += max(layer.compute_cycles.values()) + loads
+        load_energy = layer.weight_energy_nj + diameter * layer.weight_nop_energy_nj_per_hop
+        energy += max(layer.compute_energy_nj.values()) + model.passes * load_energy
+    for tensor in model.tensors:
+        transfers = len(tensor.consumers) + 1
+        cycles += transfers * (tensor.dram_cycles + diameter * tensor.nop_cycles + through)
+        move = tensor.dram_energy_nj + diameter * tensor.nop_energy_nj_per_hop
+        energy += transfers * move
+    weights = sum(layer.weight_bytes for layer in model.layers)
+    return {"cycles": model.passes * cycles, "nJ": energy, "weight bytes": weights}
 
 
 def _network_faults(problem: Problem, file: str) -> list[Fault]:
@@ -251,7 +304,8 @@ def _model_faults(problem: Problem, model: ProblemModel, at: str, file: str) -> 
     if model.passes != -(-model.batch // model.minibatch):
         fault("passes", model.passes, "must be ceil(batch / minibatch)")
     if model.max_segments is not None and len(model.max_segments) != problem.max_windows:
-        fault("max_segments", len(model.max_segments), "must have max_windows entries")
+        rule = f"must have max_windows = {problem.max_windows} entries"
+        fault("max_segments", f"{len(model.max_segments)} entries", rule)
     types = {t.name for t in problem.types}
     for i, layer in enumerate(model.layers):
         for table in ("compute_cycles", "compute_energy_nj"):
@@ -259,7 +313,8 @@ def _model_faults(problem: Problem, model: ProblemModel, at: str, file: str) -> 
                 given = sorted(getattr(layer, table))
                 fault(f"layers[{i}].{table}", given, "must have one entry for every type")
         if layer.window is not None and layer.window >= problem.max_windows:
-            fault(f"layers[{i}].window", layer.window, "must be below max_windows")
+            rule = f"must be below max_windows = {problem.max_windows}"
+            fault(f"layers[{i}].window", layer.window, rule)
     for i, tensor in enumerate(model.tensors):
         low = -1 if tensor.producer is None else tensor.producer
         if low >= model.num_layers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
@@ -25,5 +25,4 @@ class Record(BaseModel):
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed (and nothing cached of the original)."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        copy: Self = type(self).model_construct(**(fields | changes))
-        return copy
+        return cast(Self, type(self).model_construct(**(fields | changes)))

@@ -6,11 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scar_cp.record import NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
+from scar_cp.record import PositiveFloat, PositiveInt, Record, Seq
 
 __all__ = ["COMPUTE_OPS", "Layer", "LayerShape", "Model", "ModelRun", "Operator", "Scenario"]
 
 Operator = Literal["conv", "dwconv", "tconv", "gemm", "pool", "add", "mul", "resample"]
+Extent = Annotated[int, Field(gt=0, le=2**22)]
+MAX_LOOP_STEPS = 2**44
+"""Most iterations of one layer's dense loop nest: the cost model counts in 64 bits."""
 COMPUTE_OPS = frozenset({"conv", "dwconv", "tconv", "gemm"})
 """Operators with multiply-accumulates; the others are folded into edges by default."""
 
@@ -24,19 +27,19 @@ class LayerShape(Record):
     """
 
     op: Operator
-    K: PositiveInt
-    C: PositiveInt
-    Y: PositiveInt = 1
-    X: PositiveInt = 1
-    R: PositiveInt = 1
-    S: PositiveInt = 1
-    stride: PositiveInt = 1
-    pad: NonNegativeInt = 0
+    K: Extent
+    C: Extent
+    Y: Extent = 1
+    X: Extent = 1
+    R: Extent = 1
+    S: Extent = 1
+    stride: Extent = 1
+    pad: Annotated[int, Field(ge=0, le=2**22)] = 0
     """Zeros on each side, both directions."""
-    groups: PositiveInt = 1
-    OY: PositiveInt | None = None
+    groups: Extent = 1
+    OY: Extent | None = None
     """Output height, where it does not follow from the other extents (pools that round up)."""
-    OX: PositiveInt | None = None
+    OX: Extent | None = None
 
     def _out(self, given: int | None, size: int, kernel: int) -> int:
         if given is not None:
@@ -91,6 +94,11 @@ class LayerShape(Record):
         if self.output_height < 1 or self.output_width < 1:
             size = f"{self.output_height}x{self.output_width}"
             broken.append(("R", self.R, f"the output plane must not be empty, but is {size}"))
+        rows, columns = max(self.Y, self.output_height), max(self.X, self.output_width)
+        steps = self.K * self.C * self.R * self.S * rows * columns
+        if steps > MAX_LOOP_STEPS:
+            rule = f"the product of all extents must be at most 2^44, but is {steps}"
+            broken.append(("K", self.K, rule))
         if self.op in ("conv", "dwconv") and (self.OY or self.OX):
             follows = self.replace(OY=None, OX=None)
             for extent, given, implied in (

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
+from scar_cp.errors import ScarError
 from scar_cp.problem import (
     Problem,
     ProblemChiplet,
@@ -17,6 +18,7 @@ from scar_cp.problem import (
 )
 from scar_cp.reconfig import reconfigure
 from scar_cp.schedule import Schedule, Segment
+from scar_cp.solvers.exhaustive import count_schedules
 
 ROW_OF_TWO = ((0, 1),)
 ROW_OF_THREE = ((0, 1), (1, 2))
@@ -49,7 +51,7 @@ def tensor(
     dram_nj: int = 0,
     output: bool | None = None,
 ) -> ProblemTensor:
-    """A tensor; without consumers it is a model output."""
+    """Build a tensor; without consumers it is a model output."""
     return ProblemTensor(
         producer=producer,
         consumers=tuple(consumers),
@@ -69,7 +71,7 @@ def model(
     deadline: int | None = None,
     max_segments: Sequence[int] | None = None,
 ) -> dict[str, Any]:
-    """A model; its passes follow from batch and minibatch."""
+    """Describe a model; its passes follow from batch and minibatch."""
     return {
         "layers": layers,
         "tensors": tuple(tensors),
@@ -169,7 +171,7 @@ def hop_counts(num_chiplets: int, links: Sequence[tuple[int, int]]) -> list[list
 
 
 def schedule(*windows: Sequence[tuple[int, int, int, int]]) -> Schedule:
-    """A schedule from windows of (model, first layer, last layer, chiplet)."""
+    """Build a schedule from windows of (model, first layer, last layer, chiplet)."""
     return Schedule.of(
         "tiny",
         [
@@ -192,13 +194,39 @@ def random_problem(
     max_chiplets: int = 4,
     chain: bool = False,
     deadlines: bool = False,
+    max_schedules: int = 20_000,
     **settings: str,
 ) -> Problem:
     """Draw a tiny problem whose transfers cost about as much as its layers.
 
-    Settings that are not given are drawn too (``xy`` only where the links allow it). Its
-    ``window`` and ``max_segments`` are those of `reconfigure`, so they may be undefined.
+    It has at most ``max_schedules`` schedules, perhaps none. Settings that are not given are
+    drawn too (``xy`` only where the links allow it). Its ``window`` and ``max_segments`` are
+    those of `reconfigure`, so they may be undefined.
     """
+    while True:
+        problem = _any_problem(
+            rng, windows, max_models, max_layers, max_total_layers, max_chiplets, chain, deadlines,
+            settings,
+        )  # fmt: skip
+        try:
+            count_schedules(problem, "full", max_schedules)
+        except ScarError:  # too many: draw again
+            continue
+        return problem
+
+
+def _any_problem(
+    rng: Random,
+    windows: int | None,
+    max_models: int,
+    max_layers: int,
+    max_total_layers: int,
+    max_chiplets: int,
+    chain: bool,
+    deadlines: bool,
+    given: Mapping[str, str],
+) -> Problem:
+    settings = dict(given)
     name = rng.choice(["line", "mesh", "ring", "star", "one"])
     links, cells, count = _topology(rng, name, max_chiplets)
     types = "".join(rng.choice("ab") for _ in range(count))
@@ -300,28 +328,30 @@ def _random_model(
     return model(layers, tensors, batch, rng.randint(1, batch), deadline)
 
 
-def random_schedule(rng: Random, problem: Problem) -> Schedule:
-    """Draw a valid schedule of the full space, deadlines apart; any window may be empty."""
-    while True:
-        windows: list[list[Segment]] = [[] for _ in range(problem.max_windows)]
-        free = [list(range(problem.num_chiplets)) for _ in windows]
-        for chips in free:
-            rng.shuffle(chips)
-        for m, run in enumerate(problem.models):
-            homes = sorted(rng.randrange(len(windows)) for _ in run.layers)
-            first = 0
-            for i, w in enumerate(homes):
-                ends = i + 1 == run.num_layers or homes[i + 1] != w or rng.random() < 0.4
-                if ends and free[w]:
-                    chip = free[w].pop()
-                    windows[w].append(Segment(model=m, first=first, last=i, chiplet=chip))
-                    first = i + 1
-            if first < run.num_layers or any(
-                w != homes[s.first] or w != homes[s.last]
-                for w, ss in enumerate(windows)
-                for s in ss
-                if s.model == m
-            ):
-                break
-        else:
+def random_schedule(rng: Random, problem: Problem) -> Schedule | None:
+    """Draw a valid schedule of the full space, deadlines apart; any window may be empty.
+
+    ``None`` where many draws find none (more models than chiplets in too few windows).
+    """
+    for _ in range(500):
+        windows = _random_windows(rng, problem)
+        if windows is not None:
             return Schedule.of(problem.name, windows)
+    return None
+
+
+def _random_windows(rng: Random, problem: Problem) -> list[list[Segment]] | None:
+    windows: list[list[Segment]] = [[] for _ in range(problem.max_windows)]
+    free = [rng.sample(range(problem.num_chiplets), problem.num_chiplets) for _ in windows]
+    for m, run in enumerate(problem.models):
+        homes = sorted(rng.randrange(len(windows)) for _ in run.layers)
+        first = 0
+        for i, w in enumerate(homes):
+            leaves_window = i + 1 == run.num_layers or homes[i + 1] != w
+            if leaves_window or rng.random() < 0.4:
+                if not free[w]:
+                    return None
+                segment = Segment(model=m, first=first, last=i, chiplet=free[w].pop())
+                windows[w].append(segment)
+                first = i + 1
+    return windows

@@ -5,13 +5,14 @@ Heavy modules are imported inside the commands, so that help answers at once.
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
 
 import scar_cp.cli.bench as bench
 import scar_cp.cli.commands as commands
-from scar_cp.errors import InputError
+from scar_cp.errors import ClaimError, InputError, ScarError
 
 __all__ = ["app", "main"]
 
@@ -33,10 +34,19 @@ def main() -> None:
     except InputError as error:
         print(error, file=sys.stderr)
         code = 2
+    except ClaimError:
+        raise
+    except ScarError as error:  # a limit of the program, such as too many schedules to look at
+        print(f"scar-cp: {error}", file=sys.stderr)
+        code = 2
     except typer.TyperException as error:
         format_message = getattr(error, "format_message", error.__str__)
-        print(f"scar-cp: {' '.join(format_message().split())}", file=sys.stderr)
+        text = " ".join(format_message().split()).replace("Value error, ", "")
+        print(f"scar-cp: {text.replace('Input should', 'must')}", file=sys.stderr)
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         code = 130
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     sys.exit(code if isinstance(code, int) else 0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +12,7 @@ from typing import Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.errors import Fault, InputError
 
 __all__ = ["app"]
 
@@ -16,6 +20,19 @@ app = typer.Typer(
     help="Measure: certified gaps, the cost model's speed, its agreement with MAESTRO.",
     no_args_is_help=True,
 )
+
+
+@contextmanager
+def _readable(path: Path, what: str) -> Iterator[None]:
+    """Turn what a table of other contents makes a reader raise into a fault."""
+    try:
+        yield
+    except OSError as error:
+        rule = f"cannot be read: {error.strerror}"
+        raise InputError([Fault(str(path), "", None, rule)]) from error
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        rule = f"must hold {what}: {type(error).__name__} {error}"
+        raise InputError([Fault(str(path), "", None, rule)]) from error
 
 
 class SuiteName(StrEnum):
@@ -56,7 +73,10 @@ def suite(
         if only is None
         or only in f"{case.scenario} {case.package} {case.windows}w {case.objective} {case.space} "
     ]
-    stored = read_rows(path) if path.is_file() else []
+    stored = []
+    if path.is_file():
+        with _readable(path, "a table of this suite"):
+            stored = read_rows(path)
     rows = []
     console = Console(stderr=True, highlight=False)
     print(
@@ -101,8 +121,13 @@ def cost(
     layers = [
         layer for path in sorted(models.glob("*.yaml")) for layer in read_record(path, Model).layers
     ]
+    if not layers:
+        raise InputError([Fault(str(models), "", None, "must be a folder with models (*.yaml)")])
+    types = read_record(profile, Profile).domains.get("datacenter")
+    if types is None:
+        raise InputError([Fault(str(profile), "domains.datacenter", None, "is required")])
     print(f"{len(layers)} layers repeated to {rows:,} rows per batch")
-    for name, chiplet in read_record(profile, Profile).domains["datacenter"].items():
+    for name, chiplet in types.items():
         plain = measure_rows_per_second(layers, chiplet.replace(gemm="rows"), rows)
         own = measure_rows_per_second(layers, chiplet, rows)
         print(f"{name:12} {plain:12,.0f} rows/s   with gemm: {chiplet.gemm} {own:12,.0f} rows/s")
@@ -120,7 +145,8 @@ def maestro(
     """
     from scar_cp.cost.calibration import compare_with_maestro
 
-    calibration = compare_with_maestro(rows)
+    with _readable(rows, "rows of MAESTRO"):
+        calibration = compare_with_maestro(rows)
     print(f"{'':24} {'runtime error %':>28} {'energy error %':>28}")
     print(
         f"{'dataflow':12} {'NoC lat':>7} {'rows':>4}" + 2 * f" {'median':>9} {'90th':>9} {'max':>8}"

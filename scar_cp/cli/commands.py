@@ -57,10 +57,15 @@ def cost(
 
     Example: scar-cp cost layers.csv --chiplet instances/profiles/physical.yaml#datacenter.nvdla
     """
-    from scar_cp.io import read_chiplet, write_text
-    from scar_cp.layer_list import cost_csv
+    from scar_cp.io import check_writable, read_chiplet, write_text
+    from scar_cp.layer_list import cost_csv, read_layer_list
 
-    text = cost_csv(layers, read_chiplet(chiplet))
+    chiplet_type, *_ = o.together(
+        lambda: read_chiplet(chiplet),
+        lambda: read_layer_list(layers),
+        lambda: check_writable(output, layers, Path(chiplet.partition("#")[0])),
+    )
+    text = cost_csv(layers, chiplet_type)
     if output is None:
         sys.stdout.write(text)
     else:
@@ -85,7 +90,7 @@ def compile_(
 
     Example: scar-cp compile instances/sc4.yaml --windows 2 -o problem.json
     """
-    from scar_cp.io import load_problem, to_json, write_text
+    from scar_cp.io import check_writable, load_problem, to_json, write_text
 
     overrides = o.given(
         scenario=scenario,
@@ -99,7 +104,11 @@ def compile_(
         routing=routing,
         granularity=granularity,
     )
-    problem = load_problem(instance, overrides).problem
+    loaded, _ = o.together(
+        lambda: load_problem(instance, overrides),
+        lambda: check_writable(output, instance),
+    )
+    problem = loaded.problem
     if output is None:
         sys.stdout.write(to_json(problem))
     else:
@@ -110,6 +119,7 @@ def solve(
     instance: o.Instance,
     solver: o.Solver = o.SolverName.cp_sat,
     objective: o.Objective = None,
+    weights: o.Weights = None,
     space: o.Space = None,
     time_limit: o.TimeLimit = 60.0,
     workers: o.Workers = 2,
@@ -146,9 +156,6 @@ def solve(
     from scar_cp.solvers import Request
     from scar_cp.validate import space_is_defined
 
-    o.check_time_limit(time_limit)
-    if output is not None:
-        check_writable(output)
     overrides = o.given(
         scenario=scenario,
         package=package,
@@ -161,18 +168,22 @@ def solve(
         routing=routing,
         granularity=granularity,
     )
-    loaded = load_problem(instance, overrides)
+    loaded, *_ = o.together(
+        lambda: load_problem(instance, overrides),
+        lambda: check_writable(output, instance),
+        lambda: o.check_request(time_limit, objective, weights),
+    )
     settings = loaded.settings
     request = Request(
         space=space.value if space else settings.space if settings else "full",
         objective=(objective.value if objective else settings.objective if settings else "latency"),
+        weights=weights,
         time_limit_s=time_limit,
         workers=workers,
         seed=seed,
     )
     if not space_is_defined(loaded.problem, request.space):
-        rule = "the greedy packing finds no windows for this problem, so the space is undefined"
-        raise InputError([Fault("--space", "", request.space, rule)])
+        raise InputError([_undefined(request.space, instance, space)])
     with Progress(loaded.problem.name, quiet) as progress:
         outcome = run(loaded.problem, request, solver.value, progress.event, loaded.sha256)
     print_summary(loaded.problem, outcome)
@@ -199,14 +210,14 @@ def evaluate(
     """
     from scar_cp.evaluate import evaluate as judge
     from scar_cp.io import load_problem, read_schedule
+    from scar_cp.problem import Space
     from scar_cp.report.summary import print_evaluation
     from scar_cp.validate import BLOCKING_RULES, space_is_defined, validate
 
-    loaded = load_problem(instance)
-    given = read_schedule(schedule)
-    name = space.value if space else loaded.settings.space if loaded.settings else "full"
+    loaded, given = o.together(lambda: load_problem(instance), lambda: read_schedule(schedule))
+    name: Space = space.value if space else loaded.settings.space if loaded.settings else "full"
     if not space_is_defined(loaded.problem, name):
-        raise InputError([Fault("--space", "", name, "the problem does not define this space")])
+        raise InputError([_undefined(name, instance, space)])
     violations = validate(loaded.problem, given, name)
     judged = not any(v.rule in BLOCKING_RULES for v in violations)
     evaluation = judge(loaded.problem, given) if judged else None
@@ -220,3 +231,9 @@ def evaluate(
         print_evaluation(loaded.problem, evaluation, violations)
     if violations:
         raise typer.Exit(1)
+
+
+def _undefined(name: str, instance: Path, option: object) -> Fault:
+    """The fault of a space that needs windows which the greedy packing did not find."""
+    rule = "the problem has no windows from the greedy packing, so the space is undefined"
+    return Fault("--space" if option else str(instance), "" if option else "space", name, rule)

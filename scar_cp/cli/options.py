@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,10 +28,12 @@ __all__ = [
     "Space",
     "TimeLimit",
     "WeightPolicy",
+    "Weights",
     "Windows",
     "Workers",
-    "check_time_limit",
+    "check_request",
     "given",
+    "together",
 ]
 
 
@@ -153,9 +156,22 @@ TimeLimit = Annotated[
     float, typer.Option(help="Seconds; the best schedule is kept.", rich_help_panel=_REQUEST)
 ]
 Workers = Annotated[
-    int, typer.Option(min=1, help="Threads of the exact solver.", rich_help_panel=_REQUEST)
+    int,
+    typer.Option(min=1, max=1024, help="Threads of the exact solver.", rich_help_panel=_REQUEST),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Random seed.", rich_help_panel=_REQUEST)]
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**31 - 1, help="Random seed.", rich_help_panel=_REQUEST)
+]
+Weights = Annotated[
+    tuple[int, int] | None,
+    typer.Option(
+        min=0,
+        max=1000,
+        metavar="CYCLES NJ",
+        help="With --objective weighted: weights of latency and energy.",
+        rich_help_panel=_REQUEST,
+    ),
+]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")]
 
 
@@ -168,8 +184,32 @@ def given(**options: Any) -> dict[str, Any]:
     }
 
 
-def check_time_limit(seconds: float) -> None:
-    """Refuse limits that are not a positive number of seconds."""
-    if not 0 < seconds < float("inf"):
+def check_request(
+    time_limit: float, objective: StrEnum | None, weights: tuple[int, int] | None
+) -> None:
+    """Refuse limits that are not a positive number of seconds, and weights without their use."""
+    faults = []
+    if not 0 < time_limit < float("inf"):
         rule = "must be a positive number of seconds"
-        raise InputError([Fault("--time-limit", "", str(seconds), rule)])
+        faults.append(Fault("--time-limit", "", str(time_limit), rule))
+    weighted = objective == "weighted"
+    if weighted and weights is None:
+        faults.append(Fault("--weights", "", None, "is required with --objective weighted"))
+    if not weighted and weights is not None:
+        faults.append(Fault("--weights", "", str(weights), "needs --objective weighted"))
+    if faults:
+        raise InputError(faults)
+
+
+def together(*steps: Callable[[], Any]) -> list[Any]:
+    """Take every step, then report the faults of all of them."""
+    faults: list[Fault] = []
+    results = []
+    for step in steps:
+        try:
+            results.append(step())
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return results

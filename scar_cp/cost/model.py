@@ -163,7 +163,7 @@ def _cost_nests(nests: Nests, chiplet: ChipletType) -> LayerCosts:
         filter_l2_writes=nests.repeats * nests.filter_elements,
         output_l2_reads=nests.repeats * nests.output_elements,
         output_l2_writes=nests.repeats * array.output_writes,
-        mac_utilisation=macs / (cycles * chiplet.num_pes),
+        mac_utilisation=macs / (cycles * float(chiplet.num_pes)),
         mapped_rows=nests.rows,
         mapped_columns=nests.columns,
     )

@@ -26,6 +26,7 @@ class Progress:
         self._status = Status(f"solving {name}", console=self._console)
         self._last_line = -_QUIET_S
         self._value: int | None = None
+        self._unprinted = ""
 
     def __enter__(self) -> Progress:
         self._console.print("  elapsed            value            bound      gap  moved by")
@@ -40,6 +41,8 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         self._status.stop()
+        if self._unprinted:
+            self._console.print(self._unprinted)
 
     def event(self, event: Event) -> None:
         """Show one event; crowded ones only where the value improves."""
@@ -48,10 +51,10 @@ class Progress:
             f"{gap_text(relative_gap(event.value, event.bound)):>8}  {event.source}"
         )
         self._status.update(line)
-        now = time.monotonic()
+        now, self._unprinted = time.monotonic(), line
         if event.value != self._value or now - self._last_line >= _QUIET_S:
             self._console.print(line)
-            self._last_line, self._value = now, event.value
+            self._last_line, self._value, self._unprinted = now, event.value, ""
 
 
 def _number(value: int | None) -> str:

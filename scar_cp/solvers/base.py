@@ -97,6 +97,11 @@ class Search:
         return None if self.evaluation is None else self.value_of(self.evaluation)
 
     @property
+    def latency_cycles(self) -> int | None:
+        """The incumbent's latency, whatever the objective."""
+        return None if self.evaluation is None else self.evaluation.latency_cycles
+
+    @property
     def bound(self) -> int | None:
         """The best bound of the request's objective that holds in its space."""
         best = best_bound(self.bounds, self.request.objective, self.request.space)
@@ -130,15 +135,20 @@ class Search:
             self._note(source)
             return True
 
-    def raise_bound(self, value: int, source: str, space: Space | None = None) -> None:
-        """Record a proven bound of the request's objective, if it is better than the last."""
+    def raise_bound(self, value: int, source: str) -> None:
+        """Record a proven bound of the request's objective in its space."""
+        self.add_bound(self.request.objective, value, source, self.request.space)
+
+    def add_bound(self, objective: Objective, value: int, source: str, space: Space) -> None:
+        """Record a proven bound, if it is better than the last that holds in the space."""
         with self._lock:
-            if self.bound is not None and value <= self.bound:
+            known = best_bound(self.bounds, objective, space)
+            if known is not None and value <= known.value:
                 return
-            space = space or self.request.space
-            objective = self.request.objective
+            before = self.bound
             self.bounds.append(Bound(value=value, objective=objective, space=space, source=source))
-            self._note(source)
+            if self.bound != before:
+                self._note(source)
 
     def _note(self, source: str) -> None:
         event = Event(round(self.elapsed_s, 3), self.value, self.bound, source)

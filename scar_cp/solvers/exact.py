@@ -1,10 +1,11 @@
-"""The solver ``cp-sat``: heuristic warm start, CP-SAT on the layer-level model, bounds."""
+"""The solver ``cp-sat``: heuristic, pipeline partitions, then CP-SAT on the layer-level model."""
 
 from __future__ import annotations
 
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.cpsat.model import Answer, CpsatModel, covers
+from scar_cp.solvers.partitions import partition_latency
 from scar_cp.solvers.scar import scar
 
 __all__ = ["cpsat"]
@@ -23,6 +24,8 @@ def cpsat(search: Search) -> Claim:
     notes: tuple[str, ...] = ()
     if request.hint:
         notes = scar(search).notes
+    if not search.closed and request.objective != "energy":
+        partition_latency(search)
     if search.closed or search.remaining_s == 0:
         return Claim(search.schedule, search.value, notes=notes)
     layers = sum(m.num_layers for m in problem.models)

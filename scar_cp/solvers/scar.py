@@ -129,6 +129,8 @@ def search_window(
     list of Segment or None
         ``None`` if the models' walks cannot be disjoint.
     """
+    wide = problem.num_chiplets > 62  # Python integers where a mask passes 64 bits
+    bits = np.array([1 << c for c in range(problem.num_chiplets)], object if wide else np.int64)
     per_model = []
     for m, (low, high, nodes) in ranges.items():
         best: dict[int, _Option] = {}
@@ -137,7 +139,7 @@ def search_window(
             if not len(paths):
                 continue
             latency, energy = CutCosts(problem, m, cut)(paths)
-            masks = (1 << paths).sum(axis=1)
+            masks = bits[paths].sum(axis=1)
             scores = _scores(request, latency, energy)
             for k in np.argsort(scores, kind="stable"):
                 mask = int(masks[k])

@@ -1,0 +1,120 @@
+"""One window: give each model a count of chiplets per type, and each count its partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scar_cp.partition.program import NEVER, Piece
+from scar_cp.partition.table import Table
+from scar_cp.problem import Problem
+
+__all__ = ["Plan", "WindowPlan", "allocate", "partition_window"]
+
+Ints = NDArray[np.int64]
+
+WindowPlan = dict[int, list[Piece]]
+"""The pieces of every model in one window."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A certified interval, and what attains its upper end up to hops."""
+
+    bound: int
+    windows: tuple[WindowPlan, ...]
+
+
+def allocate(
+    tables: Sequence[Ints], counts: Sequence[int], least_of: Callable[[Ints, int], Ints]
+) -> tuple[int, list[int]]:
+    """Share chiplets among models.
+
+    Parameters
+    ----------
+    tables
+        Per model, shape (num_counts,): the cost of having at most these chiplets.
+    counts
+        Chiplets of each type.
+    least_of
+        How models combine: ``np.maximum`` for latency, ``np.add`` for energy.
+
+    Returns
+    -------
+    value : int
+    shares : list of int
+        Per model, the index of its counts.
+    """
+    shape = tuple(c + 1 for c in counts)
+    vectors = list(np.ndindex(*shape))
+    value = np.zeros(shape, dtype=np.int64)
+    choices: list[Ints] = []
+    for table in tables:
+        best = np.full(shape, 2 * NEVER, dtype=np.int64)
+        choice = np.zeros(shape, dtype=np.int64)
+        for k, vector in enumerate(vectors):
+            to = tuple(slice(v, None) for v in vector)
+            rest = tuple(slice(0, s - v) for s, v in zip(shape, vector, strict=True))
+            together = least_of(value[rest], int(table[k]))
+            better = together < best[to]
+            best[to][better] = together[better]
+            choice[to][better] = k
+        value = best
+        choices.append(choice)
+    state = tuple(counts)
+    shares = []
+    for choice in reversed(choices):
+        k = int(choice[state])
+        shares.append(k)
+        state = tuple(s - v for s, v in zip(state, vectors[k], strict=True))
+    return int(value[tuple(counts)]), shares[::-1]
+
+
+def partition_window(
+    problem: Problem,
+    ranges: Mapping[int, tuple[int, int]],
+    most_segments: Mapping[int, int] | None = None,
+    keep_going: Callable[[], bool] = lambda: True,
+) -> Plan | None:
+    """Find the least latency of one window whose layers are known.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    ranges
+        First layer and end (exclusive) of every model in the window.
+    most_segments
+        Node counts that limit a model's segments (space ``scar``).
+    keep_going
+        Asked between refinements; when it says no, the interval stays open.
+
+    Returns
+    -------
+    Plan or None
+        ``None`` if the models cannot all have a chiplet.
+    """
+    if not ranges:
+        return Plan(0, ({},))
+    tables = [Table(problem, m, "range", *layers) for m, layers in ranges.items()]
+    vectors = np.array(list(np.ndindex(*tables[0].shape)))
+    masks = [
+        np.where(
+            vectors.sum(axis=1) > (most_segments or {}).get(m, len(problem.chiplets)), NEVER, 0
+        )
+        for m in ranges
+    ]
+    while True:
+        lows = [t.low[0] + mask for t, mask in zip(tables, masks, strict=True)]
+        bound, shares = allocate(lows, problem.type_counts, np.maximum)
+        if bound >= NEVER:
+            return None
+        open_ended = [(t, k) for t, k in zip(tables, shares, strict=True) if t.up[0, k] > bound]
+        # Refining a model that is not critical would not move the bound.
+        moved = keep_going() and any([t.refine(0, k) for t, k in open_ended])
+        if not moved:
+            pieces = [t.pieces(0, k) for t, k in zip(tables, shares, strict=True)]
+            return Plan(bound, (dict(zip(ranges, pieces, strict=True)),))

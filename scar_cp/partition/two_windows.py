@@ -1,0 +1,214 @@
+"""Two windows: fix their lengths, and the models are independent but for the counts.
+
+For a first window of at most y cycles every model has a farthest cut for each count; the second
+window then takes as long as the slowest rest. A small packing over both windows' counts says what
+the second must last at least. Between two lengths x < y of the first, no schedule is shorter than
+``x + second(y)``, so bisecting where that is least closes the interval. The tables are refined
+where the relaxed optimum stands, until it is attained.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scar_cp.partition.one_window import Plan, WindowPlan
+from scar_cp.partition.program import NEVER
+from scar_cp.partition.table import Table
+from scar_cp.problem import Problem
+
+__all__ = ["partition_two_windows"]
+
+Ints = NDArray[np.int64]
+
+_TOLERANCE = 5e-5
+"""Relative width at which an interval of lengths is left alone."""
+_SAMPLES = 24
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """One model's cut, and the indices of its counts in both windows."""
+
+    cut: int
+    first: int
+    second: int
+
+
+@dataclass(frozen=True)
+class _Relaxed:
+    """The optimum over tables: its bound, and where it stands."""
+
+    bound: int
+    lengths: tuple[int, int]
+    choices: list[_Choice]
+
+
+def partition_two_windows(
+    problem: Problem,
+    incumbent: int,
+    on_plan: Callable[[Plan], int | None],
+    keep_going: Callable[[], bool],
+) -> None:
+    """Close in on the least latency with two windows.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    incumbent
+        A latency that is already attained.
+    on_plan
+        Given every new plan; returns the best latency known, for pruning.
+    keep_going
+        Asked between refinements.
+    """
+    models = range(len(problem.models))
+    firsts = [Table(problem, m, "prefix") for m in models]
+    seconds = [Table(problem, m, "suffix") for m in models]
+    for table in (*firsts, *seconds):
+        table.spread(incumbent, _SAMPLES)
+    bound = 0
+    while keep_going():
+        relaxed = _relaxed([t.low for t in firsts], [t.low for t in seconds], problem, incumbent)
+        if relaxed is None:  # nothing below the incumbent
+            on_plan(Plan(incumbent, ()))
+            return
+        bound = max(bound, relaxed.bound)
+        both = list(zip(relaxed.choices, firsts, seconds, strict=True))
+        attained = max(int(t.up[c.cut, c.first]) for c, t, _ in both) + max(
+            int(t.up[c.cut, c.second]) for c, _, t in both
+        )
+        windows: tuple[WindowPlan, ...] = ()
+        if attained < incumbent:
+            windows = _windows(both)
+        best = on_plan(Plan(bound, windows))
+        incumbent = min(incumbent, attained) if best is None else min(incumbent, best)
+        if incumbent <= bound * (1 + 2 * _TOLERANCE):
+            return
+        moved = [
+            table.refine(choice.cut, counts)
+            for choice, first, second in both
+            for table, counts, length in (
+                (first, choice.first, relaxed.lengths[0]),
+                (second, choice.second, relaxed.lengths[1]),
+            )
+            if table.up[choice.cut, counts] > length
+        ]
+        if not any(moved):
+            return
+
+
+def _windows(both: Sequence[tuple[_Choice, Table, Table]]) -> tuple[WindowPlan, ...]:
+    plans: tuple[WindowPlan, WindowPlan] = ({}, {})
+    for m, (choice, first, second) in enumerate(both):
+        for plan, table, counts in zip(
+            plans, (first, second), (choice.first, choice.second), strict=True
+        ):
+            pieces = table.pieces(choice.cut, counts)
+            if pieces:
+                plan[m] = pieces
+    return plans
+
+
+def _relaxed(
+    firsts: Sequence[Ints], seconds: Sequence[Ints], problem: Problem, incumbent: int
+) -> _Relaxed | None:
+    """Least sum of both lengths over the tables' lower values; ``None`` if not below incumbent."""
+    best: tuple[int, tuple[int, int], list[_Choice]] | None = None
+    heap: list[tuple[int, int, int]] = []
+
+    def consider(low: int, high: int) -> None:
+        """Bound the schedules whose first window lasts ``low..high`` cycles."""
+        nonlocal best
+        limit = best[0] if best else incumbent
+        found = _second(firsts, seconds, problem.type_counts, high, limit - low)
+        if found is None:
+            return
+        length, choices = found
+        heapq.heappush(heap, (low + length, low, high))
+        own = max(int(t[c.cut, c.first]) for t, c in zip(firsts, choices, strict=True))
+        if own + length < limit:
+            best = own + length, (own, length), choices
+
+    consider(0, incumbent)
+    while heap:
+        bound, low, high = heapq.heappop(heap)
+        limit = best[0] if best else incumbent
+        if bound >= limit:
+            break
+        if best and bound >= limit * (1 - _TOLERANCE):
+            return _Relaxed(bound, best[1], best[2])
+        middle = (low + high) // 2
+        if low < high:
+            consider(low, middle)
+            consider(middle + 1, high)
+    return None if best is None else _Relaxed(best[0], best[1], best[2])
+
+
+def _second(
+    firsts: Sequence[Ints], seconds: Sequence[Ints], counts: Sequence[int], first: int, limit: int
+) -> tuple[int, list[_Choice]] | None:
+    """Least length, below a limit, of the second window after a first of given length."""
+    both = (*(c + 1 for c in counts), *(c + 1 for c in counts))
+    vectors = np.array(list(np.ndindex(*(c + 1 for c in counts))))
+    value = np.zeros(both, dtype=np.int64)
+    steps: list[tuple[Ints, Ints, Ints]] = []
+    for table, rest in zip(firsts, seconds, strict=True):
+        lengths, cuts = _rests(table <= first, rest)
+        options = _undominated(lengths, both, limit)
+        best = np.full(both, NEVER, dtype=np.int64)
+        chosen = np.full(both, -1, dtype=np.int64)
+        for k, (a, b) in enumerate(options):
+            vector = (*vectors[a], *vectors[b])
+            to = tuple(slice(v, None) for v in vector)
+            fewer = tuple(slice(0, s - v) for s, v in zip(both, vector, strict=True))
+            together = np.maximum(value[fewer], lengths[a, b])
+            better = together < best[to]
+            if better.any():
+                best[to][better] = together[better]
+                chosen[to][better] = k
+        value = best
+        steps.append((options, cuts, chosen))
+    state = np.array([*counts, *counts])
+    length = int(value[tuple(state)])
+    if length >= limit:
+        return None
+    choices = []
+    for options, cuts, chosen in reversed(steps):
+        a, b = (int(x) for x in options[chosen[tuple(state)]])
+        choices.append(_Choice(int(cuts[a, b]), a, b))
+        state = state - np.concatenate([vectors[a], vectors[b]])
+    return length, choices[::-1]
+
+
+def _rests(reachable: NDArray[np.bool_], rest: Ints) -> tuple[Ints, Ints]:
+    """Per pair of counts: the least rest over reachable cuts, and the cut."""
+    size = rest.shape[1]
+    lengths = np.full((size, size), NEVER, dtype=np.int64)
+    cuts = np.zeros((size, size), dtype=np.int64)
+    for a in range(size):
+        rows = np.flatnonzero(reachable[:, a])
+        if len(rows):
+            k = rest[rows].argmin(axis=0)
+            lengths[a] = rest[rows[k], np.arange(size)]
+            cuts[a] = rows[k]
+    return lengths, cuts
+
+
+def _undominated(lengths: Ints, both: tuple[int, ...], limit: int) -> Ints:
+    """Pairs of counts below the limit that no pair with one chiplet fewer equals."""
+    grid = lengths.reshape(both)
+    keep = grid < limit
+    for axis in range(len(both)):
+        fewer = np.full(both, NEVER, dtype=np.int64)
+        to = tuple(slice(1, None) if i == axis else slice(None) for i in range(len(both)))
+        at = tuple(slice(0, -1) if i == axis else slice(None) for i in range(len(both)))
+        fewer[to] = grid[at]
+        keep &= grid < fewer
+    found = np.argwhere(keep.reshape(lengths.shape))
+    return found[np.argsort(lengths[found[:, 0], found[:, 1]], kind="stable")]
