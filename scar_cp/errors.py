@@ -39,10 +39,11 @@ class Fault:
         return " ".join(": ".join([*parts, self.rule]).split())  # one line, whatever it quotes
 
     @property
-    def sort_key(self) -> tuple[str, list[str | int], str]:
+    def sort_key(self) -> tuple[str, list[str | int], str, str]:
         """Order by file, then by place with ``layers[2]`` before ``layers[10]``."""
         parts = re.split(r"([0-9]+)", self.place)
-        return self.file, [int(p) if k % 2 else p for k, p in enumerate(parts)], self.rule
+        place = [int(p) if k % 2 else p for k, p in enumerate(parts)]
+        return self.file, place, self.value or "", self.rule
 
 
 class ScarError(Exception):

@@ -73,6 +73,7 @@ def model_faults(model: Model, file: str, granularity: Granularity = "all") -> l
         rule = "no layer has multiply-accumulates: needs granularity all"
         faults.append(Fault(file, "layers", None, rule))
     graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(len(names)))
     graph.add_edges_from(
         (first[name], i) for i, la in enumerate(model.layers) for name in la.inputs if name in first
     )

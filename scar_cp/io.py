@@ -543,6 +543,7 @@ def check_file(path: str | Path) -> str:
     if kind == "scar-cp/model@1":
         model = _validate(data, Model, file)
         collector.faults += model_faults(model, file)
+        kind = f"model {model.name}, {len(model.layers)} layers"
     elif kind == "scar-cp/scenario@1":
         scenario = _validate(data, Scenario, file)
         _read_scenario(collector, scenario, file, None, "", "all")

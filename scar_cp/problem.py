@@ -312,6 +312,11 @@ def _model_faults(problem: Problem, model: ProblemModel, at: str, file: str) -> 
             if set(getattr(layer, table)) != types:
                 given = sorted(getattr(layer, table))
                 fault(f"layers[{i}].{table}", given, "must have one entry for every type")
+        if layer.weight_bytes == 0:
+            for cost in ("load_cycles", "nop_cycles", "energy_nj", "nop_energy_nj_per_hop"):
+                if getattr(layer, f"weight_{cost}"):
+                    value = getattr(layer, f"weight_{cost}")
+                    fault(f"layers[{i}].weight_{cost}", value, "must be 0 without weight_bytes")
         if layer.window is not None and layer.window >= problem.max_windows:
             rule = f"must be below max_windows = {problem.max_windows}"
             fault(f"layers[{i}].window", layer.window, rule)
@@ -325,6 +330,8 @@ def _model_faults(problem: Problem, model: ProblemModel, at: str, file: str) -> 
             if not low < reader < model.num_layers:
                 rule = "must be a layer after the producer"
                 fault(f"tensors[{i}].consumers", reader, rule)
+        if not tensor.consumers and not (tensor.is_output and tensor.producer is not None):
+            fault(f"tensors[{i}].consumers", [], "a tensor that nobody reads is a model output")
         if tensor.producer is None and tensor.is_output:
             fault(f"tensors[{i}].is_output", True, "a model input is never an output")
     return faults

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from scar_cp.evaluate import evaluate
 from scar_cp.problem import Problem, Space
 from scar_cp.record import Record
-from scar_cp.schedule import Schedule
+from scar_cp.schedule import Schedule, Segment
 
 __all__ = ["BLOCKING_RULES", "Violation", "space_is_defined", "validate"]
 
@@ -63,15 +63,17 @@ def validate(problem: Problem, schedule: Schedule, space: Space = "full") -> lis
     if not space_is_defined(problem, space):
         raise ValueError(f"the problem does not define the space {space!r}")
     violations = [*_ranges(problem, schedule), *_window_count(problem, schedule)]
-    if not any(v.rule == "range" for v in violations):
-        violations += _coverage(problem, schedule)
-        violations += _exclusive(problem, schedule)
-        if space != "full":
-            violations += _adjacent(problem, schedule)
-        if space in ("windowed", "scar"):
-            violations += _windowed(problem, schedule)
-        if space == "scar":
-            violations += _node_counts(problem, schedule)
+    if violations:  # the other rules look at what exists of each segment
+        windows = (tuple(_existing(problem, window)) for window in schedule.windows)
+        schedule = schedule.replace(windows=tuple(windows))
+    violations += _coverage(problem, schedule)
+    violations += _exclusive(problem, schedule)
+    if space != "full":
+        violations += _adjacent(problem, schedule)
+    if space in ("windowed", "scar"):
+        violations += _windowed(problem, schedule)
+    if space == "scar":
+        violations += _node_counts(problem, schedule)
     if not any(v.rule in BLOCKING_RULES for v in violations):
         violations += _deadlines(problem, schedule)
     return violations
@@ -84,13 +86,28 @@ def _ranges(problem: Problem, schedule: Schedule) -> Iterator[Violation]:
             if not 0 <= s.model < len(problem.models):
                 detail = f"model {s.model} does not exist: there are {len(problem.models)}"
                 yield Violation(rule="range", where=where, detail=detail)
-            elif not 0 <= s.first <= s.last < problem.models[s.model].num_layers:
+            elif not _layers_exist(problem, s):
                 last = problem.models[s.model].num_layers - 1
                 detail = f"layers {s.first}-{s.last} are not a range within 0-{last}"
                 yield Violation(rule="range", where=where, detail=detail)
             if not 0 <= s.chiplet < problem.num_chiplets:
                 detail = f"chiplet {s.chiplet} does not exist: there are {problem.num_chiplets}"
                 yield Violation(rule="range", where=where, detail=detail)
+
+
+def _layers_exist(problem: Problem, segment: Segment) -> bool:
+    return 0 <= segment.first <= segment.last < problem.models[segment.model].num_layers
+
+
+def _existing(problem: Problem, window: Sequence[Segment]) -> Iterator[Segment]:
+    """The segments of models that exist, without the layers that do not.
+
+    A chiplet that does not exist stays: the layers lie in a segment all the same.
+    """
+    for s in window:
+        if 0 <= s.model < len(problem.models):
+            last = min(s.last, problem.models[s.model].num_layers - 1)
+            yield s.replace(first=max(0, s.first), last=last)
 
 
 def _window_count(problem: Problem, schedule: Schedule) -> Iterator[Violation]:
@@ -125,7 +142,7 @@ def _coverage(problem: Problem, schedule: Schedule) -> Iterator[Violation]:
 
 def _exclusive(problem: Problem, schedule: Schedule) -> Iterator[Violation]:
     for w, window in enumerate(schedule.windows):
-        hosted = Counter(s.chiplet for s in window)
+        hosted = Counter(s.chiplet for s in window if 0 <= s.chiplet < problem.num_chiplets)
         for chiplet, count in sorted(hosted.items()):
             if count > 1:
                 detail = f"hosts {count} segments, at most one allowed"
@@ -138,7 +155,8 @@ def _adjacent(problem: Problem, schedule: Schedule) -> Iterator[Violation]:
         for m, model in enumerate(problem.models):
             chain = sorted((s for s in window if s.model == m), key=lambda s: s.first)
             for before, after in pairwise(chain):
-                if after.chiplet not in problem.neighbours[before.chiplet]:
+                exist = all(0 <= s.chiplet < problem.num_chiplets for s in (before, after))
+                if exist and after.chiplet not in problem.neighbours[before.chiplet]:
                     where = f"windows[{w}] {model.name}[{m}] layers {before.last}|{after.first}"
                     detail = f"chiplets {before.chiplet} and {after.chiplet} are not neighbours"
                     yield Violation(rule="adjacent", where=where, detail=detail)

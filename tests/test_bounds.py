@@ -5,10 +5,19 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from problems import layer, model, random_problem, random_schedule, tensor, tiny_problem
+from problems import (
+    layer,
+    model,
+    random_problem,
+    random_schedule,
+    schedule,
+    tensor,
+    tiny_problem,
+)
 
 from scar_cp.bounds import Bound, best_bound, least_completions, simple_bounds
 from scar_cp.evaluate import evaluate
+from scar_cp.problem import problem_faults
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 
@@ -63,6 +72,26 @@ def test_no_model_completes_before_its_serial_path(seed):
             done = evaluate(problem, plan).completion_cycles
             least = least_completions(problem)
             assert all(a <= b for a, b in zip(least, done, strict=True))
+
+
+def with_first(problem, table, **changes):
+    """The problem with its first layer or tensor changed."""
+    run = problem.models[0]
+    first, *rest = getattr(run, table)
+    return problem.replace(models=(run.replace(**{table: (first.replace(**changes), *rest)}),))
+
+
+@pytest.mark.parametrize(
+    ("table", "changes"),
+    [("layers", {"weight_load_cycles": 5}), ("tensors", {"consumers": ()})],
+)
+def test_a_problem_file_whose_costs_never_occur_is_refused_or_bounded_without_them(table, changes):
+    # The layer has no weight bytes, so its load is never paid; nobody reads the input.
+    problem = tiny_problem([model([layer(1)], [tensor(None, [0], dram=9)])])
+    problem = with_first(problem, table, **changes)
+    value = evaluate(problem, schedule([(0, 0, 0, 0)])).latency_cycles
+    bounds = [b.value for b in simple_bounds(problem) if b.objective == "latency"]
+    assert problem_faults(problem, "file") or max(bounds) <= value
 
 
 def test_a_bound_holds_in_its_space_and_every_smaller_one():

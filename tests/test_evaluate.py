@@ -19,6 +19,7 @@ from problems import (
 from reference_evaluator import reference
 
 from scar_cp.evaluate import ENERGY_PARTS, evaluate, objective_value
+from scar_cp.problem import problem_faults
 from scar_cp.validate import validate
 
 WEIGHTS = (10, 7, 3, 20, 2)  # bytes, cycles from DRAM, cycles over NoP, nJ from DRAM, nJ per hop
@@ -268,6 +269,15 @@ def test_edp_is_exact_beyond_64_bits():
 def test_the_weighted_objective_is_the_weighted_sum():
     found = evaluate(chain_of_two(), schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
     assert objective_value(found, "weighted", (2, 3)) == 2 * 163 + 3 * 240
+
+
+def test_a_tensor_that_nobody_reads_is_an_output_or_refused():
+    run = model([layer(1)], [tensor(0, [], dram=9)])
+    problem = tiny_problem([run])
+    unmarked = problem.models[0].tensors[0].replace(is_output=False)
+    problem = problem.replace(models=(problem.models[0].replace(tensors=(unmarked,)),))
+    latency = evaluate(problem, schedule([(0, 0, 0, 0)])).latency_cycles
+    assert problem_faults(problem, "file") or latency == 1 + 9
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -1,8 +1,9 @@
-"""F(range, counts): certified lower and upper values, refined where it matters."""
+"""Certified lower and upper values of pipeline partitions, refined where it matters."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 from math import isqrt
 from typing import Literal
@@ -14,89 +15,134 @@ from scar_cp.partition.costs import SegmentCosts
 from scar_cp.partition.program import NEVER, Piece, shortest_sums, trace
 from scar_cp.problem import Problem
 
-__all__ = ["Table"]
+__all__ = ["Programme", "Table"]
 
 Ints = NDArray[np.int64]
+Kind = Literal["range", "prefix", "suffix"]
 
 
-class Table:
-    """The pipeline-partition table of one model, for ranges with one end fixed.
+class Programme:
+    """The partition programme of one model, for ranges with one end fixed.
 
-    ``F = min Σ sum + (q-1)·max pass`` over partitions. The programme is run for some limits on
-    the slowest segment only. Between two of them, l < h, every partition whose slowest pass lies
-    in (l, h] costs at least ``sum(h) + (q-1)·l'``, with l' the next pass value above l: a valid
-    lower bound on any set of limits, and exact once no pass value is left in between.
+    ``range``: layers ``first..end-1`` only (one row). ``prefix``: layers ``0..cut-1`` for every
+    cut (one row each). ``suffix``: layers ``cut..L-1`` for every cut.
 
     Attributes
     ----------
-    low, up
-        Shape (rows, num_counts): cut, and counts of chiplets per type in C order ("at most").
-        ``low`` never exceeds the least latency in the window, ``up`` is attained by
-        `pieces` up to hops.
+    passes
+        The model's passes.
+    pass_values
+        Every value that the slowest pass can take, ascending.
+    shape
+        Counts of chiplets per type, plus one.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        m: int,
-        kind: Literal["range", "prefix", "suffix"],
-        first: int = 0,
-        end: int | None = None,
-    ) -> None:
-        """Prepare a table.
-
-        Parameters
-        ----------
-        problem
-            The compiled problem.
-        m
-            The model.
-        kind
-            ``range``: layers ``first..end-1`` only (one row). ``prefix``: layers ``0..cut-1``
-            for every cut. ``suffix``: layers ``cut..L-1`` for every cut.
-        first, end
-            The range; default the whole model.
-        """
-        self.counts = problem.type_counts
-        self.shape = tuple(c + 1 for c in self.counts)
-        self.kind = kind
-        n = problem.models[m].num_layers
-        self._n = n
-        self._first = first
-        self._end = n if end is None else end
-        high_open = kind == "prefix" or self._end < n
-        costs = SegmentCosts.of(problem, m, "open" if kind == "suffix" else first, high_open)
-        self.passes = costs.passes
-        self._sums, self._pass = costs.sum_cycles, costs.pass_cycles
-        if kind == "suffix":  # the same programme, run from the far end
-            self._sums, self._pass = _mirrored(self._sums), _mirrored(self._pass)
-        self._crossing = costs.crossing_cycles
-        inside = np.triu_indices(n)
-        values = np.unique(self._pass[:, inside[0], inside[1]])
+    def __init__(self, problem: Problem, m: int, kind: Kind, first: int, end: int | None) -> None:
+        self._counts = problem.type_counts
+        self.shape = tuple(c + 1 for c in self._counts)
+        self._kind, self._first = kind, first
+        self._n = problem.models[m].num_layers
+        self._end = self._n if end is None else end
+        high_open = kind == "prefix" or self._end < self._n
+        self._costs = SegmentCosts.of(problem, m, "open" if kind == "suffix" else first, high_open)
+        self.passes = self._costs.passes
+        inside = np.triu_indices(self._n)
+        values = np.unique(self._costs.pass_cycles[:, inside[0], inside[1]])
         if kind == "range":  # some segment holds the longest layer, whatever its type
             layers = problem.compute_cycles[m][first : self._end].min(axis=1)
             values = values[values >= layers.max()]
-        self._values: list[int] = values.tolist()
+        self.pass_values: list[int] = values.tolist()
+        passes = self._costs.pass_cycles
+        self._passes = _mirrored(passes) if kind == "suffix" else passes
+
+    def _sums(self, price: tuple[int, int]) -> Ints:
+        sums = price[0] * self._costs.sum_cycles + price[1] * self._costs.energy_nj
+        return _mirrored(sums) if self._kind == "suffix" else sums
+
+    def _run(self, limit: int, price: tuple[int, int]) -> Ints:
+        start = 0 if self._kind == "suffix" else self._first
+        return shortest_sums(self._sums(price), self._passes, limit, self._counts, start)
+
+    def least(self, limit: int, price: tuple[int, int]) -> Ints:
+        """Least ``price · (Σ sum, energy)`` with every pass within the limit.
+
+        Returns
+        -------
+        array of shape (rows, num_counts)
+            Counts in C order, "at most" so many of each type; `NEVER` where there is no way.
+        """
+        costs = self._costs
+        crossing = price[0] * costs.crossing_cycles + price[1] * costs.crossing_energy_nj
+        least = self._run(limit, price).reshape(self._n + 1, -1)
+        least = least[::-1] if self._kind == "suffix" else least
+        least = np.minimum(least + crossing[:, None], NEVER)
+        return least[self._end : self._end + 1] if self._kind == "range" else least
+
+    def with_empty_range(self, values: Ints) -> Ints:
+        """Set the values of the cut that leaves no layer to 0."""
+        if self._kind != "range":
+            values[0 if self._kind == "prefix" else self._n] = 0
+        return values
+
+    def spread(self, longest: int, samples: int) -> list[int]:
+        """Limits in equal ratios up to the largest that a window length admits."""
+        values = self.pass_values
+        highest = min(values[-1], max(1, longest // self.passes))
+        lowest = min(highest, max(1, values[0], highest // 200))
+        ratios = np.geomspace(lowest, highest, samples)
+        return sorted({values[min(bisect_left(values, int(x)), len(values) - 1)] for x in ratios})
+
+    def pieces(self, row: int, counts: int, limit: int, price: tuple[int, int]) -> list[Piece]:
+        """Return a partition that attains ``least``, segments in layer order."""
+        sums, least = self._sums(price), self._run(limit, price)
+        left = [int(c) for c in np.unravel_index(counts, self.shape)]
+        if self._kind != "suffix":
+            end = self._end if self._kind == "range" else row
+            return trace(sums, self._passes, limit, least, left, end, self._first)
+        n = self._n
+        found = trace(sums, self._passes, limit, least, left, n - row)
+        return [Piece(n - 1 - p.last, n - 1 - p.first, p.type) for p in reversed(found)]
+
+    def sums(self, row: int, pieces: Sequence[Piece]) -> tuple[int, int]:
+        """Σ sum and energy of a partition, hops and shared reads at their least."""
+        costs = self._costs
+        cut = self._end if self._kind == "range" else row
+        cycles, energy = int(costs.crossing_cycles[cut]), int(costs.crossing_energy_nj[cut])
+        for p in pieces:
+            cycles += int(costs.sum_cycles[p.type, p.first, p.last])
+            energy += int(costs.energy_nj[p.type, p.first, p.last])
+        return (cycles, energy) if pieces else (0, 0)
+
+    def totals(self, row: int, pieces: Sequence[Piece]) -> tuple[int, int]:
+        """Latency and energy of a partition, hops and shared reads at their least."""
+        cycles, energy = self.sums(row, pieces)
+        passes = (int(self._costs.pass_cycles[p.type, p.first, p.last]) for p in pieces)
+        return cycles + (self.passes - 1) * max(passes, default=0), energy
+
+
+class Table:
+    """The least latency ``F = min Σ sum + (q-1)·max pass`` for every cut and count.
+
+    The programme is run for some limits on the slowest segment only. Between two of them, l < h,
+    every partition whose slowest pass lies in (l, h] costs at least ``sum(h) + (q-1)·l'``, with
+    l' the next pass value above l: a valid lower bound on any set of limits, and exact once no
+    pass value is left in between.
+    """
+
+    def __init__(
+        self, problem: Problem, m: int, kind: Kind, first: int = 0, end: int | None = None
+    ) -> None:
+        self._programme = Programme(problem, m, kind, first, end)
+        self._values = self._programme.pass_values
         self._samples: dict[int, Ints] = {}
+        self.shape = self._programme.shape
         self._sample(self._values[-1])
 
-    def _run(self, limit: int) -> Ints:
-        start = 0 if self.kind == "suffix" else self._first
-        return shortest_sums(self._sums, self._pass, limit, self.counts, start)
-
     def _sample(self, limit: int) -> None:
-        if limit in self._samples:
-            return
-        least = self._run(limit)
-        if self.kind == "suffix":
-            least = least[::-1]
-        crossing = self._crossing.reshape(-1, *(1 for _ in self.counts))
-        least = np.minimum(least + crossing, NEVER)
-        if self.kind == "range":
-            least = least[self._end : self._end + 1]
-        self._samples[limit] = least.reshape(len(least), -1)
-        for name in ("low", "up", "_interval", "_intervals"):
-            self.__dict__.pop(name, None)
+        if limit not in self._samples:
+            self._samples[limit] = self._programme.least(limit, (1, 0))
+            for name in ("low", "up", "_attained", "_intervals"):
+                self.__dict__.pop(name, None)
 
     @cached_property
     def _intervals(self) -> list[tuple[int, int]]:
@@ -108,35 +154,25 @@ class Table:
             for before, limit in zip(starts, limits, strict=True)
         ]
 
-    @cached_property
-    def _interval(self) -> Ints:
-        """Which interval attains ``low``."""
-        lows = self._bounded(0)
-        return np.asarray(lows.argmin(axis=0))
-
     def _bounded(self, side: int) -> Ints:
         """Value of every interval with its lower (0) or upper (1) limit as the slowest pass."""
-        return np.stack(
-            [
-                self._samples[interval[1]] + (self.passes - 1) * interval[side]
-                for interval in self._intervals
-            ]
-        )
+        pace = self._programme.passes - 1
+        return np.stack([self._samples[i[1]] + pace * i[side] for i in self._intervals])
+
+    @cached_property
+    def _attained(self) -> Ints:
+        """Which interval attains ``low``."""
+        return np.asarray(self._bounded(0).argmin(axis=0))
 
     @cached_property
     def low(self) -> Ints:
-        """Lower values."""
-        return self._with_empty_range(self._bounded(0).min(axis=0))
+        """Lower values, shape (rows, num_counts); they never exceed the least latency."""
+        return self._programme.with_empty_range(self._bounded(0).min(axis=0))
 
     @cached_property
     def up(self) -> Ints:
-        """Upper values."""
-        return self._with_empty_range(self._bounded(1).min(axis=0))
-
-    def _with_empty_range(self, values: Ints) -> Ints:
-        if self.kind != "range":
-            values[0 if self.kind == "prefix" else self._n] = 0
-        return values
+        """Upper values, shape (rows, num_counts); `pieces` attains them up to hops."""
+        return self._programme.with_empty_range(self._bounded(1).min(axis=0))
 
     def refine(self, row: int, counts: int) -> bool:
         """Split the interval that attains a lower value.
@@ -146,7 +182,7 @@ class Table:
         bool
             Whether there was anything to split; if not, the value is exact.
         """
-        low, high = self._intervals[self._interval[row, counts]]
+        low, high = self._intervals[self._attained[row, counts]]
         i, j = bisect_left(self._values, low), bisect_left(self._values, high)
         if i == j:
             return False
@@ -154,27 +190,15 @@ class Table:
         self._sample(self._values[min(max(middle, i), j - 1)])
         return True
 
-    def spread(self, most: int, samples: int) -> None:
-        """Sample limits in equal ratios up to the largest that a latency of ``most`` admits."""
-        highest = min(self._values[-1], max(1, most // self.passes))
-        lowest = max(1, self._values[0], highest // 200)
-        for limit in np.geomspace(min(lowest, highest), highest, samples):
-            at = min(bisect_left(self._values, int(limit)), len(self._values) - 1)
-            self._sample(self._values[at])
+    def spread(self, longest: int, samples: int) -> None:
+        """Sample limits in equal ratios up to the largest that a window length admits."""
+        for limit in self._programme.spread(longest, samples):
+            self._sample(limit)
 
     def pieces(self, row: int, counts: int) -> list[Piece]:
         """Return a partition that attains an upper value, segments in layer order."""
-        of = self._bounded(1)[:, row, counts]
-        limit = self._intervals[int(of.argmin())][1]
-        least = self._run(limit)
-        left = np.unravel_index(counts, self.shape)
-        chiplets = [int(c) for c in left]
-        if self.kind != "suffix":
-            end = self._end if self.kind == "range" else row
-            return trace(self._sums, self._pass, limit, least, chiplets, end, self._first)
-        n = self._n
-        found = trace(self._sums, self._pass, limit, least, chiplets, n - row)
-        return [Piece(n - 1 - p.last, n - 1 - p.first, p.type) for p in reversed(found)]
+        limit = self._intervals[int(self._bounded(1)[:, row, counts].argmin())][1]
+        return self._programme.pieces(row, counts, limit, (1, 0))
 
 
 def _mirrored(costs: Ints) -> Ints:

@@ -239,7 +239,8 @@ def _cost(alone: Problem, placement: _Placement) -> _Cost:
 
 def _value(problem: Problem, request: Request, parts: Sequence[_Cost]) -> int | None:
     """Combine models to the objective; ``None`` if one misses its deadline."""
-    lengths = [max(cycles) for cycles in zip(*(part.window_cycles for part in parts), strict=True)]
+    windows = range(problem.max_windows)
+    lengths: list[int] = [max(part.window_cycles[w] for part in parts) for w in windows]
     if problem.contention != "none":
         busy: Counter[tuple[int, str]] = Counter()
         for part in parts:

@@ -1,0 +1,105 @@
+"""One window, any objective of latency and energy: bisect the window's length.
+
+A window of at most y cycles costs at least the least energy within y. So no schedule with a window
+of x to y cycles beats ``value(x, energy within y)``. The interval where that is least is bisected,
+or its tables are refined, until it meets the incumbent. What remains is also a certificate of the
+whole latency-energy front.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from scar_cp.partition.budget import BudgetTable
+from scar_cp.partition.one_window import Plan, allocate
+from scar_cp.partition.program import NEVER
+from scar_cp.problem import Problem
+
+__all__ = ["trade_off_one_window"]
+
+Value = Callable[[int, int], int]
+"""An objective that grows with cycles and with nJ."""
+
+
+def trade_off_one_window(
+    problem: Problem,
+    ranges: Mapping[int, tuple[int, int]],
+    value: Value,
+    shortest: int,
+    longest: int,
+    on_plan: Callable[[Plan], int],
+    keep_going: Callable[[], bool],
+    tolerance: float = 2e-5,
+) -> None:
+    """Close in on the least value with one window.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    ranges
+        First layer and end of every model in the window.
+    value
+        The objective.
+    shortest, longest
+        Window lengths outside of which no schedule is of interest.
+    on_plan
+        Given every new bound and plan; returns the best value known.
+    keep_going
+        Asked between steps.
+    tolerance
+        Relative gap at which to stop.
+    """
+    tables = {m: BudgetTable(problem, m, "range", *layers) for m, layers in ranges.items()}
+
+    def least(low: int, high: int) -> tuple[int, int, int, list[int]]:
+        energies = [t.energy_within(high)[0] for t in tables.values()]
+        energy, shares = allocate(energies, problem.type_counts, np.add)
+        bound = value(low, energy) if energy < NEVER else NEVER
+        return bound, low, high, shares
+
+    best = on_plan(Plan(0, ()))
+    heap = [least(shortest, longest)]
+    while heap and keep_going():
+        bound, low, high, shares = heapq.heappop(heap)
+        if bound >= NEVER:
+            continue
+        if bound >= best * (1 - tolerance):
+            on_plan(Plan(min(bound, best), ()))
+            return
+        partitions = {
+            m: t.partition(0, k, high) for (m, t), k in zip(tables.items(), shares, strict=True)
+        }
+        attained = None
+        if all(partitions.values()):
+            found = {m: p for m, p in partitions.items() if p is not None}
+            energy = sum(p[2] for p in found.values())
+            attained = value(max(p[1] for p in found.values()), energy)
+            windows = ({m: p[0] for m, p in found.items()},) if attained < best else ()
+            best = on_plan(Plan(bound, windows))
+            spent = sum(int(t.energy_within(high)[0][k]) for t, k in zip(tables.values(), shares, strict=True))
+            loose = (energy - spent) / max(1, energy)
+        else:
+            loose = 1.0
+        wide = (high - low) / max(1, high)
+        if loose >= wide or low == high:
+            refined = [
+                t.refine(0, k, high)
+                for (m, t), k in zip(tables.items(), shares, strict=True)
+                if partitions[m] is None
+                or partitions[m][2] > t.energy_within(high)[0][k]  # type: ignore[index]
+            ]
+            if any(refined):
+                heapq.heappush(heap, least(low, high))
+                continue
+            if low == high:
+                heapq.heappush(heap, (bound, low, high, shares))
+                on_plan(Plan(bound, ()))
+                return
+        middle = (low + high) // 2
+        heapq.heappush(heap, least(low, middle))
+        heapq.heappush(heap, least(middle + 1, high))
+    on_plan(Plan(min([best, *(item[0] for item in heap)]), ()))
