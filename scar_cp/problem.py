@@ -219,6 +219,8 @@ def problem_faults(problem: Problem, file: str) -> list[Fault]:
     for i, name in enumerate(names):
         if name in names[:i]:
             fault(f"types[{i}].name", name, "must be unique")
+        if all(chiplet.type != name for chiplet in problem.chiplets):
+            fault(f"types[{i}].name", name, "must be the type of some chiplet")
     count = problem.num_chiplets
     for i, chiplet in enumerate(problem.chiplets):
         if chiplet.id != i:

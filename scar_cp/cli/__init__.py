@@ -37,7 +37,7 @@ def main() -> None:
     except ClaimError:
         raise
     except ScarError as error:  # a limit of the program, such as too many schedules to look at
-        print(f"scar-cp: {error}", file=sys.stderr)
+        print(f"scar-cp: {' '.join(str(error).split())[:200]}", file=sys.stderr)
         code = 2
     except typer.TyperException as error:
         format_message = getattr(error, "format_message", error.__str__)

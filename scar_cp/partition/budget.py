@@ -27,6 +27,7 @@ Ints = NDArray[np.int64]
 
 _MU = 256
 """Cycles are priced in multiples of 1/_MU nJ."""
+_DEAREST = 2**24
 _CYCLES, _ENERGY = (1, 0), (0, 1)
 
 
@@ -156,6 +157,8 @@ class BudgetTable:
         known = sorted(p for p, mu in self._samples[limit] if mu)
         k = known.index(best[0])
         if dearer and k + 1 == len(known):
+            if best[0] > _DEAREST:
+                return None
             return max(4 * best[0], _MU * energy // (16 * max(1, cycles)), 1), _MU
         low, high = (known[k], known[k + 1]) if dearer else (known[k - 1], known[k])
         if high <= low * 1.02 + 1:

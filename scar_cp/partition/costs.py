@@ -192,4 +192,4 @@ class SegmentCosts:
 def _sums(values: Ints) -> Ints:
     """Sums over ``first..last`` of the second axis: shape (k, n) to (k, n, n)."""
     prefix = np.concatenate([np.zeros((len(values), 1), dtype=np.int64), values.cumsum(axis=1)], 1)
-    return prefix[:, None, 1:] - prefix[:, :-1, None]
+    return np.asarray(prefix[:, None, 1:] - prefix[:, :-1, None])

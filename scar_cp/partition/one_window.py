@@ -114,7 +114,7 @@ def partition_window(
             return None
         open_ended = [(t, k) for t, k in zip(tables, shares, strict=True) if t.up[0, k] > bound]
         # Refining a model that is not critical would not move the bound.
-        moved = keep_going() and any([t.refine(0, k) for t, k in open_ended])
-        if not moved:
+        refined = [t.refine(0, k) for t, k in open_ended] if keep_going() else []
+        if not any(refined):
             pieces = [t.pieces(0, k) for t, k in zip(tables, shares, strict=True)]
             return Plan(bound, (dict(zip(ranges, pieces, strict=True)),))

@@ -80,7 +80,10 @@ def trade_off_one_window(
             attained = value(max(p[1] for p in found.values()), energy)
             windows = ({m: p[0] for m, p in found.items()},) if attained < best else ()
             best = on_plan(Plan(bound, windows))
-            spent = sum(int(t.energy_within(high)[0][k]) for t, k in zip(tables.values(), shares, strict=True))
+            spent = sum(
+                int(t.energy_within(high)[0][k])
+                for t, k in zip(tables.values(), shares, strict=True)
+            )
             loose = (energy - spent) / max(1, energy)
         else:
             loose = 1.0
@@ -89,8 +92,7 @@ def trade_off_one_window(
             refined = [
                 t.refine(0, k, high)
                 for (m, t), k in zip(tables.items(), shares, strict=True)
-                if partitions[m] is None
-                or partitions[m][2] > t.energy_within(high)[0][k]  # type: ignore[index]
+                if partitions[m] is None or partitions[m][2] > t.energy_within(high)[0][k]  # type: ignore[index]
             ]
             if any(refined):
                 heapq.heappush(heap, least(low, high))

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.partition.one_window import Plan, WindowPlan
+from scar_cp.partition.packing import pack_pairs
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.table import Table
 from scar_cp.problem import Problem
@@ -154,36 +155,14 @@ def _second(
     firsts: Sequence[Ints], seconds: Sequence[Ints], counts: Sequence[int], first: int, limit: int
 ) -> tuple[int, list[_Choice]] | None:
     """Least length, below a limit, of the second window after a first of given length."""
-    both = (*(c + 1 for c in counts), *(c + 1 for c in counts))
-    vectors = np.array(list(np.ndindex(*(c + 1 for c in counts))))
-    value = np.zeros(both, dtype=np.int64)
-    steps: list[tuple[Ints, Ints, Ints]] = []
-    for table, rest in zip(firsts, seconds, strict=True):
-        lengths, cuts = _rests(table <= first, rest)
-        options = _undominated(lengths, both, limit)
-        best = np.full(both, NEVER, dtype=np.int64)
-        chosen = np.full(both, -1, dtype=np.int64)
-        for k, (a, b) in enumerate(options):
-            vector = (*vectors[a], *vectors[b])
-            to = tuple(slice(v, None) for v in vector)
-            fewer = tuple(slice(0, s - v) for s, v in zip(both, vector, strict=True))
-            together = np.maximum(value[fewer], lengths[a, b])
-            better = together < best[to]
-            if better.any():
-                best[to][better] = together[better]
-                chosen[to][better] = k
-        value = best
-        steps.append((options, cuts, chosen))
-    state = np.array([*counts, *counts])
-    length = int(value[tuple(state)])
-    if length >= limit:
+    rests = [_rests(f <= first, s) for f, s in zip(firsts, seconds, strict=True)]
+    lengths = [length for length, _ in rests]
+    packed = pack_pairs(lengths, counts, np.maximum, [limit] * len(rests))
+    if packed is None:
         return None
-    choices = []
-    for options, cuts, chosen in reversed(steps):
-        a, b = (int(x) for x in options[chosen[tuple(state)]])
-        choices.append(_Choice(int(cuts[a, b]), a, b))
-        state = state - np.concatenate([vectors[a], vectors[b]])
-    return length, choices[::-1]
+    length, pairs = packed
+    cuts = [int(cut[pair]) for (_, cut), pair in zip(rests, pairs, strict=True)]
+    return length, [_Choice(cut, *pair) for cut, pair in zip(cuts, pairs, strict=True)]
 
 
 def _rests(reachable: NDArray[np.bool_], rest: Ints) -> tuple[Ints, Ints]:
@@ -198,17 +177,3 @@ def _rests(reachable: NDArray[np.bool_], rest: Ints) -> tuple[Ints, Ints]:
             lengths[a] = rest[rows[k], np.arange(size)]
             cuts[a] = rows[k]
     return lengths, cuts
-
-
-def _undominated(lengths: Ints, both: tuple[int, ...], limit: int) -> Ints:
-    """Pairs of counts below the limit that no pair with one chiplet fewer equals."""
-    grid = lengths.reshape(both)
-    keep = grid < limit
-    for axis in range(len(both)):
-        fewer = np.full(both, NEVER, dtype=np.int64)
-        to = tuple(slice(1, None) if i == axis else slice(None) for i in range(len(both)))
-        at = tuple(slice(0, -1) if i == axis else slice(None) for i in range(len(both)))
-        fewer[to] = grid[at]
-        keep &= grid < fewer
-    found = np.argwhere(keep.reshape(lengths.shape))
-    return found[np.argsort(lengths[found[:, 0], found[:, 1]], kind="stable")]

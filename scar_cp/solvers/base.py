@@ -33,8 +33,14 @@ class Request:
     time_limit_s: float = 60.0
     workers: int = 2
     seed: int = 0
+    gap: float = 0.0
+    """Certified gap at which the search may stop."""
     hint: bool = True
     """Whether the exact solver starts from the heuristic's schedule."""
+    tables: bool = True
+    """Whether the exact solver uses pipeline-partition tables."""
+    cuts: bool = True
+    """Whether proven bounds become constraints of the layer-level model."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +114,27 @@ class Search:
         return None if best is None else best.value
 
     @property
+    def done(self) -> bool:
+        """Whether nothing is left to do: proven, within the asked gap, or out of time."""
+        if self.closed or self.remaining_s == 0:
+            return True
+        value, bound = self.value, self.bound
+        return value is not None and bound is not None and value - bound <= self.request.gap * value
+
+    @property
     def closed(self) -> bool:
         """Whether the incumbent is proven optimal."""
         return self.value is not None and self.value == self.bound
+
+    def least(self, objective: Objective) -> int:
+        """The best bound of any objective in the request's space, 0 without one."""
+        best = best_bound(self.bounds, objective, self.request.space)
+        return 0 if best is None else best.value
+
+    def point(self, schedule: Schedule) -> tuple[int, int]:
+        """Latency and energy of a schedule."""
+        evaluation = evaluate(self.problem, schedule)
+        return evaluation.latency_cycles, evaluation.energy_nj
 
     def value_of(self, evaluation: Evaluation) -> int:
         """The value of an evaluation under the request's objective."""

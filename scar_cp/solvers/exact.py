@@ -1,49 +1,44 @@
-"""The solver ``cp-sat``: heuristic, pipeline partitions, then CP-SAT on the layer-level model."""
+"""The solver ``cp-sat``: heuristic, pipeline partitions, then CP-SAT on the layer-level model.
+
+Each stage hands the next a better incumbent and a better bound. The last is exact for every
+setting; it closes small problems, and improves large ones where it can.
+"""
 
 from __future__ import annotations
 
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Claim, Search
-from scar_cp.solvers.cpsat.model import Answer, CpsatModel, covers
-from scar_cp.solvers.partitions import partition_latency
+from scar_cp.solvers.cpsat.model import Answer, CpsatModel
+from scar_cp.solvers.partitions import partition
 from scar_cp.solvers.scar import scar
+from scar_cp.solvers.supported import HalfPlane, Polygon
 
 __all__ = ["cpsat"]
 
 MAX_ASSIGNMENTS = 150_000
 """Largest number of (layer, window, chiplet) triples for which the model is built."""
+MAX_OBJECTIVE = 2**61
+"""CP-SAT rejects objectives whose domain comes near 2^62."""
 
 
 def cpsat(search: Search) -> Claim:
-    """Find schedules and bounds with CP-SAT, starting from the heuristic.
-
-    Where the model does not state the problem's settings exactly, or would be too large, the
-    heuristic's schedule and the bounds that need no search are the answer, and the notes say so.
-    """
+    """Find schedules and bounds: heuristic, pipeline partitions, layer-level model."""
     problem, request = search.problem, search.request
-    notes: tuple[str, ...] = ()
-    if request.hint:
-        notes = scar(search).notes
-    if not search.closed and request.objective != "energy":
-        partition_latency(search)
-    if search.closed or search.remaining_s == 0:
-        return Claim(search.schedule, search.value, notes=notes)
+    cut_off = scar(search).notes if request.hint else ()
+    if request.tables and not search.done:
+        partition(search)
+    notes = cut_off if search.author == "scar" else ()
     layers = sum(m.num_layers for m in problem.models)
     size = layers * problem.max_windows * problem.num_chiplets
-    if not covers(problem):
-        reason = "the layer-level model covers per_pass weights, overlap none, contention none"
-        return Claim(search.schedule, search.value, notes=(*notes, reason))
-    if size > MAX_ASSIGNMENTS:
-        reason = f"{size} layer assignments are too many for the layer-level model"
-        return Claim(search.schedule, search.value, notes=(*notes, reason))
+    if search.done or size > MAX_ASSIGNMENTS:
+        if size > MAX_ASSIGNMENTS:
+            notes += (f"{size} layer assignments are too many for the layer-level model",)
+        return Claim(search.schedule, search.value, notes=notes)
     if request.objective == "edp":
-        return _edp_corner(search, notes)
-    weights = {
-        "latency": (1, 0),
-        "energy": (0, 1),
-        "weighted": request.weights or (1, 0),
-    }[request.objective]
-    answer = _solve(search, weights, search.remaining_s, bounds_objective=True)
+        return _minimise_edp(search, notes)
+    weights = {"latency": (1, 0), "energy": (0, 1)}.get(request.objective, request.weights)
+    assert weights is not None
+    answer = _solve(search, weights, search.remaining_s, search.bound)
     if answer.status == "infeasible" and search.schedule is None:
         return Claim(None, exhausted=True, notes=notes)
     if answer.status == "optimal" and answer.value is not None:
@@ -52,57 +47,97 @@ def cpsat(search: Search) -> Claim:
     return Claim(search.schedule, search.value, notes=notes)
 
 
+def _minimise_edp(search: Search, notes: tuple[str, ...]) -> Claim:
+    """Cut the polygon of possible (latency, energy) until its smallest EDP is attained."""
+    polygon = Polygon(search.least("latency"), search.least("energy"))
+    solves = 0
+    while not search.done:
+        vertex = polygon.worst()
+        search.raise_bound(min(polygon.bound(), search.value or MAX_OBJECTIVE**2), "cp-sat polygon")
+        if search.done:
+            break
+        weights = _scaled(search, vertex.direction())
+        # A solve that runs out of time still tightens the polygon: leave time for others.
+        limit = search.remaining_s if solves > 40 else max(1.0, search.remaining_s / 3)
+        answer = _solve(search, weights, limit, None)
+        solves += 1
+        if answer.status == "infeasible" and search.schedule is None:
+            return Claim(None, exhausted=True, notes=notes)
+        if answer.bound is None:
+            break
+        point = None
+        if answer.status == "optimal" and answer.schedule is not None:
+            point = search.point(answer.schedule)
+        before = polygon.bound()
+        polygon.add(HalfPlane(*weights, answer.bound, point))
+        if polygon.bound() <= before and answer.status != "optimal" and solves > 4:
+            break  # further time on this corner would be spent in vain
+    return Claim(search.schedule, search.value, notes=notes)
+
+
+def _scaled(search: Search, weights: tuple[int, int]) -> tuple[int, int]:
+    """The same direction, small enough for CP-SAT's 64-bit objective."""
+    worst = weights[0] * _worst_latency(search) + weights[1] * _worst_energy(search)
+    shrink = 1 + worst // MAX_OBJECTIVE
+    scaled = weights[0] // shrink, weights[1] // shrink
+    return scaled if any(scaled) else (int(weights[0] > weights[1]), int(weights[0] <= weights[1]))
+
+
 def _solve(
-    search: Search, weights: tuple[int, int], time_limit_s: float, bounds_objective: bool
+    search: Search, weights: tuple[int, int], time_limit_s: float, bound: int | None
 ) -> Answer:
-    """Solve one linear objective; its schedules are offered, its bounds recorded if asked."""
+    """Minimise one linear objective; its schedules are offered as they come.
+
+    ``bound`` is a bound of this very objective, if it is the request's; then CP-SAT's own are
+    recorded as well.
+    """
     problem, request = search.problem, search.request
+    is_request = request.objective != "edp"
     model = CpsatModel(problem, request.space, *weights, max_cycles=_worst_latency(search))
-    if search.schedule is not None:
+    if search.schedule is not None and request.hint:
         model.hint(_without_empty_windows(search))
-    if bounds_objective and search.bound is not None:
-        model.at_least(search.bound)
+    if bound is not None and request.cuts:
+        model.at_least(bound)
     with search.interruptible(model.stop):
         return model.solve(
             time_limit_s,
             request.workers,
             request.seed,
             on_schedule=lambda schedule: search.offer(schedule, "cp-sat"),
-            on_bound=lambda bound: (
-                search.raise_bound(bound, "cp-sat") if bounds_objective else None
-            ),
+            on_bound=lambda b: search.raise_bound(b, "cp-sat") if is_request else None,
         )
 
 
-def _edp_corner(search: Search, notes: tuple[str, ...]) -> Claim:
-    """Bound EDP by the product of the least latency and the least energy."""
-    product = 1
-    for weights in ((1, 0), (0, 1)):
-        answer = _solve(search, weights, search.remaining_s / 2, bounds_objective=False)
-        if answer.status == "infeasible" and search.schedule is None:
-            return Claim(None, exhausted=True, notes=notes)
-        product *= max(0, answer.bound or 0)
-    search.raise_bound(product, "cp-sat corner")
-    return Claim(search.schedule, search.value, notes=notes)
-
-
 def _worst_latency(search: Search) -> int:
-    """A latency above that of any schedule of interest.
-
-    Everything one after the other, every tensor moved as far as it can be, to every consumer.
-    """
+    """A latency above that of any schedule: everything in turn, moved as far as it can be."""
     problem = search.problem
     farthest = max(map(max, problem.hops)) * problem.hop_cycles
     through = problem.dram_latency_cycles + farthest
     total = 0
     for m, run in enumerate(problem.models):
         cycles = int(problem.compute_cycles[m].max(axis=1).sum())
-        cycles += sum(la.weight_load_cycles + through for la in run.layers)
+        cycles += sum(la.weight_load_cycles + la.weight_nop_cycles + through for la in run.layers)
         for tensor in run.tensors:
-            reads = len(tensor.consumers) * (tensor.dram_cycles + through)
-            sends = len(tensor.consumers) * (tensor.nop_cycles + farthest)
-            cycles += reads + sends + tensor.dram_cycles + through
+            moves = len(tensor.consumers) + 1
+            over_nop = tensor.nop_cycles + farthest
+            cycles += moves * (tensor.dram_cycles + tensor.nop_cycles + through + over_nop)
         total += run.passes * cycles
+    return total
+
+
+def _worst_energy(search: Search) -> int:
+    """An energy above that of any schedule: every move as far as it can be."""
+    problem = search.problem
+    farthest = max(map(max, problem.hops))
+    total = 0
+    for m, run in enumerate(problem.models):
+        total += int(problem.compute_energy_nj[m].max(axis=1).sum())
+        for layer in run.layers:
+            load = layer.weight_energy_nj + farthest * layer.weight_nop_energy_nj_per_hop
+            total += run.passes * load
+        for tensor in run.tensors:
+            move = tensor.dram_energy_nj + farthest * tensor.nop_energy_nj_per_hop
+            total += 2 * (len(tensor.consumers) + 1) * move
     return total
 
 

@@ -1,62 +1,146 @@
-"""Schedules and bounds from pipeline partitions, as a stage of the exact solver."""
+"""Schedules and bounds from pipeline partitions, as a stage of the exact solver.
+
+With one window, or with windows that are given, the bounds are exact up to hops. With two they
+close in as time allows. With more, the best schedule with two is offered, and the bounds that
+hold for any number of windows remain.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from scar_cp.partition.one_window import Plan, partition_window
 from scar_cp.partition.placement import place
+from scar_cp.partition.program import NEVER
+from scar_cp.partition.trade_off import Value, trade_off_one_window
+from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
 from scar_cp.problem import Problem
 from scar_cp.solvers.base import Search
 
-__all__ = ["SOURCE", "given_ranges", "partition_latency"]
+__all__ = ["SOURCE", "partition"]
 
 SOURCE = "pipeline partitions"
 
 
-def partition_latency(search: Search) -> None:
-    """Offer the schedules, and record the bound on latency, that pipeline partitions give.
-
-    With one window, or with windows that are given, the bound is exact up to hops. With two it
-    closes in as time allows. With more, the best schedule with two is offered.
-    """
-    problem, space = search.problem, search.request.space
-    if space in ("windowed", "scar"):
+def partition(search: Search) -> None:
+    """Offer the schedules, and record the bounds, that pipeline partitions give."""
+    if search.request.space in ("windowed", "scar"):
         _given_windows(search)
-        return
-    whole = {m: (0, run.num_layers) for m, run in enumerate(problem.models)}
-    plan = partition_window(problem, whole, keep_going=lambda: search.remaining_s > 0)
-    if plan is not None:
-        _offer(search, plan)
-    if problem.max_windows == 1:
-        if plan is not None:
-            search.add_bound("latency", plan.bound, SOURCE, "full")
-        return
-    if search.latency_cycles is None:
-        return
+    else:
+        _one_window(search)
+        if search.problem.max_windows > 1 and not search.done:
+            _two_windows(search)
+    _corner(search)
 
-    def on_plan(found: Plan) -> int | None:
-        _offer(search, found)
-        if problem.max_windows == 2:
+
+def _one_window(search: Search) -> None:
+    problem = search.problem
+    ranges = {m: (0, run.num_layers) for m, run in enumerate(problem.models)}
+    plan = partition_window(problem, ranges, keep_going=lambda: search.remaining_s > 0)
+    if plan is None:
+        return
+    _offer(search, plan)
+    only = problem.max_windows == 1
+    if only:
+        search.add_bound("latency", plan.bound, SOURCE, "full")
+    if search.request.objective != "latency" and search.value is not None and not search.done:
+        value = _value(search)
+        trade_off_one_window(
+            problem,
+            ranges,
+            value,
+            plan.bound,
+            _longest(search, value),
+            _judge(search, certify=only),
+            lambda: not search.done,
+        )
+
+
+def _two_windows(search: Search) -> None:
+    problem, latency = search.problem, search.latency_cycles
+    if latency is None or search.request.objective == "energy":
+        return
+    only = problem.max_windows == 2
+    started = search.elapsed_s
+    share = 1.0 if search.request.objective == "latency" else 0.3
+    budget_s = share * search.remaining_s
+    best = latency
+
+    def on_plan(found: Plan) -> int:
+        nonlocal best
+        attained = _offer(search, found)
+        best = best if attained is None else min(best, attained)
+        if only:
             search.add_bound("latency", found.bound, SOURCE, "full")
-        return search.latency_cycles
+        return best
 
-    partition_two_windows(
-        problem,
-        search.latency_cycles,
-        on_plan,
-        lambda: search.remaining_s > 0 and not search.closed,
-    )
+    def in_time() -> bool:
+        return not search.done and search.elapsed_s - started < budget_s
+
+    partition_two_windows(problem, latency, on_plan, in_time)
+    if search.request.objective != "latency" and not search.done:
+        value = _value(search)
+        trade_off_two_windows(
+            problem,
+            value,
+            search.least("latency") if only else 0,
+            _longest(search, value),
+            _judge(search, certify=only),
+            lambda: not search.done,
+        )
 
 
-def _offer(search: Search, plan: Plan) -> None:
-    if plan.windows:
-        adjacent = search.request.space != "full"
-        schedule = place(search.problem, plan.windows, adjacent)
-        if schedule is not None:
-            search.offer(schedule, SOURCE)
+def _value(search: Search) -> Value:
+    """The request's objective as a function of cycles and nJ."""
+    objective, weights = search.request.objective, search.request.weights
+    if objective == "weighted" and weights is not None:
+        return lambda cycles, nj: weights[0] * cycles + weights[1] * nj
+    if objective == "energy":
+        return lambda _cycles, nj: nj
+    return lambda cycles, nj: cycles * nj
 
 
-def given_ranges(problem: Problem, window: int) -> dict[int, tuple[int, int]]:
+def _longest(search: Search, value: Value) -> int:
+    """A latency beyond which even the least energy does not beat the incumbent."""
+    best, energy = search.value, search.least("energy")
+    high = 1
+    while best is not None and value(high, energy) < best and high < NEVER:
+        high *= 2
+    return high
+
+
+def _judge(search: Search, certify: bool) -> Callable[[Plan], int]:
+    """Offer plans, and record their bounds if they are about all the windows allowed."""
+
+    def on_plan(found: Plan) -> int:
+        _offer(search, found)
+        if certify:
+            search.add_bound(search.request.objective, found.bound, SOURCE, "full")
+        assert search.value is not None
+        return search.value
+
+    return on_plan
+
+
+def _offer(search: Search, plan: Plan) -> int | None:
+    """Place a plan and offer it; its latency, if there is a placement."""
+    if not plan.windows:
+        return None
+    schedule = place(search.problem, plan.windows, search.request.space != "full")
+    if schedule is None:
+        return None
+    search.offer(schedule, SOURCE)
+    return search.point(schedule)[0]
+
+
+def _corner(search: Search) -> None:
+    """No EDP is below the least latency times the least energy."""
+    corner = search.least("latency") * search.least("energy")
+    search.add_bound("edp", corner, "corner", search.request.space)
+
+
+def _given_ranges(problem: Problem, window: int) -> dict[int, tuple[int, int]]:
     """First layer and end of every model in a window that the problem gives."""
     ranges = {}
     for m, run in enumerate(problem.models):
@@ -78,9 +162,8 @@ def _given_windows(search: Search) -> None:
                 for m, run in enumerate(problem.models)
                 if run.max_segments is not None
             }
-        plan = partition_window(
-            problem, given_ranges(problem, window), most, lambda: search.remaining_s > 0
-        )
+        ranges = _given_ranges(problem, window)
+        plan = partition_window(problem, ranges, most, lambda: search.remaining_s > 0)
         if plan is None:
             return
         plans.append(plan)

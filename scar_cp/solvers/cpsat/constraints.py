@@ -13,7 +13,7 @@ __all__ = ["Constraints"]
 
 
 class Constraints:
-    """Adds what must hold for ``per_pass`` weights, no overlap and no contention.
+    """Adds what must hold, for every setting of a problem.
 
     Costs need only be bounded from below: every objective presses them down.
     """
@@ -31,8 +31,14 @@ class Constraints:
         self._segments_are_contiguous_and_exclusive()
         self._tensors_move()
         self._weights_load()
+        if self.problem.weight_policy == "resident":
+            self._weights_may_stay()
         self._passes_take_time()
         self._windows_take_time()
+        if self.problem.contention != "none":
+            self._dram_is_shared()
+        if self.problem.contention == "links":
+            self._links_are_shared()
         self._deadlines_hold()
         if self.space != "full":
             self._segments_are_adjacent()
@@ -140,66 +146,192 @@ class Constraints:
                         for c in v.chiplets:
                             self.cp.add_implication(v.on[m, i, w, c], v.loads[m, w, c])
 
+    def _weight_sum(self, m: int, w: int, c: int, cost: str) -> cp_model.LinearExpr:
+        """Sum of a cost of one load over the layers on a chiplet."""
+        return cp_model.LinearExpr.sum(
+            [
+                getattr(layer, cost) * self.v.on[m, i, w, c]
+                for i, layer in enumerate(self.problem.models[m].layers)
+                if getattr(layer, cost)
+            ]
+        )
+
+    def _one_load(self, m: int, w: int, c: int) -> cp_model.LinearExpr:
+        """Cycles of one weight load of a segment."""
+        way = self.problem.dram_latency_cycles + self.problem.port_hops[c] * self.problem.hop_cycles
+        return self._weight_sum(m, w, c, "weight_load_cycles") + way * self.v.loads[m, w, c]
+
+    def _load_nj(self, m: int, w: int, c: int) -> cp_model.LinearExpr:
+        """Energy of one weight load of a segment."""
+        hops = self.problem.port_hops[c]
+        return self._weight_sum(m, w, c, "weight_energy_nj") + hops * self._weight_sum(
+            m, w, c, "weight_nop_energy_nj_per_hop"
+        )
+
+    def _weights_may_stay(self) -> None:
+        """Weights that fit the buffer are loaded once, others on every pass."""
+        v, p = self.v, self.problem
+        for key, resident in v.resident.items():
+            m, w, c = key
+            passes = p.models[m].passes
+            size = self._weight_sum(m, w, c, "weight_bytes")
+            buffer = p.types[p.chiplet_types[c]].buffer_bytes
+            self.cp.add(size <= buffer).only_enforce_if(resident)
+            self.cp.add(size >= buffer + 1).only_enforce_if(resident.negated())
+            load = self._one_load(m, w, c)
+            self.cp.add(v.pass_weights[key] >= load).only_enforce_if(resident.negated())
+            self.cp.add(v.once_weights[key] >= load).only_enforce_if(resident)
+            for once, total in (
+                (self._weight_sum(m, w, c, "weight_load_cycles"), v.load_cycles[key]),
+                (self._weight_sum(m, w, c, "weight_nop_cycles"), v.load_nop_cycles[key]),
+                (self._load_nj(m, w, c), v.load_nj[key]),
+            ):
+                self.cp.add(total >= once)
+                self.cp.add(total >= passes * once).only_enforce_if(resident.negated())
+
     def _passes_take_time(self) -> None:
-        """One pass of a segment: compute, weights, reads, sends and writes."""
+        """One pass of a segment: compute, and weights, reads, sends and writes."""
         v, p = self.v, self.problem
         for m, run in enumerate(p.models):
             for w in v.windows:
-                for c in v.chiplets:
-                    terms = self._compute_and_weights(m, w, c)
-                    to_port = p.dram_latency_cycles + p.port_hops[c] * p.hop_cycles
-                    for t, tensor in enumerate(run.tensors):
-                        key = (m, t, w, c)
-                        through_dram = tensor.dram_cycles + to_port
-                        if key in v.reads:
-                            terms.append(through_dram * v.reads[key])
-                        if tensor.is_output and tensor.producer is not None:
-                            terms.append(through_dram * v.on[m, tensor.producer, w, c])
-                        if key in v.writes:
-                            terms.append(through_dram * v.writes[key])
-                        if key in v.sends:
-                            terms.append(tensor.nop_cycles * v.sends[key])
-                            terms.append(p.hop_cycles * v.send_hops[key])
-                    self.cp.add(v.pass_cycles[m, w, c] >= sum(terms))
+                for c, chiplet in enumerate(p.chiplets):
+                    compute = sum(
+                        layer.compute_cycles[chiplet.type] * v.on[m, i, w, c]
+                        for i, layer in enumerate(run.layers)
+                    )
+                    weights = v.pass_weights.get((m, w, c), None)
+                    load = self._one_load(m, w, c) if weights is None else weights
+                    transfers = load + self._transfers(m, w, c)
+                    if p.overlap == "full":
+                        self.cp.add(v.pass_cycles[m, w, c] >= compute)
+                        self.cp.add(v.pass_cycles[m, w, c] >= transfers)
+                    else:
+                        self.cp.add(v.pass_cycles[m, w, c] >= compute + transfers)
 
-    def _compute_and_weights(self, m: int, w: int, c: int) -> list[cp_model.LinearExprT]:
+    def _transfers(self, m: int, w: int, c: int) -> cp_model.LinearExpr:
+        """Cycles of one pass that a segment spends on tensors."""
         v, p = self.v, self.problem
-        kind = p.chiplets[c].type
-        terms: list[cp_model.LinearExprT] = [
-            (layer.compute_cycles[kind] + layer.weight_load_cycles) * v.on[m, i, w, c]
-            for i, layer in enumerate(p.models[m].layers)
-        ]
         to_port = p.dram_latency_cycles + p.port_hops[c] * p.hop_cycles
-        return [*terms, to_port * v.loads[m, w, c]]
+        terms: list[cp_model.LinearExpr] = []
+        for t, tensor in enumerate(p.models[m].tensors):
+            for access in v.dram_accesses(m, t, w, c):
+                terms.append((tensor.dram_cycles + to_port) * access)
+            if (key := (m, t, w, c)) in v.sends:
+                terms.append(tensor.nop_cycles * v.sends[key])
+                terms.append(p.hop_cycles * v.send_hops[key])
+        return cp_model.LinearExpr.sum(terms)
+
+    def _pipeline(self, m: int, w: int) -> cp_model.LinearExpr:
+        """T(m,w) = Σ pass + (q-1)·max pass + Σ once."""
+        v = self.v
+        passes = [v.pass_cycles[m, w, c] for c in v.chiplets]
+        once = [v.once_weights[m, w, c] for c in v.chiplets if (m, w, c) in v.once_weights]
+        return sum(passes) + (self.problem.models[m].passes - 1) * v.longest[m, w] + sum(once)
 
     def _windows_take_time(self) -> None:
-        """T(w) >= Σ pass + (q-1)·max pass of every model; and each chiplet is busy q passes."""
+        """A window lasts as long as every model in it; and each chiplet is busy q passes."""
         v = self.v
         for w in v.windows:
-            for m, run in enumerate(self.problem.models):
-                passes = [v.pass_cycles[m, w, c] for c in v.chiplets]
-                for one_pass in passes:
-                    self.cp.add(v.longest[m, w] >= one_pass)
-                pipeline = sum(passes) + (run.passes - 1) * v.longest[m, w]
-                self.cp.add(v.window_cycles[w] >= pipeline)
+            for m in range(len(self.problem.models)):
+                for c in v.chiplets:
+                    self.cp.add(v.longest[m, w] >= v.pass_cycles[m, w, c])
+                self.cp.add(v.window_cycles[w] >= self._pipeline(m, w))
             for c in v.chiplets:  # implied, and what makes the relaxation see sharing
                 busy = sum(
                     run.passes * v.pass_cycles[m, w, c] for m, run in enumerate(self.problem.models)
                 )
                 self.cp.add(v.window_cycles[w] >= busy)
 
+    def _dram_is_shared(self) -> None:
+        """A window lasts as long as DRAM is busy in it."""
+        v, p = self.v, self.problem
+        for w in v.windows:
+            busy: list[cp_model.LinearExpr] = []
+            for m, run in enumerate(p.models):
+                for c in v.chiplets:
+                    busy += [
+                        run.passes * tensor.dram_cycles * access
+                        for t, tensor in enumerate(run.tensors)
+                        for access in v.dram_accesses(m, t, w, c)
+                    ]
+                    loads = v.load_cycles.get((m, w, c), None)
+                    once = self._weight_sum(m, w, c, "weight_load_cycles")
+                    busy.append(run.passes * once if loads is None else loads)
+            self.cp.add(v.window_cycles[w] >= sum(busy))
+
+    def _links_are_shared(self) -> None:
+        """A window lasts as long as every directed link is busy in it."""
+        v, p = self.v, self.problem
+        for (m, t, w, c, d), between in v.between.items():
+            producer = p.models[m].tensors[t].producer
+            if c == d or producer is None:
+                self.cp.add(between == 0)
+            else:
+                here = v.on[m, producer, w, c]
+                self.cp.add(between >= here + v.sent[m, t, w, d] - 1)
+        for w in v.windows:
+            busy: dict[tuple[int, int], list[cp_model.LinearExpr]] = {}
+            for m, run in enumerate(p.models):
+                for c, chiplet in enumerate(p.chiplets):
+                    self._over_links(busy, chiplet.port, c, self._arrivals(m, w, c))
+                    self._over_links(busy, c, chiplet.port, self._departures(m, w, c))
+                    for d in v.chiplets:
+                        sent = [
+                            run.passes * tensor.nop_cycles * v.between[m, t, w, c, d]
+                            for t, tensor in enumerate(run.tensors)
+                            if (m, t, w, c, d) in v.between
+                        ]
+                        self._over_links(busy, c, d, sent)
+            for terms in busy.values():
+                self.cp.add(v.window_cycles[w] >= sum(terms))
+
+    def _over_links(
+        self,
+        busy: dict[tuple[int, int], list[cp_model.LinearExpr]],
+        source: int,
+        target: int,
+        terms: list[cp_model.LinearExpr],
+    ) -> None:
+        for link in self.problem.routes[source][target]:
+            busy.setdefault(link, []).extend(terms)
+
+    def _arrivals(self, m: int, w: int, c: int) -> list[cp_model.LinearExpr]:
+        """NoP cycles, over all passes, of what a chiplet gets from its memory port."""
+        v, run = self.v, self.problem.models[m]
+        terms: list[cp_model.LinearExpr] = [
+            run.passes * tensor.nop_cycles * v.reads[m, t, w, c]
+            for t, tensor in enumerate(run.tensors)
+            if (m, t, w, c) in v.reads
+        ]
+        once = self._weight_sum(m, w, c, "weight_nop_cycles")
+        if (m, w, c) not in v.resident:
+            return [*terms, run.passes * once]
+        return [*terms, v.load_nop_cycles[m, w, c]]
+
+    def _departures(self, m: int, w: int, c: int) -> list[cp_model.LinearExpr]:
+        """NoP cycles, over all passes, of what a chiplet writes through its memory port."""
+        v, run = self.v, self.problem.models[m]
+        return [
+            run.passes * tensor.nop_cycles * write
+            for t, tensor in enumerate(run.tensors)
+            for write in v.dram_writes(m, t, w, c)
+        ]
+
     def _deadlines_hold(self) -> None:
-        """A model in window w completes after the windows before it and its own time there."""
+        """A model completes after the windows before its last and its own time there.
+
+        Where resources are shared, nobody can tell when in the last window: all of it counts.
+        """
         v = self.v
         for m, run in enumerate(self.problem.models):
             if run.deadline_cycles is None:
                 continue
             for w in v.windows:
-                before = sum(v.window_cycles[:w])
-                passes = [v.pass_cycles[m, w, c] for c in v.chiplets]
-                own = sum(passes) + (run.passes - 1) * v.longest[m, w]
+                shared = self.problem.contention != "none"
+                own = v.window_cycles[w] if shared else self._pipeline(m, w)
+                done = sum(v.window_cycles[:w]) + own
                 last = v.inside[m, run.num_layers - 1, w]
-                self.cp.add(before + own <= run.deadline_cycles).only_enforce_if(last)
+                self.cp.add(done <= run.deadline_cycles).only_enforce_if(last)
 
     def _segments_are_adjacent(self) -> None:
         """Consecutive segments of a model in one window sit on NoP neighbours."""

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 from scar_cp.evaluate import Evaluation, evaluate
 from scar_cp.problem import Problem, ProblemTensor
 from scar_cp.schedule import Schedule
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "Weights"]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How a segment loads its weights."""
+
+    resident: bool
+    pass_cycles: int
+    once_cycles: int
+    load_cycles: int
+    load_nop_cycles: int
+    load_nj: int
 
 
 class Layout:
@@ -51,6 +64,30 @@ class Layout:
             for w, window in enumerate(self.evaluation.windows)
             for s in window.segments
         }
+
+    def weights(self, m: int, window: int, chiplet: int) -> Weights:
+        """The weight loads of the model's segment on a chiplet in a window."""
+        run = self.problem.models[m]
+        here = [
+            layer for i, layer in enumerate(run.layers) if self._home[m, i] == (window, chiplet)
+        ]
+        size = sum(layer.weight_bytes for layer in here)
+        hops = self.problem.port_hops[chiplet]
+        buffer = self.problem.types[self.problem.chiplet_types[chiplet]].buffer_bytes
+        resident = self.problem.weight_policy == "resident" and size <= buffer
+        cycles = sum(layer.weight_load_cycles for layer in here)
+        way = self.problem.dram_latency_cycles + hops * self.problem.hop_cycles
+        load = cycles + way if size else 0
+        loads = 1 if resident else run.passes
+        energy = sum(la.weight_energy_nj + hops * la.weight_nop_energy_nj_per_hop for la in here)
+        return Weights(
+            resident=resident,
+            pass_cycles=0 if resident else load,
+            once_cycles=load if resident else 0,
+            load_cycles=loads * cycles,
+            load_nop_cycles=loads * sum(layer.weight_nop_cycles for layer in here),
+            load_nj=loads * energy,
+        )
 
     def longest_pass(self, m: int, window: int) -> int:
         """The model's slowest segment in a window, 0 where it has none."""

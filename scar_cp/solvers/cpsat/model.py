@@ -15,16 +15,7 @@ from scar_cp.solvers.cpsat.constraints import Constraints
 from scar_cp.solvers.cpsat.objective import energy_nj, latency_cycles
 from scar_cp.solvers.cpsat.variables import Variables
 
-__all__ = ["Answer", "CpsatModel", "covers"]
-
-
-def covers(problem: Problem) -> bool:
-    """Whether the model states the problem's settings exactly."""
-    return (
-        problem.weight_policy == "per_pass"
-        and problem.overlap == "none"
-        and problem.contention == "none"
-    )
+__all__ = ["Answer", "CpsatModel"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,7 @@ class CpsatModel:
         Parameters
         ----------
         problem
-            A problem whose settings the model covers (see `covers`).
+            The compiled problem, of any settings.
         space
             The space to search.
         latency_weight, energy_weight

@@ -24,17 +24,16 @@ def energy_nj(problem: Problem, variables: Variables) -> cp_model.LinearExprT:
                 port_hops = problem.port_hops[c]
                 for i, layer in enumerate(run.layers):
                     load = layer.weight_energy_nj + layer.weight_nop_energy_nj_per_hop * port_hops
-                    energy = layer.compute_energy_nj[chiplet.type] + run.passes * load
+                    per_pass = 0 if variables.resident else run.passes * load
+                    energy = layer.compute_energy_nj[chiplet.type] + per_pass
                     terms.append(energy * variables.on[m, i, w, c])
+                if variables.resident:
+                    terms.append(variables.load_nj[m, w, c])
                 for t, tensor in enumerate(run.tensors):
-                    key = (m, t, w, c)
-                    access = tensor.dram_energy_nj + tensor.nop_energy_nj_per_hop * port_hops
-                    if key in variables.reads:
-                        terms.append(access * variables.reads[key])
-                    if tensor.is_output and tensor.producer is not None:
-                        terms.append(access * variables.on[m, tensor.producer, w, c])
-                    if key in variables.writes:
-                        terms.append(access * variables.writes[key])
-                    if key in variables.send_hops:
-                        terms.append(tensor.nop_energy_nj_per_hop * variables.send_hops[key])
+                    through_dram = tensor.dram_energy_nj + tensor.nop_energy_nj_per_hop * port_hops
+                    for access in variables.dram_accesses(m, t, w, c):
+                        terms.append(through_dram * access)
+                    if (m, t, w, c) in variables.send_hops:
+                        hops = variables.send_hops[m, t, w, c]
+                        terms.append(tensor.nop_energy_nj_per_hop * hops)
     return sum(terms)

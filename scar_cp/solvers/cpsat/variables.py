@@ -38,6 +38,16 @@ class Variables:
     sends, send_hops
         ``(m, tensor, w, c)``: number of segments that the producer on c sends the tensor
         to, and the sum of their distances.
+    resident
+        ``(m, w, c)``: the weights of the model's segment there fit the buffer (weight policy
+        ``resident`` only).
+    pass_weights, once_weights
+        ``(m, w, c)``: cycles of the weight load in every pass, and outside of the pipeline.
+    load_cycles, load_nop_cycles, load_nj
+        ``(m, w, c)``: DRAM cycles, link cycles and energy of all weight loads.
+    between
+        ``(m, tensor, w, source, target)``: the tensor is sent between these two (contention
+        ``links`` only).
     pass_cycles
         ``(m, w, c)``: one pass of the model's segment there, 0 without one.
     longest
@@ -62,6 +72,13 @@ class Variables:
         self.sent: dict[Key, cp_model.IntVar] = {}
         self.sends: dict[Key, cp_model.IntVar] = {}
         self.send_hops: dict[Key, cp_model.IntVar] = {}
+        self.resident: dict[tuple[int, int, int], cp_model.IntVar] = {}
+        self.pass_weights: dict[tuple[int, int, int], cp_model.IntVar] = {}
+        self.once_weights: dict[tuple[int, int, int], cp_model.IntVar] = {}
+        self.load_cycles: dict[tuple[int, int, int], cp_model.IntVar] = {}
+        self.load_nop_cycles: dict[tuple[int, int, int], cp_model.IntVar] = {}
+        self.load_nj: dict[tuple[int, int, int], cp_model.IntVar] = {}
+        self.between: dict[tuple[int, int, int, int, int], cp_model.IntVar] = {}
         self.pass_cycles: dict[tuple[int, int, int], cp_model.IntVar] = {}
         self.longest: dict[tuple[int, int], cp_model.IntVar] = {}
         self.windows = range(problem.max_windows)
@@ -143,6 +160,14 @@ class Variables:
             f"sends{list(key)}", most, lambda at: len(at.destinations(m, tensor, w, c))
         )
         self.send_hops[key] = self._int(f"send_hops{list(key)}", most * max(hops), send_hops)
+        if self.problem.contention == "links":
+            for d in self.chiplets:
+                self._between(m, t, tensor, w, c, d)
+
+    def _between(self, m: int, t: int, tensor: ProblemTensor, w: int, c: int, d: int) -> None:
+        self.between[m, t, w, c, d] = self._bool(
+            f"between[{m},{t},{w},{c},{d}]", lambda at: d in at.destinations(m, tensor, w, c)
+        )
 
     def _longest(self, m: int, w: int) -> None:
         self.longest[m, w] = self._int(
@@ -154,8 +179,37 @@ class Variables:
         self.loads[m, w, c] = self._bool(
             f"loads[{m},{w},{c}]", lambda at: any(at.at(m, i) == (w, c) for i in weighty)
         )
+        if self.problem.weight_policy == "resident":
+            self._resident_weights(m, w, c)
         self.pass_cycles[m, w, c] = self._int(
             f"pass[{m},{w},{c}]", self._max_cycles, lambda at: at.pass_cycles.get((m, w, c), 0)
+        )
+
+    def _resident_weights(self, m: int, w: int, c: int) -> None:
+        key, name = (m, w, c), f"[{m},{w},{c}]"
+        layers = self.problem.models[m].layers
+        passes = self.problem.models[m].passes
+        hops = self.problem.port_hops[c]
+        cycles = sum(la.weight_load_cycles for la in layers)
+        energy = sum(la.weight_energy_nj + hops * la.weight_nop_energy_nj_per_hop for la in layers)
+        self.resident[key] = self._bool(f"resident{name}", lambda at: at.weights(m, w, c).resident)
+        self.pass_weights[key] = self._int(
+            f"pass_weights{name}", self._max_cycles, lambda at: at.weights(m, w, c).pass_cycles
+        )
+        self.once_weights[key] = self._int(
+            f"once_weights{name}", self._max_cycles, lambda at: at.weights(m, w, c).once_cycles
+        )
+        self.load_cycles[key] = self._int(
+            f"load_cycles{name}", passes * cycles, lambda at: at.weights(m, w, c).load_cycles
+        )
+        nop_cycles = sum(la.weight_nop_cycles for la in layers)
+        self.load_nop_cycles[key] = self._int(
+            f"load_nop_cycles{name}",
+            passes * nop_cycles,
+            lambda at: at.weights(m, w, c).load_nop_cycles,
+        )
+        self.load_nj[key] = self._int(
+            f"load_nj{name}", passes * energy, lambda at: at.weights(m, w, c).load_nj
         )
 
     def _window(self, w: int) -> cp_model.IntVar:
@@ -163,6 +217,18 @@ class Variables:
 
     def _used(self, w: int) -> cp_model.IntVar:
         return self._bool(f"used[{w}]", lambda at: at.is_used(w))
+
+    def dram_writes(self, m: int, t: int, w: int, c: int) -> list[cp_model.IntVar]:
+        """Literals, at most one of which holds, of a write of a tensor by the segment there."""
+        tensor = self.problem.models[m].tensors[t]
+        if tensor.is_output and tensor.producer is not None:
+            return [self.on[m, tensor.producer, w, c]]
+        return [self.writes[m, t, w, c]] if (m, t, w, c) in self.writes else []
+
+    def dram_accesses(self, m: int, t: int, w: int, c: int) -> list[cp_model.IntVar]:
+        """Literals of the reads and writes of a tensor by the segment there."""
+        reads = [self.reads[m, t, w, c]] if (m, t, w, c) in self.reads else []
+        return reads + self.dram_writes(m, t, w, c)
 
     def hint(self, schedule: Schedule) -> None:
         """Hint every variable with its value on a schedule."""

@@ -1,0 +1,116 @@
+"""EDP without a product: half-planes around the supported points of the front.
+
+Latency x energy is quasi-concave, so over any set of points it is least at an extreme point of the
+convex hull: a point that minimises ``λ·latency + μ·energy`` for some weights. Every solve with a
+proven bound v gives the half-plane ``λL + μE >= v``; EDP is at least its smallest value over the
+vertices of the polygon that they cut out together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+__all__ = ["HalfPlane", "Polygon", "Vertex"]
+
+
+@dataclass(frozen=True)
+class HalfPlane:
+    """``latency_weight·L + energy_weight·E >= value``, and a schedule's point on its border."""
+
+    latency_weight: int
+    energy_weight: int
+    value: int
+    point: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """Where the borders of two half-planes meet: the first is steeper."""
+
+    latency: Fraction
+    energy: Fraction
+    steeper: HalfPlane
+    flatter: HalfPlane
+
+    @property
+    def product(self) -> Fraction:
+        """EDP at the vertex."""
+        return self.latency * self.energy
+
+    def direction(self) -> tuple[int, int]:
+        """Weights of the next solve that may cut the vertex off.
+
+        Between two known points of the front: along their connection, which ends the search
+        between them if nothing lies below. Otherwise along EDP's own tangent.
+        """
+        a, b = self.steeper.point, self.flatter.point
+        if a is not None and b is not None and a[0] < b[0] and a[1] > b[1]:
+            return a[1] - b[1], b[0] - a[0]
+        return max(1, round(self.energy)), max(1, round(self.latency))
+
+
+class Polygon:
+    """The region of (latency, energy) that proven bounds leave."""
+
+    def __init__(self, least_latency: int, least_energy: int) -> None:
+        self._planes = [HalfPlane(1, 0, least_latency), HalfPlane(0, 1, least_energy)]
+
+    def add(self, plane: HalfPlane) -> None:
+        """Cut with a half-plane."""
+        self._planes.append(plane)
+
+    def vertices(self) -> list[Vertex]:
+        """Corners of the lower left border, by rising latency."""
+        planes = sorted(
+            self._planes,
+            key=lambda p: Fraction(p.energy_weight, p.latency_weight + p.energy_weight),
+        )
+        chain: list[HalfPlane] = []
+        for plane in planes:
+            while chain and self._covers(plane, chain):
+                chain.pop()
+            if not chain or _meet(chain[-1], plane) is not None:
+                chain.append(plane)
+        found = []
+        for steeper, flatter in pairwise(chain):
+            corner = _meet(steeper, flatter)
+            if corner is not None:
+                found.append(Vertex(*corner, steeper, flatter))
+        return found
+
+    def _covers(self, plane: HalfPlane, chain: list[HalfPlane]) -> bool:
+        """Whether the last border of the chain is behind the new one and the one before it."""
+        last = chain[-1]
+        if _meet(last, plane) is None:  # parallel: the tighter stays
+            return plane.value * _size(last) >= last.value * _size(plane)
+        if len(chain) < 2:
+            return False
+        corner = _meet(chain[-2], plane)
+        assert corner is not None
+        latency, energy = corner
+        return last.latency_weight * latency + last.energy_weight * energy >= last.value
+
+    def worst(self) -> Vertex:
+        """The vertex with the smallest EDP."""
+        return min(self.vertices(), key=lambda v: v.product)
+
+    def bound(self) -> int:
+        """EDP is at least this."""
+        product = self.worst().product
+        return -(-product.numerator // product.denominator)
+
+
+def _size(plane: HalfPlane) -> int:
+    return plane.latency_weight + plane.energy_weight
+
+
+def _meet(a: HalfPlane, b: HalfPlane) -> tuple[Fraction, Fraction] | None:
+    """Where two borders cross; ``None`` if they are parallel."""
+    det = a.latency_weight * b.energy_weight - a.energy_weight * b.latency_weight
+    if det == 0:
+        return None
+    latency = Fraction(a.value * b.energy_weight - a.energy_weight * b.value, det)
+    energy = Fraction(a.latency_weight * b.value - a.value * b.latency_weight, det)
+    return latency, energy

@@ -1,0 +1,150 @@
+"""What every solver owes: valid schedules, the evaluator's values, sound bounds, one seed."""
+
+from __future__ import annotations
+
+from functools import cache
+from random import Random
+from typing import get_args
+
+import pytest
+from conftest import ROOT
+from problems import random_problem
+
+from scar_cp.evaluate import evaluate, objective_value
+from scar_cp.instance import Objective
+from scar_cp.io import load_problem
+from scar_cp.problem import Problem, Space
+from scar_cp.result import Result
+from scar_cp.solve import relative_gap, solve
+from scar_cp.solvers import SOLVERS, Request
+from scar_cp.validate import space_is_defined, validate
+
+WEIGHTS = (3, 2)
+
+DRAWN = {
+    "plain": ("per_pass", "none", "none"),
+    "resident": ("resident", "full", "none"),
+    "contended": ("per_pass", "none", "links"),
+}
+"""Weight policy, overlap and contention of small problems, each drawn at random once."""
+
+
+@cache
+def problem_of(name: str) -> Problem:
+    if name == "quickstart":
+        return load_problem(ROOT / "instances" / "quickstart.yaml", {"windows": 2}).problem
+    rng = Random(f"contract {name}")
+    policy, overlap, contention = DRAWN[name]
+    return random_problem(
+        rng,
+        windows=2,
+        max_schedules=2_000,
+        weight_policy=policy,
+        overlap=overlap,
+        contention=contention,
+    )
+
+
+@cache
+def result_of(solver: str, name: str, space: Space, objective: Objective) -> Result:
+    request = Request(
+        space=space,
+        objective=objective,
+        weights=WEIGHTS if objective == "weighted" else None,
+        time_limit_s=5,
+        workers=1,
+        seed=4,
+    )
+    return solve(problem_of(name), request, solver).result
+
+
+def same_run(result: Result) -> tuple[object, ...]:
+    """What must not depend on the clock."""
+    return result.status, result.schedule, result.value, result.bounds, result.gap
+
+
+CASES = [
+    (solver, name, space, objective)
+    for solver in SOLVERS
+    for name in ("quickstart", *DRAWN)
+    if not (solver == "exhaustive" and name == "quickstart")  # too many schedules to look at
+    for space in get_args(Space)
+    if not (name == "quickstart" and space in ("adjacent", "windowed"))  # for time
+    for objective in get_args(Objective)
+]
+
+
+@pytest.mark.parametrize(("solver", "name", "space", "objective"), CASES)
+def test_a_solver_keeps_its_contract(
+    solver: str, name: str, space: Space, objective: Objective
+) -> None:
+    problem = problem_of(name)
+    if not space_is_defined(problem, space):
+        pytest.skip("the problem does not define the space")
+    result = result_of(solver, name, space, objective)
+    weights = WEIGHTS if objective == "weighted" else None
+    bounds = [b.value for b in result.bounds if b.objective == objective and b.space == space]
+    bounds += [b.value for b in result.bounds if b.objective == objective and b.space == "full"]
+
+    if result.schedule is None:
+        assert result.status in ("infeasible", "unknown")
+        assert (result.value, result.evaluation, result.gap) == (None, None, None)
+    else:
+        assert not validate(problem, result.schedule, space)
+        evaluation = evaluate(problem, result.schedule)
+        assert result.evaluation == evaluation
+        assert result.value == objective_value(evaluation, objective, weights)
+        assert all(bound <= result.value for bound in bounds)
+        assert (result.status == "optimal") == (result.value == result.bound)
+        assert result.gap == relative_gap(result.value, result.bound)
+
+    values = [line.value for line in result.log if line.value is not None]
+    found = [line.bound for line in result.log if line.bound is not None]
+    seconds = [line.seconds for line in result.log]
+    assert values == sorted(values, reverse=True)
+    assert found == sorted(found)
+    assert seconds == sorted(seconds)
+    if result.log:
+        assert result.log[-1].value == result.value
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("space", get_args(Space))
+@pytest.mark.parametrize("objective", ["latency", "energy", "edp"])
+def test_no_solver_contradicts_another(name: str, space: Space, objective: Objective) -> None:
+    """No bound lies above any value, and nothing is infeasible that someone has found."""
+    if not space_is_defined(problem_of(name), space):
+        pytest.skip("the problem does not define the space")
+    results = [result_of(solver, name, space, objective) for solver in SOLVERS]
+    values = [result.value for result in results if result.value is not None]
+    bounds = [result.bound for result in results if result.bound is not None]
+    if values:
+        assert max(bounds, default=0) <= min(values)
+        assert all(result.status != "infeasible" for result in results)
+    assert len({result.value for result in results if result.status == "optimal"}) <= 1
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_the_same_seed_gives_the_same_schedule(solver: str) -> None:
+    name = "plain" if solver == "exhaustive" else "quickstart"
+    first = result_of(solver, name, "full", "latency")
+    again = result_of.__wrapped__(solver, name, "full", "latency")
+    assert same_run(again) == same_run(first)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_the_problem_is_left_as_it_was(solver: str) -> None:
+    problem = problem_of("plain")
+    before = problem.model_dump()
+    solve(problem, Request(time_limit_s=5, workers=1), solver)
+    assert problem.model_dump() == before
+
+
+def test_a_smaller_space_has_no_better_optimum() -> None:
+    optima = [
+        result_of("exhaustive", "plain", space, "latency").value
+        for space in ("full", "adjacent", "windowed", "scar")
+        if space_is_defined(problem_of("plain"), space)
+    ]
+    known = [value for value in optima if value is not None]
+    assert known == sorted(known)
