@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from scar_cp.bounds import Bound
     from scar_cp.compile import compile_instance
     from scar_cp.errors import ClaimError, InputError, ScarError
-    from scar_cp.evaluate import Evaluation, evaluate
+    from scar_cp.evaluation import Evaluation, evaluate
     from scar_cp.io import load_problem, read_instance, read_schedule, to_json
     from scar_cp.problem import Problem
     from scar_cp.result import Result
     from scar_cp.schedule import Schedule, Segment
-    from scar_cp.solve import Outcome, solve
     from scar_cp.solvers import Request
-    from scar_cp.validate import Violation, validate
+    from scar_cp.solving import Outcome, solve
+    from scar_cp.validation import Violation, validate
 
 __all__ = [
     "Bound",
@@ -56,24 +56,24 @@ __all__ = [
 _HOMES = {
     "Bound": "bounds",
     "ClaimError": "errors",
-    "Evaluation": "evaluate",
+    "Evaluation": "evaluation",
     "InputError": "errors",
-    "Outcome": "solve",
+    "Outcome": "solving",
     "Problem": "problem",
     "Request": "solvers",
     "Result": "result",
     "ScarError": "errors",
     "Schedule": "schedule",
     "Segment": "schedule",
-    "Violation": "validate",
+    "Violation": "validation",
     "compile_instance": "compile",
-    "evaluate": "evaluate",
+    "evaluate": "evaluation",
     "load_problem": "io",
     "read_instance": "io",
     "read_schedule": "io",
-    "solve": "solve",
+    "solve": "solving",
     "to_json": "io",
-    "validate": "validate",
+    "validate": "validation",
 }
 
 

@@ -24,8 +24,8 @@ from typing import cast
 from scar_cp.instance import Objective
 from scar_cp.io import load_problem
 from scar_cp.problem import Space
-from scar_cp.solve import relative_gap, solve
 from scar_cp.solvers import Request
+from scar_cp.solving import relative_gap, solve
 
 __all__ = ["SUITES", "Case", "Row", "method", "read_rows", "regressions", "run_suite", "to_csv"]
 

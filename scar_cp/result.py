@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from scar_cp.bounds import Bound, best_bound
-from scar_cp.evaluate import Evaluation
+from scar_cp.evaluation import Evaluation
 from scar_cp.instance import Objective
 from scar_cp.problem import Space
 from scar_cp.record import Record, Seq

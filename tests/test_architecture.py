@@ -25,10 +25,10 @@ FLOORS = (
     {"errors", "record", "topology"},
     {"package", "schedule", "workload"},
     {"cost", "graph", "problem"},
-    {"evaluate", "instance", "pipeline", "reconfig"},
-    {"bounds", "compile", "partition", "validate"},
+    {"evaluation", "instance", "pipeline", "reconfig"},
+    {"bounds", "compile", "partition", "validation"},
     {"io", "layer_list", "result", "solvers"},
-    {"solve"},
+    {"solving"},
     {"bench", "report"},
     {"cli"},
 )

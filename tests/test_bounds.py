@@ -16,7 +16,7 @@ from problems import (
 )
 
 from scar_cp.bounds import Bound, best_bound, least_completions, simple_bounds
-from scar_cp.evaluate import evaluate
+from scar_cp.evaluation import evaluate
 from scar_cp.problem import problem_faults
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from problems import random_problem
 
-from scar_cp.evaluate import evaluate
+from scar_cp.evaluation import evaluate
 from scar_cp.pipeline import CutCosts, RangeCosts
 from scar_cp.problem import Problem
 from scar_cp.schedule import Schedule, Segment

@@ -152,9 +152,9 @@ def solve(
     from scar_cp.io import check_writable, load_problem, to_json, write_text
     from scar_cp.report.progress import Progress
     from scar_cp.report.summary import print_summary
-    from scar_cp.solve import solve as run
     from scar_cp.solvers import Request
-    from scar_cp.validate import space_is_defined
+    from scar_cp.solving import solve as run
+    from scar_cp.validation import space_is_defined
 
     overrides = o.given(
         scenario=scenario,
@@ -208,11 +208,11 @@ def evaluate(
 
     Example: scar-cp evaluate instances/quickstart.yaml result.json --json
     """
-    from scar_cp.evaluate import evaluate as judge
+    from scar_cp.evaluation import evaluate as judge
     from scar_cp.io import load_problem, read_schedule
     from scar_cp.problem import Space
     from scar_cp.report.summary import print_evaluation
-    from scar_cp.validate import BLOCKING_RULES, space_is_defined, validate
+    from scar_cp.validation import BLOCKING_RULES, space_is_defined, validate
 
     loaded, given = o.together(lambda: load_problem(instance), lambda: read_schedule(schedule))
     name: Space = space.value if space else loaded.settings.space if loaded.settings else "full"

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.status import Status
 
 from scar_cp.report.summary import gap_text
-from scar_cp.solve import relative_gap
 from scar_cp.solvers import Event
+from scar_cp.solving import relative_gap
 
 __all__ = ["Progress"]
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from scar_cp.evaluate import Evaluation
+from scar_cp.evaluation import Evaluation
 from scar_cp.problem import Problem
-from scar_cp.solve import Outcome
-from scar_cp.validate import Violation
+from scar_cp.solving import Outcome
+from scar_cp.validation import Violation
 
 __all__ = ["gap_text", "print_evaluation", "print_summary"]
 

@@ -12,11 +12,11 @@ from types import FrameType
 from typing import Any, Literal, Protocol
 
 from scar_cp.bounds import Bound, best_bound
-from scar_cp.evaluate import Evaluation, evaluate, objective_value
+from scar_cp.evaluation import Evaluation, evaluate, objective_value
 from scar_cp.instance import Objective
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
-from scar_cp.validate import validate
+from scar_cp.validation import validate
 
 __all__ = ["Claim", "Event", "Request", "Search", "Solver", "Status"]
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from scar_cp.errors import ClaimError, ScarError
-from scar_cp.evaluate import evaluate
+from scar_cp.evaluation import evaluate
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule, Segment
 from scar_cp.solvers.base import Claim, Request, Search
-from scar_cp.validate import space_is_defined
+from scar_cp.validation import space_is_defined
 
 __all__ = ["MAX_SCHEDULES", "count_schedules", "exhaustive", "schedules"]
 

@@ -10,13 +10,13 @@ import pytest
 from problems import ROW_OF_THREE, layer, model, random_problem, schedule, tensor, tiny_problem
 
 from scar_cp.errors import ScarError
-from scar_cp.evaluate import evaluate, objective_value
+from scar_cp.evaluation import evaluate, objective_value
 from scar_cp.problem import Problem, Space
 from scar_cp.reconfig import reconfigure
 from scar_cp.schedule import Schedule, Segment
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.exhaustive import count_schedules, exhaustive, schedules
-from scar_cp.validate import space_is_defined, validate
+from scar_cp.validation import space_is_defined, validate
 
 
 def two_layers(windows: int = 1, of: tuple[int, int] = (0, 0), most: tuple[int, ...] = (2, 2)):

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from problems import layer, model, random_problem, random_schedule, tensor, tiny_problem
 
-from scar_cp.evaluate import evaluate
+from scar_cp.evaluation import evaluate
 from scar_cp.io import load_problem
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
@@ -16,7 +16,7 @@ from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.cpsat.model import Answer, CpsatModel
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.scar import scar
-from scar_cp.validate import space_is_defined, validate
+from scar_cp.validation import space_is_defined, validate
 
 COVERED = {"weight_policy": "per_pass", "overlap": "none", "contention": "none"}
 WEIGHTS = {"latency": (1, 0), "energy": (0, 1)}

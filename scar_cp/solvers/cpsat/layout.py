@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from scar_cp.evaluate import Evaluation, evaluate
+from scar_cp.evaluation import Evaluation, evaluate
 from scar_cp.problem import Problem, ProblemTensor
 from scar_cp.schedule import Schedule
 

@@ -10,12 +10,12 @@ from importlib.metadata import version
 
 from scar_cp.bounds import least_completions, simple_bounds
 from scar_cp.errors import ClaimError
-from scar_cp.evaluate import evaluate
+from scar_cp.evaluation import evaluate
 from scar_cp.io import sha256_of
 from scar_cp.problem import Problem
 from scar_cp.result import LogLine, Result
 from scar_cp.solvers import Claim, Event, Request, Search, Status, get_solver
-from scar_cp.validate import validate
+from scar_cp.validation import validate
 
 __all__ = ["Outcome", "relative_gap", "solve"]
 

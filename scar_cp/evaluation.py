@@ -114,7 +114,7 @@ def evaluate(problem: Problem, schedule: Schedule) -> Evaluation:
         The compiled problem.
     schedule
         A schedule that keeps the rules ``range``, ``coverage``, ``order`` and ``exclusive``
-        (see `scar_cp.validate.validate`); others are not looked at.
+        (see `scar_cp.validation.validate`); others are not looked at.
 
     Returns
     -------

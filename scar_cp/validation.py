@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from scar_cp.evaluate import evaluate
+from scar_cp.evaluation import evaluate
 from scar_cp.problem import Problem, Space
 from scar_cp.record import Record
 from scar_cp.schedule import Schedule, Segment

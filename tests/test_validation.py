@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from problems import ROW_OF_THREE, layer, model, schedule, tensor, tiny_problem
 
-from scar_cp.validate import space_is_defined, validate
+from scar_cp.validation import space_is_defined, validate
 
 
 def two_models(**changes):

@@ -18,9 +18,9 @@ from problems import (
 )
 from reference_evaluator import reference
 
-from scar_cp.evaluate import ENERGY_PARTS, evaluate, objective_value
+from scar_cp.evaluation import ENERGY_PARTS, evaluate, objective_value
 from scar_cp.problem import problem_faults
-from scar_cp.validate import validate
+from scar_cp.validation import validate
 
 WEIGHTS = (10, 7, 3, 20, 2)  # bytes, cycles from DRAM, cycles over NoP, nJ from DRAM, nJ per hop
 
