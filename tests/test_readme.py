@@ -1,0 +1,45 @@
+"""What the README promises is what the tool does."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from scar_cp.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_first_command_prints_what_the_readme_shows(monkeypatch, capsys):
+    command = re.search(r"\.venv/bin/scar-cp (solve .*)\n", README).group(1)
+    shown = re.search(r"moved by\n(.*?)```", README, re.DOTALL).group(1).splitlines()
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["scar-cp", *command.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    promised = [line for line in shown if line != "..." and not re.match(r" +[\d.]+ s ", line)]
+
+    assert ended.value.code == 0
+    assert len(promised) > 8
+    assert [line for line in promised if line not in printed] == []
+
+
+def test_the_table_of_scenarios_is_the_stored_run():
+    lines = (ROOT / "results/bench/scenarios.csv").read_text().splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    assert [row["scenario"] for row in rows] == [f"sc{i}" for i in range(1, 11)]
+    for row in rows:
+        cells = [f"{int(row[name]):,}" for name in ("heuristic", "value", "bound")]
+        assert f"| {row['scenario']} | {' | '.join(cells)} |" in README
+
+
+def test_every_file_the_readme_names_exists():
+    names = re.findall(r"(?:instances|models|results|tests|scar_cp)/[\w./]+\w", README)
+    assert len(names) > 8
+    assert [name for name in names if not (ROOT / name).exists()] == []
