@@ -92,6 +92,7 @@ def simple_bounds(problem: Problem) -> list[Bound]:
         ``serial path``: in each window T = Σ pass + (q-1)·max pass over at most all chiplets, so a
         model takes at least S·(1 + (q-1)/chiplets) for its least serial time S.
         ``area``: chiplets are busy for q passes of everything they host.
+        ``memory traffic``: with contention, DRAM is busy for what must pass through it.
         ``relaxed assignment``: every layer at its least energy. EDP: product of the two.
     """
     least = [_least(problem, m) for m in range(len(problem.models))]
@@ -99,12 +100,32 @@ def simple_bounds(problem: Problem) -> list[Bound]:
     area = -(-sum(b.passes * b.serial_cycles for b in least) // problem.num_chiplets)
     energy = sum(b.energy_nj for b in least)
     latency = max(serial, area)
+    traffic = _dram_traffic(problem)
+    latency = max(latency, traffic)
     return [
         Bound(value=serial, objective="latency", space="full", source="serial path"),
         Bound(value=area, objective="latency", space="full", source="area"),
+        *(
+            [Bound(value=traffic, objective="latency", space="full", source="memory traffic")]
+            if traffic
+            else []
+        ),
         Bound(value=energy, objective="energy", space="full", source="relaxed assignment"),
         Bound(value=latency * energy, objective="edp", space="full", source="corner"),
     ]
+
+
+def _dram_traffic(problem: Problem) -> int:
+    """Cycles that shared DRAM is busy at least: weights, model inputs and outputs."""
+    if problem.contention == "none":
+        return 0
+    busy = 0
+    for run in problem.models:
+        loads = 1 if problem.weight_policy == "resident" else run.passes
+        busy += loads * sum(layer.weight_load_cycles for layer in run.layers)
+        boundary = [t for t in run.tensors if t.producer is None or t.is_output]
+        busy += run.passes * sum(t.dram_cycles for t in boundary)
+    return busy
 
 
 def least_completions(problem: Problem) -> list[int]:

@@ -40,6 +40,7 @@ __all__ = [
     "check_writable",
     "load_problem",
     "read_chiplet",
+    "read_document",
     "read_instance",
     "read_problem",
     "read_record",
@@ -88,8 +89,15 @@ _MAX_NESTING = 100
 """Deepest nesting of brackets or indents: far beyond any record, far below the parser's stack."""
 
 
-def _parse(path: Path) -> Any:
-    """The data of a YAML or JSON file; raises `InputError` with one fault."""
+def read_document(path: str | Path) -> Any:
+    """The data of a YAML or JSON file, whatever it says.
+
+    Raises
+    ------
+    InputError
+        With one fault, if the file cannot be read or parsed.
+    """
+    path = Path(path)
 
     def fail(rule: str, place: str = "") -> InputError:
         return InputError([Fault(str(path), place, None, rule)])
@@ -217,7 +225,7 @@ def read_record(path: str | Path, cls: type[R]) -> R:
     InputError
         With every fault of the file.
     """
-    return _validate(_parse(Path(path)), cls, str(path))
+    return _validate(read_document(Path(path)), cls, str(path))
 
 
 class _Collector:
@@ -263,7 +271,7 @@ def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) 
         With every fault of every file.
     """
     path = Path(path)
-    return _resolve(path, _parse(path), overrides or {})
+    return _resolve(path, read_document(path), overrides or {})
 
 
 def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
@@ -359,7 +367,7 @@ def read_problem(path: str | Path) -> Problem:
     InputError
         With every fault of the file.
     """
-    return _checked_problem(_parse(Path(path)), str(path))
+    return _checked_problem(read_document(Path(path)), str(path))
 
 
 def _checked_problem(data: Any, file: str) -> Problem:
@@ -403,7 +411,7 @@ def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
     """
     path = Path(path)
     overrides = dict(overrides or {})
-    data = _parse(path)
+    data = read_document(path)
     kind = data.get("format") if isinstance(data, dict) else "scar-cp/instance@1"
     if kind == "scar-cp/problem@1":
         return _load_compiled(path, data, overrides)
@@ -471,7 +479,7 @@ def read_schedule(path: str | Path) -> Schedule:
     InputError
         With every fault of the file.
     """
-    data = _parse(Path(path))
+    data = read_document(Path(path))
     file = str(path)
     kind = data.get("format") if isinstance(data, dict) else "scar-cp/schedule@1"
     if kind == "scar-cp/schedule@1":
@@ -533,7 +541,7 @@ def check_file(path: str | Path) -> str:
     """
     path = Path(path)
     file = str(path)
-    data = _parse(path)
+    data = read_document(path)
     kind = data.get("format") if isinstance(data, dict) else None
     if kind in ("scar-cp/instance@1", "scar-cp/problem@1"):
         problem = load_problem(path).problem

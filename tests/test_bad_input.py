@@ -364,7 +364,7 @@ OPTIONS = [
     (["--solver", "magic"], "scar-cp: Invalid value for '--solver': 'magic' is not one of "),
     (["--objective", "speed"], "scar-cp: Invalid value for '--objective': 'speed' is not one of "),
     (["--objective", "weighted"], "--weights: is required with --objective weighted"),
-    (["--weights", "1", "2"], "--weights: (1, 2): needs --objective weighted"),
+    (["--weights", "latency=1,nj=2"], "--weights: latency=1,nj=2: must be latency=A,energy=B with integers from 0 to 1000000, not both 0"),
     (["--package", "absent.yaml"], "--package: absent.yaml: must be a file, but absent.yaml does not exist"),
     (["--package", "."], "--package: .: must be a file, but . is a directory"),
     (["--nonsense"], "scar-cp: No such option: --nonsense"),

@@ -161,7 +161,15 @@ def test_a_compiled_problem_is_as_good_an_input_as_its_instance(
 
 
 def test_weights_belong_to_the_weighted_objective(project: Project, command: Command) -> None:
-    options = ["--objective", "weighted", "--weights", "7", "2", "--quiet", "-o", "result.json"]
+    options = [
+        "--objective",
+        "weighted",
+        "--weights",
+        "latency=7,energy=2",
+        "--quiet",
+        "-o",
+        "result.json",
+    ]
     assert command("solve", QUICKSTART, *options).code == 0
     result = read("result.json")
     evaluation = result["evaluation"]

@@ -12,6 +12,7 @@ import typer
 
 import scar_cp.cli.bench as bench
 import scar_cp.cli.commands as commands
+import scar_cp.cli.search as search
 from scar_cp.errors import ClaimError, InputError, ScarError
 
 __all__ = ["app", "main"]
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 commands.register(app)
+search.register(app)
 app.add_typer(bench.app, name="bench")
 
 

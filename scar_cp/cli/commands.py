@@ -1,4 +1,4 @@
-"""The everyday commands: check, cost, compile, solve, evaluate."""
+"""Commands that do not search: check, cost, compile, evaluate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to an app."""
-    for command in (check, cost, compile_, solve, evaluate):
+    for command in (check, cost, compile_, evaluate):
         app.command(name=command.__name__.rstrip("_"))(command)
 
 
@@ -115,85 +115,6 @@ def compile_(
         write_text(output, to_json(problem))
 
 
-def solve(
-    instance: o.Instance,
-    solver: o.Solver = o.SolverName.cp_sat,
-    objective: o.Objective = None,
-    weights: o.Weights = None,
-    space: o.Space = None,
-    time_limit: o.TimeLimit = 60.0,
-    workers: o.Workers = 2,
-    seed: o.Seed = 0,
-    output: o.Output = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
-    scenario: o.Scenario = None,
-    package: o.Package = None,
-    profile: o.Profile = None,
-    windows: o.Windows = None,
-    n_splits: o.NSplits = None,
-    weight_policy: o.WeightPolicy = None,
-    overlap: o.Overlap = None,
-    contention: o.Contention = None,
-    routing: o.Routing = None,
-    granularity: o.Granularity = None,
-) -> None:
-    """Find a schedule, bound how far from optimal it can be, and print both.
-
-    Exit code 0 with a schedule, 1 without one, 2 for bad input.
-
-    For example:
-
-    scar-cp solve instances/quickstart.yaml
-
-    scar-cp solve instances/sc4.yaml --package instances/packages/het_cb_3x3.yaml --windows 2
-
-    scar-cp solve problem.json --objective energy -o result.json
-    """
-    from scar_cp.io import check_writable, load_problem, to_json, write_text
-    from scar_cp.report.progress import Progress
-    from scar_cp.report.summary import print_summary
-    from scar_cp.solvers import Request
-    from scar_cp.solving import solve as run
-    from scar_cp.validation import space_is_defined
-
-    overrides = o.given(
-        scenario=scenario,
-        package=package,
-        profile=profile,
-        windows=windows,
-        n_splits=n_splits,
-        weight_policy=weight_policy,
-        overlap=overlap,
-        contention=contention,
-        routing=routing,
-        granularity=granularity,
-    )
-    loaded, *_ = o.together(
-        lambda: load_problem(instance, overrides),
-        lambda: check_writable(output, instance),
-        lambda: o.check_request(time_limit, objective, weights),
-    )
-    settings = loaded.settings
-    request = Request(
-        space=space.value if space else settings.space if settings else "full",
-        objective=(objective.value if objective else settings.objective if settings else "latency"),
-        weights=weights,
-        time_limit_s=time_limit,
-        workers=workers,
-        seed=seed,
-    )
-    if not space_is_defined(loaded.problem, request.space):
-        raise InputError([_undefined(request.space, instance, space)])
-    with Progress(loaded.problem.name, quiet) as progress:
-        outcome = run(loaded.problem, request, solver.value, progress.event, loaded.sha256)
-    print_summary(loaded.problem, outcome)
-    if output is not None:
-        write_text(output, to_json(outcome.result))
-        print(f"written: {output}")
-    if outcome.result.schedule is None:
-        raise typer.Exit(1)
-
-
 def evaluate(
     instance: o.Instance,
     schedule: Annotated[
@@ -217,7 +138,7 @@ def evaluate(
     loaded, given = o.together(lambda: load_problem(instance), lambda: read_schedule(schedule))
     name: Space = space.value if space else loaded.settings.space if loaded.settings else "full"
     if not space_is_defined(loaded.problem, name):
-        raise InputError([_undefined(name, instance, space)])
+        raise InputError([o.undefined_space(name, instance, space)])
     violations = validate(loaded.problem, given, name)
     judged = not any(v.rule in BLOCKING_RULES for v in violations)
     evaluation = judge(loaded.problem, given) if judged else None
@@ -231,9 +152,3 @@ def evaluate(
         print_evaluation(loaded.problem, evaluation, violations)
     if violations:
         raise typer.Exit(1)
-
-
-def _undefined(name: str, instance: Path, option: object) -> Fault:
-    """The fault of a space that needs windows which the greedy packing did not find."""
-    rule = "the problem has no windows from the greedy packing, so the space is undefined"
-    return Fault("--space" if option else str(instance), "" if option else "space", name, rule)

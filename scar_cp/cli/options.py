@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -13,8 +14,10 @@ from scar_cp.errors import Fault, InputError
 
 __all__ = [
     "Contention",
+    "Gap",
     "Granularity",
     "Instance",
+    "MemoryLimit",
     "NSplits",
     "Objective",
     "Output",
@@ -34,6 +37,7 @@ __all__ = [
     "check_request",
     "given",
     "together",
+    "undefined_space",
 ]
 
 
@@ -163,14 +167,20 @@ Seed = Annotated[
     int, typer.Option(min=0, max=2**31 - 1, help="Random seed.", rich_help_panel=_REQUEST)
 ]
 Weights = Annotated[
-    tuple[int, int] | None,
+    str | None,
     typer.Option(
-        min=0,
-        max=1000,
-        metavar="CYCLES NJ",
-        help="With --objective weighted: weights of latency and energy.",
+        metavar="latency=A,energy=B",
+        help="Minimise A x cycles + B x nJ.",
         rich_help_panel=_REQUEST,
     ),
+]
+MemoryLimit = Annotated[
+    float,
+    typer.Option(help="GB; a larger exact model is not built.", rich_help_panel=_REQUEST),
+]
+Gap = Annotated[
+    float,
+    typer.Option(help="Stop at this certified gap, e.g. 0.001.", rich_help_panel=_REQUEST),
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")]
 
@@ -185,20 +195,43 @@ def given(**options: Any) -> dict[str, Any]:
 
 
 def check_request(
-    time_limit: float, objective: StrEnum | None, weights: tuple[int, int] | None
-) -> None:
-    """Refuse limits that are not a positive number of seconds, and weights without their use."""
+    time_limit: float,
+    objective: StrEnum | None,
+    weights: str | None,
+    memory_limit: float = 6.0,
+    gap: float = 0.0,
+) -> tuple[int, int] | None:
+    """Refuse limits out of range, and weights without their use; return the weights."""
     faults = []
-    if not 0 < time_limit < float("inf"):
-        rule = "must be a positive number of seconds"
-        faults.append(Fault("--time-limit", "", str(time_limit), rule))
-    weighted = objective == "weighted"
-    if weighted and weights is None:
+    for option, value, unit in (
+        ("--time-limit", time_limit, "seconds"),
+        ("--memory-limit", memory_limit, "GB"),
+    ):
+        if not 0 < value < float("inf"):
+            faults.append(Fault(option, "", str(value), f"must be a positive number of {unit}"))
+    if not 0 <= gap < 1:
+        faults.append(Fault("--gap", "", str(gap), "must be at least 0 and below 1"))
+    parsed = None
+    if weights is not None:
+        parsed = _parse_weights(weights)
+        if parsed is None:
+            rule = "must be latency=A,energy=B with integers from 0 to 1000000, not both 0"
+            faults.append(Fault("--weights", "", weights, rule))
+        if objective not in (None, "weighted"):
+            faults.append(Fault("--weights", "", weights, "needs --objective weighted"))
+    elif objective == "weighted":
         faults.append(Fault("--weights", "", None, "is required with --objective weighted"))
-    if not weighted and weights is not None:
-        faults.append(Fault("--weights", "", str(weights), "needs --objective weighted"))
     if faults:
         raise InputError(faults)
+    return parsed
+
+
+def _parse_weights(text: str) -> tuple[int, int] | None:
+    given = dict(re.findall(r"(latency|energy)=(\d{1,7})(?:,|$)", text))
+    if ",".join(f"{k}={v}" for k, v in given.items()) != text or not given:
+        return None
+    weights = int(given.get("latency", 0)), int(given.get("energy", 0))
+    return weights if any(weights) and max(weights) <= 1_000_000 else None
 
 
 def together(*steps: Callable[[], Any]) -> list[Any]:
@@ -213,3 +246,9 @@ def together(*steps: Callable[[], Any]) -> list[Any]:
     if faults:
         raise InputError(faults)
     return results
+
+
+def undefined_space(name: str, instance: Path, option: object) -> Fault:
+    """The fault of a space that needs windows which the greedy packing did not find."""
+    rule = "the problem has no windows from the greedy packing, so the space is undefined"
+    return Fault("--space" if option else str(instance), "" if option else "space", name, rule)

@@ -12,7 +12,7 @@ from scar_cp.report.summary import gap_text
 from scar_cp.solvers import Event
 from scar_cp.solving import relative_gap
 
-__all__ = ["Progress"]
+__all__ = ["FrontProgress", "Progress"]
 
 _QUIET_S = 0.5
 """On a terminal, events closer together than this are shown in the status line only."""
@@ -59,3 +59,34 @@ class Progress:
 
 def _number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}" if value < 10**12 else f"{value:.6e}"
+
+
+class FrontProgress:
+    """Shows which weighted sum or budget is at work, and its value and bound."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._status = Status("", console=self._console)
+        self._name = ""
+
+    def __enter__(self) -> FrontProgress:
+        if self._console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+
+    def event(self, name: str, event: Event) -> None:
+        """Show one event of one objective's search."""
+        if name != self._name:
+            self._console.print(f"minimising {name}")
+            self._name = name
+        self._status.update(
+            f"{name}: {_number(event.value)}, bound {_number(event.bound)}, {event.seconds:.1f} s"
+        )

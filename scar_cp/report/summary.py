@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from scar_cp.evaluation import Evaluation
+from scar_cp.pareto import Front, largest_gaps
 from scar_cp.problem import Problem
 from scar_cp.solving import Outcome
 from scar_cp.validation import Violation
 
-__all__ = ["gap_text", "print_evaluation", "print_summary"]
+__all__ = ["gap_text", "print_evaluation", "print_front", "print_summary"]
 
 _TABLE_WIDTH = 110
 
@@ -71,6 +72,24 @@ def print_evaluation(
         console.print(f"energy by part: {parts}")
     for violation in violations:
         console.print(f"violation: {violation}")
+
+
+def print_front(problem: Problem, front: Front) -> None:
+    """Print the points of a front, and what may still lie between neighbours."""
+    console = _console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("latency", "energy", "EDP J·s", "found by", "less energy possible before next"):
+        table.add_column(name, justify="left" if name == "found by" else "right", no_wrap=True)
+    for point, gap in zip(front.points, [*largest_gaps(front), None], strict=True):
+        seconds = point.latency_cycles / problem.clock_hz
+        table.add_row(
+            _ms(seconds),
+            f"{point.energy_nj / 1e6:,.4f} mJ",
+            f"{seconds * point.energy_nj / 1e9:.4g}",
+            "weights" if point.supported else "budget",
+            "" if gap is None else f"at most {gap_text(gap)}",
+        )
+    console.print(table)
 
 
 def _windows_table(problem: Problem, evaluation: Evaluation) -> Table:

@@ -33,6 +33,8 @@ class Request:
     time_limit_s: float = 60.0
     workers: int = 2
     seed: int = 0
+    memory_limit_gb: float = 6.0
+    """The layer-level model is not built if it would take more."""
     gap: float = 0.0
     """Certified gap at which the search may stop."""
     hint: bool = True
@@ -84,6 +86,8 @@ class Search:
     bounds: list[Bound] = field(default_factory=list)
     log: list[Event] = field(default_factory=list)
     interrupted: bool = False
+    settled: bool = False
+    """Whether the table bound of the request's objective is all that the tables can say."""
     _started: float = field(default_factory=time.monotonic)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 

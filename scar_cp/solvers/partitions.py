@@ -44,6 +44,7 @@ def _one_window(search: Search) -> None:
     only = problem.max_windows == 1
     if only:
         search.add_bound("latency", plan.bound, SOURCE, "full")
+        search.settled = search.request.objective == "latency" and search.remaining_s > 0
     if search.request.objective != "latency" and search.value is not None and not search.done:
         value = _value(search)
         trade_off_one_window(
@@ -102,12 +103,18 @@ def _value(search: Search) -> Value:
 
 
 def _longest(search: Search, value: Value) -> int:
-    """A latency beyond which even the least energy does not beat the incumbent."""
+    """A latency beyond which no schedule is of interest.
+
+    Even the least energy would not beat the incumbent there, or a deadline would be missed: the
+    last completion is the latency.
+    """
     best, energy = search.value, search.least("energy")
+    deadlines = [m.deadline_cycles for m in search.problem.models if m.deadline_cycles is not None]
+    most = max(deadlines) if len(deadlines) == len(search.problem.models) else NEVER
     high = 1
-    while best is not None and value(high, energy) < best and high < NEVER:
+    while best is not None and value(high, energy) < best and high < most:
         high *= 2
-    return high
+    return min(high, most)
 
 
 def _judge(search: Search, certify: bool) -> Callable[[Plan], int]:
@@ -137,7 +144,7 @@ def _offer(search: Search, plan: Plan) -> int | None:
 def _corner(search: Search) -> None:
     """No EDP is below the least latency times the least energy."""
     corner = search.least("latency") * search.least("energy")
-    search.add_bound("edp", corner, "corner", search.request.space)
+    search.add_bound("edp", corner, "corner of partitions", search.request.space)
 
 
 def _given_ranges(problem: Problem, window: int) -> dict[int, tuple[int, int]]:
@@ -170,3 +177,4 @@ def _given_windows(search: Search) -> None:
     total = sum(plan.bound for plan in plans)
     _offer(search, Plan(total, tuple(plan.windows[0] for plan in plans)))
     search.add_bound("latency", total, SOURCE, space)
+    search.settled = search.request.objective == "latency" and search.remaining_s > 0

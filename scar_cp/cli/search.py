@@ -1,0 +1,192 @@
+"""Commands that search: solve and pareto."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from scar_cp.cli import options as o
+from scar_cp.errors import InputError
+
+if TYPE_CHECKING:
+    from scar_cp.instance import InstanceFile, Objective
+    from scar_cp.io import LoadedProblem
+    from scar_cp.problem import Space
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an app."""
+    app.command()(solve)
+    app.command()(pareto)
+
+
+def solve(
+    instance: o.Instance,
+    solver: o.Solver = o.SolverName.cp_sat,
+    objective: o.Objective = None,
+    weights: o.Weights = None,
+    space: o.Space = None,
+    time_limit: o.TimeLimit = 60.0,
+    workers: o.Workers = 2,
+    seed: o.Seed = 0,
+    gap: o.Gap = 0.0,
+    memory_limit: o.MemoryLimit = 6.0,
+    output: o.Output = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option(metavar="RESULT", help="Do not search: recompute all that a result says."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    scenario: o.Scenario = None,
+    package: o.Package = None,
+    profile: o.Profile = None,
+    windows: o.Windows = None,
+    n_splits: o.NSplits = None,
+    weight_policy: o.WeightPolicy = None,
+    overlap: o.Overlap = None,
+    contention: o.Contention = None,
+    routing: o.Routing = None,
+    granularity: o.Granularity = None,
+) -> None:
+    """Find a schedule, bound how far from optimal it can be, and print both.
+
+    Exit code 0 with a schedule, 1 without one, 2 for bad input.
+
+    For example:
+
+    scar-cp solve instances/quickstart.yaml
+
+    scar-cp solve instances/sc4.yaml --package instances/packages/het_cb_3x3.yaml --windows 2
+
+    scar-cp solve problem.json --objective energy -o result.json
+
+    scar-cp solve problem.json --verify result.json
+    """
+    from scar_cp.io import check_writable, load_problem, to_json, write_text
+    from scar_cp.report.progress import Progress
+    from scar_cp.report.summary import print_summary
+    from scar_cp.solvers import Request
+    from scar_cp.solving import solve as run
+    from scar_cp.validation import space_is_defined
+
+    overrides = o.given(
+        scenario=scenario,
+        package=package,
+        profile=profile,
+        windows=windows,
+        n_splits=n_splits,
+        weight_policy=weight_policy,
+        overlap=overlap,
+        contention=contention,
+        routing=routing,
+        granularity=granularity,
+    )
+    loaded, _, parsed_weights = o.together(
+        lambda: load_problem(instance, overrides),
+        lambda: check_writable(output, instance),
+        lambda: o.check_request(time_limit, objective, weights, memory_limit, gap),
+    )
+    if verify is not None:
+        _print_verification(loaded, verify)
+        return
+    settings = loaded.settings
+    request = Request(
+        space=_space(space, settings),
+        objective=_objective(objective, settings, parsed_weights),
+        weights=parsed_weights,
+        time_limit_s=time_limit,
+        workers=workers,
+        seed=seed,
+        memory_limit_gb=memory_limit,
+        gap=gap,
+    )
+    if not space_is_defined(loaded.problem, request.space):
+        raise InputError([o.undefined_space(request.space, instance, space)])
+    with Progress(loaded.problem.name, quiet) as progress:
+        outcome = run(loaded.problem, request, solver.value, progress.event, loaded.sha256)
+    print_summary(loaded.problem, outcome)
+    if output is not None:
+        write_text(output, to_json(outcome.result))
+        print(f"written: {output}")
+    if outcome.result.schedule is None:
+        raise typer.Exit(1)
+
+
+def pareto(
+    instance: o.Instance,
+    epsilon: Annotated[
+        int, typer.Option(min=0, max=1000, help="Latency budgets to look between the points.")
+    ] = 0,
+    space: o.Space = None,
+    time_limit: o.TimeLimit = 120.0,
+    workers: o.Workers = 2,
+    seed: o.Seed = 0,
+    output: o.Output = None,
+    package: o.Package = None,
+    windows: o.Windows = None,
+) -> None:
+    """Print the latency-energy front, with a bound on what may lie between its points.
+
+    Supported points minimise a weighted sum; --epsilon minimises the energy within latency
+    budgets as well. The time limit is for all of it.
+
+    Example: scar-cp pareto instances/sc3.yaml --epsilon 4 -o front.json
+    """
+    from scar_cp.io import check_writable, load_problem, to_json, write_text
+    from scar_cp.pareto import pareto_front
+    from scar_cp.report.progress import FrontProgress
+    from scar_cp.report.summary import print_front
+    from scar_cp.solvers import Request
+    from scar_cp.validation import space_is_defined
+
+    loaded, *_ = o.together(
+        lambda: load_problem(instance, o.given(package=package, windows=windows)),
+        lambda: check_writable(output, instance),
+        lambda: o.check_request(time_limit, None, None),
+    )
+    name = _space(space, loaded.settings)
+    if not space_is_defined(loaded.problem, name):
+        raise InputError([o.undefined_space(name, instance, space)])
+    request = Request(space=name, time_limit_s=time_limit, workers=workers, seed=seed)
+    with FrontProgress() as progress:
+        front = pareto_front(loaded.problem, request, epsilon, on_event=progress.event)
+    if front is None:
+        print("no schedule was found")
+        raise typer.Exit(1)
+    print_front(loaded.problem, front)
+    if output is not None:
+        write_text(output, to_json(front))
+        print(f"written: {output}")
+
+
+def _space(given: StrEnum | None, settings: InstanceFile | None) -> Space:
+    """The space asked for: by option, by the instance, or full."""
+    if given is not None:
+        return cast("Space", given.value)
+    return settings.space if settings else "full"
+
+
+def _objective(
+    given: StrEnum | None, settings: InstanceFile | None, weights: tuple[int, int] | None
+) -> Objective:
+    """The objective asked for: by option, by weights, by the instance, or latency."""
+    if given is not None:
+        return cast("Objective", given.value)
+    if weights is not None:
+        return "weighted"
+    return settings.objective if settings else "latency"
+
+
+def _print_verification(loaded: LoadedProblem, path: Path) -> None:
+    from scar_cp.verify import verify
+
+    found = verify(loaded.problem, loaded.sha256, path)
+    for line in found.confirmed:
+        print(f"confirmed: {line}")
+    for line in found.open_claims:
+        print(f"not derived again: {line}")
