@@ -39,6 +39,10 @@ class SuiteName(StrEnum):
     """Suites of `scar_cp.bench.SUITES`."""
 
     scenarios = "scenarios"
+    one_window = "one-window"
+    two_windows = "two-windows"
+    more_windows = "more-windows"
+    cross = "6x6"
 
 
 @app.command()

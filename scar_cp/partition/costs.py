@@ -50,7 +50,15 @@ class SegmentCosts:
 
     @classmethod
     def of(
-        cls, problem: Problem, m: int, low: int | Literal["open"] = 0, high_open: bool = False
+        cls,
+        problem: Problem,
+        m: int,
+        low: int | Literal["open", "free"] = 0,
+        high_open: bool = False,
+        problem: Problem,
+        m: int,
+        low: int | Literal["open", "free"] = 0,
+        high_open: bool = False,
     ) -> SegmentCosts:
         """Add up compute, weights and tensors.
 
@@ -61,7 +69,8 @@ class SegmentCosts:
         m
             The model.
         low
-            The window's first layer, or ``"open"``.
+            The window's first layer; ``"open"``; or ``"free"``: nothing that arrives is charged,
+            so that a window that begins later never costs more.
         high_open
             Whether the window may end before the model's last layer.
         """
@@ -83,7 +92,7 @@ class SegmentCosts:
         energy = np.zeros((types, n + 1, n + 1), dtype=np.int64)
         crossing = np.zeros(n + 1, dtype=np.int64)
         crossing_energy = np.zeros(n + 1, dtype=np.int64)
-        first_known = 0 if low == "open" else low
+        first_known = low if isinstance(low, int) else 0
 
         def add(target: Ints, first: range, last: range, amount: Ints | int) -> None:
             """Add an amount to every segment with its first and last layer in the ranges."""
@@ -105,6 +114,8 @@ class SegmentCosts:
             if tensor.is_output:
                 add(both, range(p + 1), range(p, n), dram)
                 add(energy, range(p + 1), range(p, n), dram_nj)
+            if low == "free" and p < 0:
+                continue
             if p < first_known:  # read from DRAM by every segment that consumes it
                 inside = [r for r in readers if r >= first_known]
                 for before, reader in zip([first_known - 1, *inside], inside, strict=False):
@@ -117,6 +128,9 @@ class SegmentCosts:
             leaving = send if not high_open or tensor.is_output else min(send, int(dram.min()))
             if high_open and tensor.is_output:
                 leaving = 0
+            if low == "free":
+                add(both, range(p + 1), range(p, readers[-1]), leaving)
+                continue
             add(shared[:1], range(p + 1), range(p, readers[-1]), leaving)
             # At the reader, for the sum: a send, or a read if the window may begin in between.
             arriving, arriving_nj = send, send_nj

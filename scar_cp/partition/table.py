@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from math import isqrt
 from typing import Literal
@@ -18,14 +19,15 @@ from scar_cp.problem import Problem
 __all__ = ["Programme", "Table"]
 
 Ints = NDArray[np.int64]
-Kind = Literal["range", "prefix", "suffix"]
+Kind = Literal["range", "prefix", "suffix", "middle"]
 
 
 class Programme:
     """The partition programme of one model, for ranges with one end fixed.
 
     ``range``: layers ``first..end-1`` only (one row). ``prefix``: layers ``0..cut-1`` for every
-    cut (one row each). ``suffix``: layers ``cut..L-1`` for every cut.
+    cut (one row each). ``suffix``: layers ``cut..L-1`` for every cut. ``middle``: a lower bound
+    for layers ``first..cut-1`` of a window that may have begun at any layer up to ``first``.
 
     Attributes
     ----------
@@ -43,8 +45,11 @@ class Programme:
         self._kind, self._first = kind, first
         self._n = problem.models[m].num_layers
         self._end = self._n if end is None else end
-        high_open = kind == "prefix" or self._end < self._n
-        self._costs = SegmentCosts.of(problem, m, "open" if kind == "suffix" else first, high_open)
+        high_open = kind in ("prefix", "middle") or self._end < self._n
+        low: int | Literal["open", "free"] = first
+        if kind in ("suffix", "middle"):
+            low = "open" if kind == "suffix" else "free"
+        self._costs = SegmentCosts.of(problem, m, low, high_open)
         self.passes = self._costs.passes
         inside = np.triu_indices(self._n)
         values = np.unique(self._costs.pass_cycles[:, inside[0], inside[1]])
@@ -54,6 +59,12 @@ class Programme:
         self.pass_values: list[int] = values.tolist()
         passes = self._costs.pass_cycles
         self._passes = _mirrored(passes) if kind == "suffix" else passes
+
+    def starting_at(self, first: int) -> Programme:
+        """The programme of a ``middle`` window that begins at another layer."""
+        other = copy(self)
+        other._first = first
+        return other
 
     def _sums(self, price: tuple[int, int]) -> Ints:
         sums = price[0] * self._costs.sum_cycles + price[1] * self._costs.energy_nj
@@ -79,9 +90,11 @@ class Programme:
         return least[self._end : self._end + 1] if self._kind == "range" else least
 
     def with_empty_range(self, values: Ints) -> Ints:
-        """Set the values of the cut that leaves no layer to 0."""
-        if self._kind != "range":
-            values[0 if self._kind == "prefix" else self._n] = 0
+        """Set the values of cuts that leave no layer to 0."""
+        if self._kind in ("prefix", "middle"):
+            values[: self._first + 1] = 0
+        elif self._kind == "suffix":
+            values[self._n] = 0
         return values
 
     def spread(self, longest: int, samples: int) -> list[int]:
@@ -137,6 +150,15 @@ class Table:
         self._samples: dict[int, Ints] = {}
         self.shape = self._programme.shape
         self._sample(self._values[-1])
+
+    def starting_at(self, first: int) -> Table:
+        """A ``middle`` table from another layer on, with the same limits sampled."""
+        other = copy(self)
+        other._programme = self._programme.starting_at(first)
+        other._samples = {}
+        for limit in self._samples:
+            other._sample(limit)
+        return other
 
     def _sample(self, limit: int) -> None:
         if limit not in self._samples:

@@ -16,7 +16,7 @@ import numpy as np
 
 from scar_cp.partition.budget import BudgetTable
 from scar_cp.partition.one_window import Plan
-from scar_cp.partition.packing import pack_pairs
+from scar_cp.partition.packing import pack
 from scar_cp.partition.program import NEVER, Piece
 from scar_cp.partition.trade_off import Value
 from scar_cp.problem import Problem
@@ -35,7 +35,7 @@ class _Box:
     bound: int
     lows: tuple[int, int]
     highs: tuple[int, int]
-    pairs: list[tuple[int, int]] = field(compare=False)
+    pairs: list[tuple[int, ...]] = field(compare=False)
 
     @property
     def width(self) -> float:
@@ -88,7 +88,7 @@ def trade_off_two_windows(
         floors = [int(cost.min()) for cost in costs]
         limit = _energy_limit(value, least, best)
         rooms = [limit - sum(floors) + floor + 1 for floor in floors]
-        packed = pack_pairs(costs, problem.type_counts, np.add, rooms)
+        packed = pack(costs, problem.type_counts, np.add, rooms)
         if packed is None:
             return None
         return _Box(value(least, packed[0]), lows, highs, packed[1])

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.partition.one_window import Plan, WindowPlan
-from scar_cp.partition.packing import pack_pairs
+from scar_cp.partition.packing import pack
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.table import Table
 from scar_cp.problem import Problem
@@ -157,12 +157,13 @@ def _second(
     """Least length, below a limit, of the second window after a first of given length."""
     rests = [_rests(f <= first, s) for f, s in zip(firsts, seconds, strict=True)]
     lengths = [length for length, _ in rests]
-    packed = pack_pairs(lengths, counts, np.maximum, [limit] * len(rests))
+    packed = pack(lengths, counts, np.maximum, [limit] * len(rests))
     if packed is None:
         return None
     length, pairs = packed
-    cuts = [int(cut[pair]) for (_, cut), pair in zip(rests, pairs, strict=True)]
-    return length, [_Choice(cut, *pair) for cut, pair in zip(cuts, pairs, strict=True)]
+    return length, [
+        _Choice(int(cut[a, b]), a, b) for (_, cut), (a, b) in zip(rests, pairs, strict=True)
+    ]
 
 
 def _rests(reachable: NDArray[np.bool_], rest: Ints) -> tuple[Ints, Ints]:

@@ -1,17 +1,21 @@
 """Schedules and bounds from pipeline partitions, as a stage of the exact solver.
 
 With one window, or with windows that are given, the bounds are exact up to hops. With two they
-close in as time allows. With more, the best schedule with two is offered, and the bounds that
-hold for any number of windows remain.
+close in as time allows, with three for latency alone. With more, the best schedule with three is
+offered, and a bound for any number of windows remains.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
+from scar_cp.partition.kinds import by_port_distance
+from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import Plan, partition_window
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
+from scar_cp.partition.three_windows import partition_three_windows
 from scar_cp.partition.trade_off import Value, trade_off_one_window
 from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
@@ -22,6 +26,9 @@ __all__ = ["SOURCE", "partition"]
 
 SOURCE = "pipeline partitions"
 
+_COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
+"""Most combinations of chiplet counts for which distances to memory are told apart."""
+
 
 def partition(search: Search) -> None:
     """Offer the schedules, and record the bounds, that pipeline partitions give."""
@@ -30,17 +37,20 @@ def partition(search: Search) -> None:
     else:
         _one_window(search)
         if search.problem.max_windows > 1 and not search.done:
+            search.add_bound("latency", malleable_bound(search.problem), "malleable tasks", "full")
             _two_windows(search)
+        if search.problem.max_windows > 2 and not search.done:
+            _three_windows(search)
     _corner(search)
 
 
 def _one_window(search: Search) -> None:
-    problem = search.problem
+    problem = by_port_distance(search.problem, _COUNTS_ONE)
     ranges = {m: (0, run.num_layers) for m, run in enumerate(problem.models)}
     plan = partition_window(problem, ranges, keep_going=lambda: search.remaining_s > 0)
     if plan is None:
         return
-    _offer(search, plan)
+    _offer(search, problem, plan)
     only = problem.max_windows == 1
     if only:
         search.add_bound("latency", plan.bound, SOURCE, "full")
@@ -53,24 +63,24 @@ def _one_window(search: Search) -> None:
             value,
             plan.bound,
             _longest(search, value),
-            _judge(search, certify=only),
+            _judge(search, problem, certify=only),
             lambda: not search.done,
         )
 
 
 def _two_windows(search: Search) -> None:
-    problem, latency = search.problem, search.latency_cycles
+    problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
     if latency is None or search.request.objective == "energy":
         return
     only = problem.max_windows == 2
     started = search.elapsed_s
-    share = 1.0 if search.request.objective == "latency" else 0.3
+    share = 1.0 if only and search.request.objective == "latency" else 0.25
     budget_s = share * search.remaining_s
     best = latency
 
     def on_plan(found: Plan) -> int:
         nonlocal best
-        attained = _offer(search, found)
+        attained = _offer(search, problem, found)
         best = best if attained is None else min(best, attained)
         if only:
             search.add_bound("latency", found.bound, SOURCE, "full")
@@ -87,9 +97,38 @@ def _two_windows(search: Search) -> None:
             value,
             search.least("latency") if only else 0,
             _longest(search, value),
-            _judge(search, certify=only),
+            _judge(search, problem, certify=only),
             lambda: not search.done,
         )
+
+
+def _three_windows(search: Search) -> None:
+    problem, latency = by_port_distance(search.problem, _COUNTS_THREE), search.latency_cycles
+    if latency is None or search.request.objective != "latency":
+        return
+    counts = prod(c + 1 for c in problem.type_counts)
+    if counts > _COUNTS_THREE:
+        return
+    only = problem.max_windows == 3
+    best = latency
+
+    def on_plan(found: Plan) -> int:
+        nonlocal best
+        attained = _offer(search, problem, found)
+        best = best if attained is None else min(best, attained)
+        if only:
+            search.add_bound("latency", found.bound, SOURCE, "full")
+        return best
+
+    share = 0.9 if only else 0.5
+    end_s = search.elapsed_s + share * search.remaining_s
+    partition_three_windows(
+        problem,
+        latency,
+        search.least("latency"),
+        on_plan,
+        lambda: not search.done and search.elapsed_s < end_s,
+    )
 
 
 def _value(search: Search) -> Value:
@@ -117,11 +156,11 @@ def _longest(search: Search, value: Value) -> int:
     return min(high, most)
 
 
-def _judge(search: Search, certify: bool) -> Callable[[Plan], int]:
+def _judge(search: Search, problem: Problem, certify: bool) -> Callable[[Plan], int]:
     """Offer plans, and record their bounds if they are about all the windows allowed."""
 
     def on_plan(found: Plan) -> int:
-        _offer(search, found)
+        _offer(search, problem, found)
         if certify:
             search.add_bound(search.request.objective, found.bound, SOURCE, "full")
         assert search.value is not None
@@ -130,11 +169,11 @@ def _judge(search: Search, certify: bool) -> Callable[[Plan], int]:
     return on_plan
 
 
-def _offer(search: Search, plan: Plan) -> int | None:
+def _offer(search: Search, problem: Problem, plan: Plan) -> int | None:
     """Place a plan and offer it; its latency, if there is a placement."""
     if not plan.windows:
         return None
-    schedule = place(search.problem, plan.windows, search.request.space != "full")
+    schedule = place(problem, plan.windows, search.request.space != "full")
     if schedule is None:
         return None
     search.offer(schedule, SOURCE)
@@ -159,7 +198,7 @@ def _given_ranges(problem: Problem, window: int) -> dict[int, tuple[int, int]]:
 
 def _given_windows(search: Search) -> None:
     """Windows whose layers are given are independent: their bounds add up."""
-    problem, space = search.problem, search.request.space
+    problem, space = by_port_distance(search.problem, _COUNTS_ONE), search.request.space
     plans = []
     for window in range(problem.max_windows):
         most = None
@@ -175,6 +214,6 @@ def _given_windows(search: Search) -> None:
             return
         plans.append(plan)
     total = sum(plan.bound for plan in plans)
-    _offer(search, Plan(total, tuple(plan.windows[0] for plan in plans)))
+    _offer(search, problem, Plan(total, tuple(plan.windows[0] for plan in plans)))
     search.add_bound("latency", total, SOURCE, space)
     search.settled = search.request.objective == "latency" and search.remaining_s > 0

@@ -1,0 +1,180 @@
+"""Every family of constraints is needed: without it the optimum falls below brute force's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ortools.sat.python import cp_model
+from problems import ROW_OF_THREE, layer, model, tensor, tiny_problem
+
+from scar_cp.problem import Problem
+from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers.cpsat.constraints import Constraints
+from scar_cp.solvers.cpsat.model import CpsatModel
+from scar_cp.solvers.exhaustive import exhaustive
+
+WEIGHTS = (10, 8, 8, 3, 1)
+
+CASES: dict[str, tuple[Problem, str, str]] = {
+    "_each_layer_somewhere": (tiny_problem([model([layer(5)])]), "full", "latency"),
+    # The last layer in the first window would be in time, the first layer after it.
+    "_windows_in_order": (
+        tiny_problem([model([layer(10), layer(1)], deadline=1)], windows=2),
+        "full",
+        "latency",
+    ),
+    # Two models, one chiplet, one window.
+    "_segments_are_contiguous_and_exclusive": (
+        tiny_problem([model([layer(1)])] * 2, types="a", links=[]),
+        "full",
+        "latency",
+    ),
+    "_tensors_move": (
+        tiny_problem([model([layer(5)], [tensor(None, [0], dram=7)])]),
+        "full",
+        "latency",
+    ),
+    "_reads_and_writes": (
+        tiny_problem([model([layer(5)], [tensor(None, [0], dram_nj=7)])]),
+        "full",
+        "energy",
+    ),
+    # Each layer has its own type; what it costs is the way between them.
+    "_sends": (
+        tiny_problem(
+            [model([layer([1, 99]), layer([99, 1])], [tensor(0, [1], nop=6, dram=99)])],
+            types="ab",
+        ),
+        "full",
+        "latency",
+    ),
+    "_weights_load": (
+        tiny_problem([model([layer(5, weights=WEIGHTS)])], dram_latency=9),
+        "full",
+        "latency",
+    ),
+    # Two layers fit a buffer apart, not together: every pass loads them.
+    "_weights_may_stay": (
+        tiny_problem(
+            [model([layer(5, weights=WEIGHTS)] * 2, batch=3)],
+            types="a",
+            links=[],
+            buffers={"a": 15},
+            weight_policy="resident",
+        ),
+        "full",
+        "latency",
+    ),
+    "_passes_take_time": (tiny_problem([model([layer(5)])]), "full", "latency"),
+    "_windows_take_time": (tiny_problem([model([layer(5)])]), "full", "latency"),
+    # Two chiplets side by side read as much at the same time.
+    "_dram_is_shared": (
+        tiny_problem(
+            [model([layer(1)], [tensor(None, [0], dram=20)])] * 2,
+            ports=(0, 1),
+            contention="dram",
+        ),
+        "full",
+        "latency",
+    ),
+    # Three chiplets in a row, the port at one end: two models read over the first link.
+    "_links_are_shared": (
+        tiny_problem(
+            [
+                model([layer([1, 999])], [tensor(None, [0], nop=5, dram=1)]),
+                model([layer([999, 1])], [tensor(None, [0], nop=20, dram=1)]),
+                model([layer([999, 1])], [tensor(None, [0], nop=20, dram=1)]),
+            ],
+            types="abb",
+            links=ROW_OF_THREE,
+            contention="links",
+        ),
+        "full",
+        "latency",
+    ),
+    # The thrifty type is too slow.
+    "_deadlines_hold": (
+        tiny_problem([model([layer([5, 50], [9, 1])], deadline=10)], types="ab"),
+        "full",
+        "energy",
+    ),
+    # The types that suit the two layers are not neighbours.
+    "_segments_are_adjacent": (
+        tiny_problem(
+            [model([layer([1, 50, 30]), layer([50, 1, 30])])],
+            types="acb",
+            links=ROW_OF_THREE,
+        ),
+        "adjacent",
+        "latency",
+    ),
+    "_windows_are_given": (
+        tiny_problem(
+            [model([layer(5, window=0)]), model([layer(7, window=1)])],
+            windows=2,
+        ),
+        "windowed",
+        "latency",
+    ),
+    "_segments_are_few": (
+        tiny_problem(
+            [model([layer([1, 50], window=0), layer([50, 1], window=0)], max_segments=[1])],
+            types="ab",
+        ),
+        "scar",
+        "latency",
+    ),
+}
+
+
+def solved(problem: Problem, space: Any, objective: str) -> int | None:
+    """The layer-level model's own optimum; its schedule may be none without a constraint."""
+    weights = {"latency": (1, 0), "energy": (0, 1)}[objective]
+    built = CpsatModel(problem, space, *weights, max_cycles=20_000)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    status = solver.solve(built.cp)
+    assert status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)
+    return round(solver.objective_value) if status == cp_model.OPTIMAL else None
+
+
+def brute_force(problem: Problem, space: Any, objective: Any) -> int | None:
+    search = Search(problem, Request(space, objective))
+    assert exhaustive(search).exhausted
+    return search.value
+
+
+@pytest.mark.parametrize("family", CASES)
+def test_a_family_of_constraints_is_what_refuses_too_cheap_a_schedule(family, monkeypatch):
+    problem, space, objective = CASES[family]
+    truth = brute_force(problem, space, objective)
+    assert solved(problem, space, objective) == truth
+    monkeypatch.setattr(Constraints, family, lambda *_: None)
+    without = solved(problem, space, objective)
+    assert without is not None
+    assert truth is None or without < truth
+
+
+def test_empty_windows_come_last_only_where_that_is_asked_for(monkeypatch):
+    # The only layer in the second of two windows: the same schedule, one window later.
+    problem = tiny_problem([model([layer(5)])], windows=2)
+
+    def accepts() -> bool:
+        built = CpsatModel(problem, "full", 1, 0, max_cycles=100)
+        built.cp.add(built.variables.inside[0, 0, 1] == 1)
+        return cp_model.CpSolver().solve(built.cp) == cp_model.OPTIMAL
+
+    assert not accepts()
+    monkeypatch.setattr(Constraints, "_empty_windows_come_last", lambda *_: None)
+    assert accepts()
+
+
+def test_every_family_is_looked_at():
+    # `_reads_and_writes` and `_sends` make up `_tensors_move`.
+    ways = {name for name in vars(Constraints) if name.startswith("_") and "__" not in name}
+    helpers = {
+        "_weight_sum", "_one_load", "_load_nj", "_transfers", "_pipeline", "_over_links",
+        "_arrivals", "_departures",
+    }  # fmt: skip
+    assert ways - helpers == {*CASES, "_empty_windows_come_last"}
