@@ -55,10 +55,6 @@ class SegmentCosts:
         m: int,
         low: int | Literal["open", "free"] = 0,
         high_open: bool = False,
-        problem: Problem,
-        m: int,
-        low: int | Literal["open", "free"] = 0,
-        high_open: bool = False,
     ) -> SegmentCosts:
         """Add up compute, weights and tensors.
 
