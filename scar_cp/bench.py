@@ -44,6 +44,8 @@ class Case:
     gap: float = 0.0
     """Certified gap at which the solve stops: what a target asks for, with a margin."""
     space: Space = "full"
+    without: str = ""
+    """Ideas switched off, joined by ``+``: tables, cuts, hint."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Row:
     windows: int
     objective: str
     space: str
+    without: str
     heuristic: int | None
     value: int | None
     bound: int | None
@@ -67,9 +70,10 @@ class Row:
     peak_mb: int
 
     @property
-    def key(self) -> tuple[str, str, int, str, str]:
+    def key(self) -> tuple[str, str, int, str, str, str]:
         """What identifies the case."""
-        return self.scenario, self.package, self.windows, self.objective, self.space
+        case = self.scenario, self.package, self.windows, self.objective
+        return *case, self.space, self.without
 
 
 def _grid(
@@ -100,6 +104,11 @@ SUITES: dict[str, list[Case]] = {
     ],
     "two-windows": _grid(SCENARIOS, SIDES, [2], ["latency", "edp"], 120, 0.005),
     "more-windows": _grid(SCENARIOS, SIDES, [3, 5], ["latency", "edp"], 300, 0.03),
+    "ablation": [
+        Case(scenario, "het_sides_3x3", 1, "latency", 60, without=without)
+        for scenario in ("sc3", "sc4", "sc8")
+        for without in ("", "hint", "tables", "tables+cuts", "tables+hint", "tables+cuts+hint")
+    ],
     "6x6": [
         *_grid(["sc4", "sc5"], CROSS, [1], ["latency", "edp"], 300, 0.01),
         *_grid(["sc4", "sc5"], CROSS, [3], ["latency", "edp"], 300, 0.04),
@@ -135,6 +144,9 @@ def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
         workers=workers,
         seed=seed,
         gap=case.gap,
+        hint="hint" not in case.without,
+        tables="tables" not in case.without,
+        cuts="cuts" not in case.without,
     )
     heuristic = solve(problem, request, "scar").result
     outcome = solve(problem, request)
@@ -145,7 +157,7 @@ def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
         if line.value is not None and (i == 0 or line.value != result.log[i - 1].value)
     ]
     return Row(
-        *(case.scenario, case.package, case.windows, case.objective, case.space),
+        *(case.scenario, case.package, case.windows, case.objective, case.space, case.without),
         heuristic=heuristic.value,
         value=result.value,
         bound=result.bound,
@@ -197,7 +209,7 @@ def read_rows(path: Path) -> list[Row]:
         "str": str,
     }
     return [
-        Row(**{f.name: convert[cast(str, f.type)](cells[f.name]) for f in fields(Row)})  # type: ignore[arg-type]
+        Row(**{f.name: convert[cast(str, f.type)](cells.get(f.name, "")) for f in fields(Row)})  # type: ignore[arg-type]
         for cells in csv.DictReader(lines)
     ]
 
@@ -211,6 +223,7 @@ def regressions(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
         if old is None:
             continue
         name = f"{row.scenario} {row.package} {row.windows}w {row.objective} {row.space}"
+        name += f" without {row.without}" if row.without else ""
         if old.value is not None and (row.value is None or row.value > old.value):
             worse.append(f"{name}: value {old.value:,} -> {row.value}")
         if old.gap is not None and (row.gap is None or row.gap > old.gap + 1e-6):

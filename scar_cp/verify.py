@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from scar_cp.io import read_document, read_schedule
 from scar_cp.problem import Problem
 from scar_cp.result import Result
 from scar_cp.solvers import Request, Search, get_solver
-from scar_cp.solvers.partitions import SOURCE
+from scar_cp.solvers.partitions import CORNER, SOURCE
 from scar_cp.solving import relative_gap
 from scar_cp.validation import space_is_defined, validate
 
@@ -89,6 +90,10 @@ def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
     value = _check_schedule(problem, request, path, document, fault)
     bounds = [Bound.model_validate(b) for b in document["bounds"]]
     best = best_bound(bounds, request.objective, request.space)
+    for i, bound in enumerate(bounds):
+        holds = best_bound([bound], request.objective, request.space)
+        if value is not None and holds is not None and bound.value > value:
+            fault(f"bounds[{i}].value", bound.value, f"lies above the schedule's value {value}")
     gap = relative_gap(value, best.value if best else None)
     if document["gap"] != gap:
         fault("gap", document["gap"], f"value and bounds give {gap}")
@@ -164,6 +169,12 @@ def _check_bounds(
         if derived is not None:
             good = bound.value <= derived
             yield place, name if good else f"{name}: derived again as {derived}", good
+            continue
+        if bound.source == CORNER:
+            factors = [best_bound(bounds, of, bound.space) for of in ("latency", "energy")]
+            product = prod(b.value for b in factors if b is not None)
+            good = bound.value <= product
+            yield place, name if good else f"{name}: its factors give {product}", good
             continue
         if any(
             b.value >= bound.value and b.objective == bound.objective and b.space == bound.space

@@ -43,6 +43,7 @@ class SuiteName(StrEnum):
     two_windows = "two-windows"
     more_windows = "more-windows"
     cross = "6x6"
+    ablation = "ablation"
 
 
 @app.command()
@@ -93,7 +94,8 @@ def suite(
             print(
                 f"{case.scenario:8} {case.package:14} {case.windows:7} {case.objective:9} "
                 f"{row.heuristic or 0:20,} {row.value or 0:20,} {row.bound or 0:20,} "
-                f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}",
+                f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
+                + (f"  without {case.without}" if case.without else ""),
                 flush=True,
             )
             status.update(f"{k} of {len(cases)} cases done")

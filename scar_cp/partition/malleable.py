@@ -1,4 +1,4 @@
-"""A bound on latency for any number of windows: models as malleable tasks.
+"""Bounds for any number of windows: models as malleable tasks.
 
 In a window of length T, a model on a chiplets takes ``T >= S·(1 + (q-1)/a)`` for its serial time S
 there, and no window has more chiplets than the package. Give every model's time a price ρ and every
@@ -6,8 +6,9 @@ chiplet-cycle of type t a price π, so that ``Σ ρ + Σ π·chiplets = 1``; the
 
     latency >= Σ over models and layers of the least ``(ρ + π·a)·(1 + (q-1)/|a|)·cycles``
 
-over counts a and types t with a chiplet of type t. Any prices give a valid bound; the best are
-looked for by subgradient ascent.
+over counts a and types t with a chiplet of type t. For ``λ·latency + μ·energy`` the layer's energy
+on the type joins its price. Any prices give a valid bound; the best are looked for by subgradient
+ascent.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.bounds import simple_bounds
 from scar_cp.problem import Problem
 
 __all__ = ["malleable_bound"]
@@ -26,14 +28,23 @@ _SAFETY = 1e-9
 """Relative allowance for rounding in floating point."""
 
 
-def malleable_bound(problem: Problem) -> int:
-    """Bound the latency from below, for every space and any number of windows.
+def malleable_bound(problem: Problem, latency_weight: int = 1, energy_weight: int = 0) -> int:
+    """Bound ``λ·latency + μ·energy`` from below, for every space and any number of windows.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    latency_weight, energy_weight
+        λ per cycle and μ per nJ.
 
     Returns
     -------
     int
-        Cycles, rounded down.
+        Rounded down.
     """
+    fixed = energy_weight * _energy_besides_compute(problem)
+    energy = [energy_weight * nj.astype(float) for nj in problem.compute_energy_nj]
     chiplets = np.array(problem.type_counts, dtype=float)
     counts = np.array([v for v in np.ndindex(*(c + 1 for c in problem.type_counts)) if sum(v)])
     fills = [1 + (run.passes - 1) / counts.sum(axis=1) for run in problem.models]
@@ -48,7 +59,7 @@ def malleable_bound(problem: Problem) -> int:
         for m in range(num_models):
             rates = (prices[m] + counts @ prices[num_models:]) * fills[m]
             cheapest = [_cheapest(rates, counts, t) for t in range(len(chiplets))]
-            cost = work[m] * rates[cheapest]
+            cost = latency_weight * work[m] * rates[cheapest] + energy[m]
             chosen = cost.argmin(axis=1)
             value += float(cost.min(axis=1).sum())
             for t, k in enumerate(cheapest):
@@ -60,7 +71,13 @@ def malleable_bound(problem: Problem) -> int:
         gain -= gain @ shares
         shares = shares * np.exp(gain / (np.abs(gain).max() + 1e-300) / np.sqrt(step + 1))
         shares /= shares.sum()
-    return int(best * (1 - _SAFETY))
+    return fixed + int(best * (1 - _SAFETY))
+
+
+def _energy_besides_compute(problem: Problem) -> int:
+    """Weights, model inputs and outputs: what every schedule spends on moving them."""
+    least = next(b.value for b in simple_bounds(problem) if b.objective == "energy")
+    return least - sum(int(nj.min(axis=1).sum()) for nj in problem.compute_energy_nj)
 
 
 def _cheapest(rates: Floats, counts: NDArray[np.int64], t: int) -> int:

@@ -12,7 +12,7 @@ from scar_cp.partition.program import NEVER, Piece
 from scar_cp.partition.table import Table
 from scar_cp.problem import Problem
 
-__all__ = ["Plan", "WindowPlan", "allocate", "partition_window"]
+__all__ = ["CountTable", "Plan", "WindowPlan", "allocate", "partition_window"]
 
 Ints = NDArray[np.int64]
 
@@ -21,11 +21,30 @@ WindowPlan = dict[int, list[Piece]]
 
 
 @dataclass(frozen=True)
+class CountTable:
+    """What counts of chiplets say of a model's latency in the one window there is.
+
+    Attributes
+    ----------
+    groups
+        Ids of the chiplets of each kind.
+    least_cycles
+        Per model, shape (counts[0] + 1, counts[1] + 1, ...): no partition over at most these
+        chiplets takes less.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    least_cycles: tuple[Ints, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """A certified interval, and what attains its upper end up to hops."""
 
     bound: int
     windows: tuple[WindowPlan, ...]
+    table: CountTable | None = None
+    """The table behind a plan of one window."""
 
 
 def allocate(
@@ -117,4 +136,9 @@ def partition_window(
         refined = [t.refine(0, k) for t, k in open_ended] if keep_going() else []
         if not any(refined):
             pieces = [t.pieces(0, k) for t, k in zip(tables, shares, strict=True)]
-            return Plan(bound, (dict(zip(ranges, pieces, strict=True)),))
+            kinds = range(len(problem.types))
+            groups = tuple(
+                tuple(c for c, of in enumerate(problem.chiplet_types) if of == t) for t in kinds
+            )
+            least = tuple(t.low[0].reshape(t.shape) for t in tables)
+            return Plan(bound, (dict(zip(ranges, pieces, strict=True)),), CountTable(groups, least))

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from scar_cp.bounds import Bound, best_bound
 from scar_cp.evaluation import Evaluation, evaluate, objective_value
 from scar_cp.instance import Objective
+from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
 from scar_cp.validation import validate
@@ -86,6 +87,8 @@ class Search:
     bounds: list[Bound] = field(default_factory=list)
     log: list[Event] = field(default_factory=list)
     interrupted: bool = False
+    count_table: CountTable | None = None
+    """For one window: what counts of chiplets say of every model's latency."""
     settled: bool = False
     """Whether the table bound of the request's objective is all that the tables can say."""
     _started: float = field(default_factory=time.monotonic)

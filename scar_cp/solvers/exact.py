@@ -109,7 +109,8 @@ def _solve(
     """
     problem, request = search.problem, search.request
     is_request = request.objective != "edp"
-    model = CpsatModel(problem, request.space, *weights, max_cycles=_worst_latency(search))
+    table = search.count_table if request.cuts else None
+    model = CpsatModel(problem, request.space, *weights, _worst_latency(search), table)
     if search.schedule is not None and request.hint:
         model.hint(_without_empty_windows(search))
     if bound is not None and request.cuts:

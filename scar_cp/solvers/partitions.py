@@ -21,11 +21,15 @@ from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
 from scar_cp.problem import Problem
 from scar_cp.solvers.base import Search
+from scar_cp.solvers.supported import HalfPlane, Polygon
 
-__all__ = ["SOURCE", "partition"]
+__all__ = ["CORNER", "SOURCE", "partition"]
 
 SOURCE = "pipeline partitions"
+CORNER = "least latency x least energy"
 
+_DIRECTIONS = 12
+"""Weighted sums whose bounds cut the polygon around EDP."""
 _COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
 
@@ -37,7 +41,7 @@ def partition(search: Search) -> None:
     else:
         _one_window(search)
         if search.problem.max_windows > 1 and not search.done:
-            search.add_bound("latency", malleable_bound(search.problem), "malleable tasks", "full")
+            _malleable(search)
             _two_windows(search)
         if search.problem.max_windows > 2 and not search.done:
             _three_windows(search)
@@ -53,6 +57,7 @@ def _one_window(search: Search) -> None:
     _offer(search, problem, plan)
     only = problem.max_windows == 1
     if only:
+        search.count_table = plan.table
         search.add_bound("latency", plan.bound, SOURCE, "full")
         search.settled = search.request.objective == "latency" and search.remaining_s > 0
     if search.request.objective != "latency" and search.value is not None and not search.done:
@@ -74,7 +79,9 @@ def _two_windows(search: Search) -> None:
         return
     only = problem.max_windows == 2
     started = search.elapsed_s
-    share = 1.0 if only and search.request.objective == "latency" else 0.25
+    share = 0.25
+    if search.request.objective == "latency":
+        share = 1.0 if only else 0.45
     budget_s = share * search.remaining_s
     best = latency
 
@@ -183,7 +190,29 @@ def _offer(search: Search, problem: Problem, plan: Plan) -> int | None:
 def _corner(search: Search) -> None:
     """No EDP is below the least latency times the least energy."""
     corner = search.least("latency") * search.least("energy")
-    search.add_bound("edp", corner, "corner of partitions", search.request.space)
+    search.add_bound("edp", corner, CORNER, search.request.space)
+
+
+def _malleable(search: Search) -> None:
+    """Bounds for any number of windows: latency, and what it says of EDP and weighted sums."""
+    problem, objective = search.problem, search.request.objective
+    latency = malleable_bound(problem)
+    search.add_bound("latency", latency, "malleable tasks", "full")
+    if objective == "weighted" and search.request.weights is not None:
+        search.raise_bound(malleable_bound(problem, *search.request.weights), "malleable tasks")
+    if objective == "edp":
+        polygon = Polygon(search.least("latency"), search.least("energy"))
+        for _ in range(_DIRECTIONS):
+            vertex = polygon.worst()
+            weights = _small(vertex.direction())
+            polygon.add(HalfPlane(*weights, malleable_bound(problem, *weights)))
+        search.raise_bound(polygon.bound(), "malleable tasks")
+
+
+def _small(weights: tuple[int, int]) -> tuple[int, int]:
+    """About the same direction in small integers, exact in floating point."""
+    shrink = 1 + max(weights) // 2**16
+    return max(1, weights[0] // shrink), max(1, weights[1] // shrink)
 
 
 def _given_ranges(problem: Problem, window: int) -> dict[int, tuple[int, int]]:

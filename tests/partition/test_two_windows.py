@@ -10,7 +10,7 @@ import pytest
 from problems import layer, model, random_problem, tensor, tiny_problem
 
 from scar_cp.partition.one_window import Plan
-from scar_cp.partition.packing import pack_pairs
+from scar_cp.partition.packing import pack
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.two_windows import partition_two_windows
@@ -101,7 +101,7 @@ def test_pairs_of_counts_are_packed_as_well_as_can_be(seed, combine):
         draw = np.array([rng.choice([NEVER, *range(20)]) for _ in range(size * size)])
         costs.append(draw.reshape(size, size))
     limit = rng.choice([3, 15, NEVER])
-    packed = pack_pairs(costs, counts, combine, [limit] * models)
+    packed = pack(costs, counts, combine, [limit] * models)
 
     def fits(pairs):
         return all(

