@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["ClaimError", "Fault", "InputError", "ScarError"]
+__all__ = ["ClaimError", "Fault", "InputError", "ModelOverflowError", "ScarError"]
 
 
 @dataclass(frozen=True)
@@ -64,3 +64,7 @@ class InputError(ScarError):
 
 class ClaimError(ScarError):
     """A solver's claim and the evaluator disagree: a bug in scar-cp, never hidden."""
+
+
+class ModelOverflowError(ScarError):
+    """The exact model's sums may pass 64 bits: it cannot be solved as it is."""

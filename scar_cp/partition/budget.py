@@ -132,6 +132,8 @@ class BudgetTable:
         bool
             Whether anything was refined.
         """
+        if self.energy_within(cycles)[row, counts] >= NEVER:
+            return False
         low, limit = self._at(row, counts, cycles)
         left = cycles - self._pace * low
         best = self._best_price(row, counts, left, limit)

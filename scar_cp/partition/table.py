@@ -100,7 +100,7 @@ class Programme:
     def spread(self, longest: int, samples: int) -> list[int]:
         """Limits in equal ratios up to the largest that a window length admits."""
         values = self.pass_values
-        highest = min(values[-1], max(1, longest // self.passes))
+        highest = max(1, min(values[-1], longest // self.passes))
         lowest = min(highest, max(1, values[0], highest // 200))
         ratios = np.geomspace(lowest, highest, samples)
         return sorted({values[min(bisect_left(values, int(x)), len(values) - 1)] for x in ratios})

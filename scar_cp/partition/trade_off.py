@@ -55,18 +55,19 @@ def trade_off_one_window(
     """
     tables = {m: BudgetTable(problem, m, "range", *layers) for m, layers in ranges.items()}
 
-    def least(low: int, high: int) -> tuple[int, int, int, list[int]]:
+    heap: list[tuple[int, int, int, list[int]]] = []
+
+    def consider(low: int, high: int) -> None:
+        """Bound the schedules whose window lasts ``low..high`` cycles."""
         energies = [t.energy_within(high)[0] for t in tables.values()]
         energy, shares = allocate(energies, problem.type_counts, np.add)
-        bound = value(low, energy) if energy < NEVER else NEVER
-        return bound, low, high, shares
+        if energy < NEVER:
+            heapq.heappush(heap, (value(low, energy), low, high, shares))
 
     best = on_plan(Plan(0, ()))
-    heap = [least(shortest, longest)]
+    consider(shortest, longest)
     while heap and keep_going():
         bound, low, high, shares = heapq.heappop(heap)
-        if bound >= NEVER:
-            continue
         if bound >= best * (1 - tolerance):
             on_plan(Plan(min(bound, best), ()))
             return
@@ -95,13 +96,13 @@ def trade_off_one_window(
                 if partitions[m] is None or partitions[m][2] > t.energy_within(high)[0][k]  # type: ignore[index]
             ]
             if any(refined):
-                heapq.heappush(heap, least(low, high))
+                consider(low, high)
                 continue
             if low == high:
                 heapq.heappush(heap, (bound, low, high, shares))
                 on_plan(Plan(bound, ()))
                 return
         middle = (low + high) // 2
-        heapq.heappush(heap, least(low, middle))
-        heapq.heappush(heap, least(middle + 1, high))
+        consider(low, middle)
+        consider(middle + 1, high)
     on_plan(Plan(min([best, *(item[0] for item in heap)]), ()))

@@ -6,6 +6,7 @@ setting; it closes small problems, and improves large ones where it can.
 
 from __future__ import annotations
 
+from scar_cp.errors import ModelOverflowError
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.cpsat.model import Answer, CpsatModel
@@ -35,6 +36,15 @@ def cpsat(search: Search) -> Claim:
             f"the memory limit is {request.memory_limit_gb:g} GB: it was not built"
         )
         return Claim(search.schedule, search.value, notes=(*notes, reason))
+    try:
+        return _layer_level(search, notes)
+    except ModelOverflowError as error:
+        return Claim(search.schedule, search.value, notes=(*notes, str(error)))
+
+
+def _layer_level(search: Search, notes: tuple[str, ...]) -> Claim:
+    """Search on the layer-level model, from the incumbent and the bounds there are."""
+    request = search.request
     if request.objective == "edp":
         return _minimise_edp(search, notes)
     weights = {"latency": (1, 0), "energy": (0, 1)}.get(request.objective, request.weights)
@@ -93,7 +103,11 @@ def _minimise_edp(search: Search, notes: tuple[str, ...]) -> Claim:
 
 def _scaled(search: Search, weights: tuple[int, int]) -> tuple[int, int]:
     """The same direction, small enough for CP-SAT's 64-bit objective."""
-    worst = weights[0] * _worst_latency(search) + weights[1] * _worst_energy(search)
+    problem = search.problem
+    places = problem.max_windows * problem.num_chiplets  # CP-SAT adds up all that may be paid
+    worst = places * (weights[0] * _worst_latency(search) + weights[1] * _worst_energy(search))
+    if worst <= MAX_OBJECTIVE:
+        return weights
     shrink = 1 + worst // MAX_OBJECTIVE
     scaled = weights[0] // shrink, weights[1] // shrink
     return scaled if any(scaled) else (int(weights[0] > weights[1]), int(weights[0] <= weights[1]))

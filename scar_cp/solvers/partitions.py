@@ -75,7 +75,7 @@ def _one_window(search: Search) -> None:
 
 def _two_windows(search: Search) -> None:
     problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
-    if latency is None or search.request.objective == "energy":
+    if latency is None or _ignores_latency(search):
         return
     only = problem.max_windows == 2
     started = search.elapsed_s
@@ -136,6 +136,13 @@ def _three_windows(search: Search) -> None:
         on_plan,
         lambda: not search.done and search.elapsed_s < end_s,
     )
+
+
+def _ignores_latency(search: Search) -> bool:
+    """Whether the objective is energy alone, where windows have no lengths to bisect."""
+    request = search.request
+    weightless = request.objective == "weighted" and request.weights and not request.weights[0]
+    return request.objective == "energy" or bool(weightless)
 
 
 def _value(search: Search) -> Value:

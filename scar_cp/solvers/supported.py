@@ -45,6 +45,8 @@ class Vertex:
         Between two known points of the front: along their connection, which ends the search
         between them if nothing lies below. Otherwise along EDP's own tangent.
         """
+        if self.latency == 0 or self.energy == 0:  # along the axis, or it would never move
+            return (1, 0) if self.latency == 0 else (0, 1)
         a, b = self.steeper.point, self.flatter.point
         if a is not None and b is not None and a[0] < b[0] and a[1] > b[1]:
             return a[1] - b[1], b[0] - a[0]

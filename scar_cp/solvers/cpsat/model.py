@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Literal
 
 from ortools.sat.python import cp_model
 
-from scar_cp.errors import ScarError
+from scar_cp.errors import ModelOverflowError, ScarError
 from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
@@ -79,6 +80,7 @@ class CpsatModel:
         )
         self.cp.minimize(self.objective)
         self._solver = cp_model.CpSolver()
+        self._stopped = False
 
     def at_least(self, bound: int) -> None:
         """Add a bound of the objective that was proven elsewhere."""
@@ -90,7 +92,7 @@ class CpsatModel:
 
     def stop(self) -> None:
         """End a running solve; callable from a signal handler or another thread."""
-        self._solver.stop_search()
+        self._stopped = True
 
     def solve(
         self,
@@ -105,8 +107,10 @@ class CpsatModel:
 
         Raises
         ------
+        ModelOverflowError
+            If CP-SAT finds that sums may pass 64 bits.
         ScarError
-            If CP-SAT rejects the model: a bug, never a result.
+            If CP-SAT rejects the model otherwise: a bug, never a result.
         """
         solver = self._solver
         solver.parameters.max_time_in_seconds = time_limit_s
@@ -121,20 +125,33 @@ class CpsatModel:
             on_bound(_rounded_up(bound))
 
         solver.best_bound_callback = pass_bound_on
-        status = solver.solve(self.cp, _Watch(self.variables, on_schedule))
+        solver.parameters.catch_sigint_signal = False
+        status = self._run(_Watch(self.variables, on_schedule))
         if status == cp_model.MODEL_INVALID:
-            raise ScarError(f"CP-SAT rejects the model: {self.cp.validate()}")
+            reason = self.cp.validate()
+            kind = ModelOverflowError if "overflow" in reason else ScarError
+            raise kind(f"CP-SAT rejects the model: {reason}")
         if status == cp_model.INFEASIBLE:
             return Answer("infeasible", None, None, None)
         bound = _rounded_up(solver.best_objective_bound)
         if status == cp_model.UNKNOWN:
             return Answer("unknown", None, None, bound)
         schedule = self.variables.decode(solver.boolean_value)
-        value = round(solver.objective_value)
-        kind: Literal["optimal", "feasible"] = (
-            "optimal" if status == cp_model.OPTIMAL else "feasible"
-        )
-        return Answer(kind, schedule, value, value if kind == "optimal" else bound)
+        value = int(solver.value(self.objective))  # exact, where the objective value is a float
+        if status == cp_model.OPTIMAL:
+            return Answer("optimal", schedule, value, value)
+        return Answer("feasible", schedule, value, bound)
+
+    def _run(self, watch: _Watch) -> cp_model.CpSolverStatus:
+        """Solve in a thread, so that this one can take signals while it waits."""
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(self._solver.solve, self.cp, watch)
+            while True:
+                done, _ = wait([running], timeout=0.1)
+                if done:
+                    return running.result()
+                if self._stopped:
+                    self._solver.stop_search()
 
 
 def _rounded_up(bound: float) -> int:

@@ -189,7 +189,7 @@ class Variables:
 
     def _longest(self, m: int, w: int) -> None:
         self.longest[m, w] = self._int(
-            f"longest[{m},{w}]", self._max_cycles, lambda at: at.longest_pass(m, w)
+            f"longest[{m},{w}]", self._max_pass(m), lambda at: at.longest_pass(m, w)
         )
 
     def _segment(self, m: int, w: int, c: int) -> None:
@@ -200,7 +200,7 @@ class Variables:
         if self.problem.weight_policy == "resident":
             self._resident_weights(m, w, c)
         self.pass_cycles[m, w, c] = self._int(
-            f"pass[{m},{w},{c}]", self._max_cycles, lambda at: at.pass_cycles.get((m, w, c), 0)
+            f"pass[{m},{w},{c}]", self._max_pass(m), lambda at: at.pass_cycles.get((m, w, c), 0)
         )
 
     def _resident_weights(self, m: int, w: int, c: int) -> None:
@@ -212,7 +212,7 @@ class Variables:
         energy = sum(la.weight_energy_nj + hops * la.weight_nop_energy_nj_per_hop for la in layers)
         self.resident[key] = self._bool(f"resident{name}", lambda at: at.weights(m, w, c).resident)
         self.pass_weights[key] = self._int(
-            f"pass_weights{name}", self._max_cycles, lambda at: at.weights(m, w, c).pass_cycles
+            f"pass_weights{name}", self._max_pass(m), lambda at: at.weights(m, w, c).pass_cycles
         )
         self.once_weights[key] = self._int(
             f"once_weights{name}", self._max_cycles, lambda at: at.weights(m, w, c).once_cycles
@@ -229,6 +229,10 @@ class Variables:
         self.load_nj[key] = self._int(
             f"load_nj{name}", passes * energy, lambda at: at.weights(m, w, c).load_nj
         )
+
+    def _max_pass(self, m: int) -> int:
+        """A model's latency is never below its passes times its slowest segment."""
+        return self._max_cycles // self.problem.models[m].passes
 
     def _window(self, w: int) -> cp_model.IntVar:
         return self._int(f"T[{w}]", self._max_cycles, lambda at: at.window_cycles(w))
