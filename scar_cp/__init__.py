@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scar_cp.bounds import Bound
     from scar_cp.compile import compile_instance
+    from scar_cp.documents import to_json
     from scar_cp.errors import ClaimError, InputError, ScarError
     from scar_cp.evaluation import Evaluation, evaluate
-    from scar_cp.io import load_problem, read_instance, read_schedule, to_json
+    from scar_cp.io import load_problem, read_instance, read_schedule
     from scar_cp.problem import Problem
     from scar_cp.result import Result
     from scar_cp.schedule import Schedule, Segment
@@ -72,7 +73,7 @@ _HOMES = {
     "read_instance": "io",
     "read_schedule": "io",
     "solve": "solving",
-    "to_json": "io",
+    "to_json": "documents",
     "validate": "validation",
 }
 

@@ -209,7 +209,7 @@ def read_rows(path: Path) -> list[Row]:
         "str": str,
     }
     return [
-        Row(**{f.name: convert[cast(str, f.type)](cells.get(f.name, "")) for f in fields(Row)})  # type: ignore[arg-type]
+        Row(**{f.name: convert[cast(str, f.type)](cells[f.name]) for f in fields(Row)})  # type: ignore[arg-type]
         for cells in csv.DictReader(lines)
     ]
 

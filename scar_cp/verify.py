@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from scar_cp.bounds import Bound, best_bound, simple_bounds
+from scar_cp.documents import read_document
 from scar_cp.errors import Fault, InputError
 from scar_cp.evaluation import evaluate, objective_value
-from scar_cp.io import read_document, read_schedule
+from scar_cp.io import read_schedule
 from scar_cp.problem import Problem
 from scar_cp.result import Result
 from scar_cp.solvers import Request, Search, get_solver

@@ -23,7 +23,7 @@ SOURCE = Path(scar_cp.__file__).parent
 
 FLOORS = (
     {"errors", "record", "topology"},
-    {"package", "schedule", "workload"},
+    {"documents", "package", "schedule", "workload"},
     {"cost", "graph", "problem"},
     {"evaluation", "instance", "pipeline", "reconfig"},
     {"bounds", "compile", "validation"},
@@ -40,7 +40,7 @@ HOMES = {
     "ortools": ("solvers.cpsat",),
     "rich": ("cli", "report"),
     "typer": ("cli",),
-    "yaml": ("io",),
+    "yaml": ("documents",),
 }
 """Who alone may import a library."""
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Command
 
+from scar_cp.documents import read_record
 from scar_cp.graph import build_graph
-from scar_cp.io import read_record
 from scar_cp.workload import COMPUTE_OPS, Model, Scenario
 
 # Totals per model, computed from the public layer lists that the models were made from, by a

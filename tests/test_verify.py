@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from scar_cp.documents import to_json
 from scar_cp.errors import InputError
-from scar_cp.io import load_problem, to_json
+from scar_cp.io import load_problem
 from scar_cp.solvers import Request
 from scar_cp.solving import solve
 from scar_cp.verify import verify

@@ -67,7 +67,7 @@ def suite(
     from rich.console import Console
 
     from scar_cp.bench import SUITES, method, read_rows, regressions, run_suite, to_csv
-    from scar_cp.io import check_writable, write_text
+    from scar_cp.documents import check_writable, write_text
     from scar_cp.report.summary import gap_text
 
     path = output or Path("results") / "bench" / f"{name.value}.csv"
@@ -120,7 +120,7 @@ def cost(
     Example: scar-cp bench cost
     """
     from scar_cp.cost.calibration import measure_rows_per_second
-    from scar_cp.io import read_record
+    from scar_cp.documents import read_record
     from scar_cp.package import Profile
     from scar_cp.workload import Model
 

@@ -57,7 +57,8 @@ def cost(
 
     Example: scar-cp cost layers.csv --chiplet instances/profiles/physical.yaml#datacenter.nvdla
     """
-    from scar_cp.io import check_writable, read_chiplet, write_text
+    from scar_cp.documents import check_writable, write_text
+    from scar_cp.io import read_chiplet
     from scar_cp.layer_list import cost_csv, read_layer_list
 
     chiplet_type, *_ = o.together(
@@ -90,20 +91,10 @@ def compile_(
 
     Example: scar-cp compile instances/sc4.yaml --windows 2 -o problem.json
     """
-    from scar_cp.io import check_writable, load_problem, to_json, write_text
+    from scar_cp.documents import check_writable, to_json, write_text
+    from scar_cp.io import load_problem
 
-    overrides = o.given(
-        scenario=scenario,
-        package=package,
-        profile=profile,
-        windows=windows,
-        n_splits=n_splits,
-        weight_policy=weight_policy,
-        overlap=overlap,
-        contention=contention,
-        routing=routing,
-        granularity=granularity,
-    )
+    overrides = o.settings(locals())
     loaded, _ = o.together(
         lambda: load_problem(instance, overrides),
         lambda: check_writable(output, instance),

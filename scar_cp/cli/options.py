@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,6 +36,7 @@ __all__ = [
     "Workers",
     "check_request",
     "given",
+    "settings",
     "together",
     "undefined_space",
 ]
@@ -183,6 +184,25 @@ Gap = Annotated[
     typer.Option(help="Stop at this certified gap, e.g. 0.001.", rich_help_panel=_REQUEST),
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")]
+
+
+_SETTING_NAMES = (
+    "scenario",
+    "package",
+    "profile",
+    "windows",
+    "n_splits",
+    "weight_policy",
+    "overlap",
+    "contention",
+    "routing",
+    "granularity",
+)
+
+
+def settings(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The instance settings among a command's arguments that were set, with plain values."""
+    return given(**{name: arguments[name] for name in _SETTING_NAMES})
 
 
 def given(**options: Any) -> dict[str, Any]:

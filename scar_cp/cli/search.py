@@ -67,25 +67,15 @@ def solve(
 
     scar-cp solve problem.json --verify result.json
     """
-    from scar_cp.io import check_writable, load_problem, to_json, write_text
+    from scar_cp.documents import check_writable, to_json, write_text
+    from scar_cp.io import load_problem
     from scar_cp.report.progress import Progress
     from scar_cp.report.summary import print_summary
     from scar_cp.solvers import Request
     from scar_cp.solving import solve as run
     from scar_cp.validation import space_is_defined
 
-    overrides = o.given(
-        scenario=scenario,
-        package=package,
-        profile=profile,
-        windows=windows,
-        n_splits=n_splits,
-        weight_policy=weight_policy,
-        overlap=overlap,
-        contention=contention,
-        routing=routing,
-        granularity=granularity,
-    )
+    overrides = o.settings(locals())
     loaded, _, parsed_weights = o.together(
         lambda: load_problem(instance, overrides),
         lambda: check_writable(output, instance),
@@ -137,7 +127,8 @@ def pareto(
 
     Example: scar-cp pareto instances/sc3.yaml --epsilon 4 -o front.json
     """
-    from scar_cp.io import check_writable, load_problem, to_json, write_text
+    from scar_cp.documents import check_writable, to_json, write_text
+    from scar_cp.io import load_problem
     from scar_cp.pareto import pareto_front
     from scar_cp.report.progress import FrontProgress
     from scar_cp.report.summary import print_front

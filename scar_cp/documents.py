@@ -1,0 +1,262 @@
+"""YAML and JSON in, records out, and back: faults with their file, place, value and rule."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import reprlib
+from collections import Counter
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import ValidationError
+
+from scar_cp.errors import Fault, InputError
+from scar_cp.record import Record
+
+__all__ = [
+    "check_writable",
+    "read_document",
+    "read_record",
+    "shown",
+    "to_json",
+    "to_record",
+    "write_text",
+]
+
+R = TypeVar("R", bound=Record)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """PyYAML's safe loader, which by itself lets the last of two equal keys win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for i, (key, _) in enumerate(node.value):
+            if key.value in keys[:i]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key.value!r} stands twice", key.start_mark
+                )
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep=deep)
+            if isinstance(value, int):
+                str(value)  # Python prints no integer of more than 4300 digits
+        except ValueError as error:  # also dates that no calendar has
+            reason = str(error).partition(";")[0]
+            raise yaml.constructor.ConstructorError(None, None, reason, node.start_mark) from error
+        return value
+
+
+# YAML 1.1 takes 1e3 for a string.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+_MAX_NESTING = 100
+"""Deepest nesting of brackets or indents: far beyond any record, far below the parser's stack."""
+
+
+def read_document(path: str | Path) -> Any:
+    """The data of a YAML or JSON file, whatever it says.
+
+    Raises
+    ------
+    InputError
+        With one fault, if the file cannot be read or parsed.
+    """
+    path = Path(path)
+
+    def fail(rule: str, place: str = "") -> InputError:
+        return InputError([Fault(str(path), place, None, rule)])
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+        if twice:
+            raise fail(f"malformed JSON: key {twice[0]!r} stands twice")
+        return dict(pairs)
+
+    if os.path.isdir(path):
+        raise fail("is a directory, not a file")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if not text.strip():
+            raise fail("the file is empty")
+        if path.suffix == ".json":
+            return json.loads(text, object_pairs_hook=mapping)
+        _check_nesting(text)
+        return yaml.load(text, Loader=_Loader)
+    except FileNotFoundError as error:
+        raise fail("no such file") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise fail(f"malformed JSON: {error.msg}", place) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise fail(f"malformed YAML: {problem}", place) from error
+    except OSError as error:
+        raise fail(f"cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, endless digits
+        raise fail(f"cannot be read: {str(error).partition(';')[0]}") from error
+
+
+def _check_nesting(text: str) -> None:
+    """Refuse what would overflow the stack of the C parser."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_NESTING:
+            raise ValueError(f"nested deeper than {_MAX_NESTING} levels")
+
+
+def to_record(data: Any, cls: type[R], file: str) -> R:
+    """Check a document against a record.
+
+    Raises
+    ------
+    InputError
+        With every fault.
+    """
+    if not isinstance(data, dict):
+        rule = f"must be a mapping with the keys of {cls.__name__}"
+        raise InputError([Fault(file, "", shown(data), rule)])
+    (expected,) = get_args(cls.model_fields["format"].annotation)
+    if data.get("format", expected) != expected:  # another kind of file: its keys tell nothing
+        raise InputError([Fault(file, "format", shown(data["format"]), f"must be {expected!r}")])
+    try:
+        return cls.model_validate(data)
+    except ValidationError as error:
+        found = error.errors()
+        inner = {details["loc"][:k] for details in found for k in range(len(details["loc"]))}
+        raise InputError(
+            _fault(file, cls, details)
+            for details in found  # a list also counts as too short when its items are at fault
+            if details["type"] != "too_short" or details["loc"] not in inner
+        ) from error
+
+
+_RULES = {
+    "missing": "is required",
+    "invalid_key": "keys must be strings",
+    "tuple_type": "must be a list",
+    "model_type": "must be a mapping",
+    "dict_type": "must be a mapping",
+    "recursion_loop": "must not contain itself",
+}
+
+
+def _fault(file: str, cls: type[Record], details: Any) -> Fault:
+    *_, key = loc = details["loc"]
+    place = ""
+    for part in loc:
+        if isinstance(part, int):
+            place += f"[{part}]"
+        elif part != "[key]":
+            place += f".{part}" if place else str(part)
+    kind = details["type"]
+    if kind == "extra_forbidden":
+        known = {name.lower(): name for name in _keys_at(cls, loc)}
+        close = get_close_matches(str(key).lower(), known, n=1)
+        rule = f"unknown key, did you mean {known[close[0]]}?" if close else "unknown key"
+    else:
+        message = re.sub(r"^\w+ should ", "must ", details["msg"])
+        message = message.replace(" after validation", "")
+        rule = _RULES.get(kind, message)
+    return Fault(file, place, None if kind == "missing" else shown(details["input"]), rule)
+
+
+def _keys_at(cls: type[Record], loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that a record knows at a place inside it."""
+
+    def record_in(annotation: Any) -> type[Record] | None:
+        if isinstance(annotation, type) and issubclass(annotation, Record):
+            return annotation
+        return next(filter(None, map(record_in, get_args(annotation))), None)
+
+    for part in loc[:-1]:
+        if part in cls.model_fields:
+            cls = record_in(cls.model_fields[str(part)].annotation) or cls
+    return list(cls.model_fields)
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+_SHORT.maxlevel = 2  # aliases may repeat a value beyond all bounds
+
+
+def shown(value: Any) -> str:
+    """A value as a fault's line shows it: short, on one line."""
+    text = _SHORT.repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def read_record(path: str | Path, cls: type[R]) -> R:
+    """Read one file into a record.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file.
+    """
+    return to_record(read_document(Path(path)), cls, str(path))
+
+
+def check_writable(path: Path | None, *inputs: Path) -> None:
+    """Refuse an output path, if there is one, before work is spent on it.
+
+    Raises
+    ------
+    InputError
+        If it is a folder or one of the inputs, or lies in a folder that does not exist or cannot
+        be written.
+    """
+    if path is None:
+        return
+    if os.path.isdir(path):
+        rule = "is a directory, not a file"
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        rule = "its folder must exist and be writable"
+    elif any(path.resolve() == given.resolve() for given in inputs):
+        rule = "must not be the input itself"
+    else:
+        return
+    raise InputError([Fault(str(path), "", None, rule)])
+
+
+def to_json(record: Record) -> str:
+    """Serialise a record: stable key order, two-space indent, a newline at the end."""
+    return json.dumps(record.model_dump(), indent=2, allow_nan=False) + "\n"
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written there.
+    """
+    path = Path(path)
+    check_writable(path)
+    whole = path.resolve()
+    try:
+        if path.exists() and not path.is_file():  # a device or pipe is written to, not replaced
+            path.write_text(text, encoding="utf-8")
+            return
+        part = whole.with_name(f".{whole.name}.{os.getpid()}")
+        try:
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, whole)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError([Fault(str(path), "", None, f"cannot be written: {error}")]) from error
