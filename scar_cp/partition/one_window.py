@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from scar_cp.partition.program import NEVER, Piece
 from scar_cp.partition.table import Table
 from scar_cp.problem import Problem
 
-__all__ = ["CountTable", "Plan", "WindowPlan", "allocate", "partition_window"]
+__all__ = ["CountTable", "Plan", "WindowPlan", "allocate", "count_limits", "partition_window"]
 
 Ints = NDArray[np.int64]
 
@@ -92,6 +92,15 @@ def allocate(
     return int(value[tuple(counts)]), shares[::-1]
 
 
+def count_limits(
+    problem: Problem, models: Iterable[int], most_segments: Mapping[int, int] | None
+) -> dict[int, Ints]:
+    """What to add to a model's values: `NEVER` for more chiplets than its segments may be."""
+    totals = np.array([sum(v) for v in np.ndindex(*(c + 1 for c in problem.type_counts))])
+    most = most_segments or {}
+    return {m: np.where(totals > most.get(m, problem.num_chiplets), NEVER, 0) for m in models}
+
+
 def partition_window(
     problem: Problem,
     ranges: Mapping[int, tuple[int, int]],
@@ -119,15 +128,9 @@ def partition_window(
     if not ranges:
         return Plan(0, ({},))
     tables = [Table(problem, m, "range", *layers) for m, layers in ranges.items()]
-    vectors = np.array(list(np.ndindex(*tables[0].shape)))
-    masks = [
-        np.where(
-            vectors.sum(axis=1) > (most_segments or {}).get(m, len(problem.chiplets)), NEVER, 0
-        )
-        for m in ranges
-    ]
+    excess = count_limits(problem, ranges, most_segments)
     while True:
-        lows = [t.low[0] + mask for t, mask in zip(tables, masks, strict=True)]
+        lows = [t.low[0] + excess[m] for m, t in zip(ranges, tables, strict=True)]
         bound, shares = allocate(lows, problem.type_counts, np.maximum)
         if bound >= NEVER:
             return None

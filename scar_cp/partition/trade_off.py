@@ -14,14 +14,21 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from scar_cp.partition.budget import BudgetTable
-from scar_cp.partition.one_window import Plan, allocate
+from scar_cp.partition.one_window import Plan, allocate, count_limits
 from scar_cp.partition.program import NEVER
 from scar_cp.problem import Problem
 
-__all__ = ["trade_off_one_window"]
+__all__ = ["Value", "budget_tables", "trade_off_one_window"]
 
 Value = Callable[[int, int], int]
 """An objective that grows with cycles and with nJ."""
+
+
+def budget_tables(
+    problem: Problem, ranges: Mapping[int, tuple[int, int]]
+) -> dict[int, BudgetTable]:
+    """The tables of every model in one window."""
+    return {m: BudgetTable(problem, m, "range", *layers) for m, layers in ranges.items()}
 
 
 def trade_off_one_window(
@@ -33,6 +40,8 @@ def trade_off_one_window(
     on_plan: Callable[[Plan], int],
     keep_going: Callable[[], bool],
     tolerance: float = 2e-5,
+    tables: Mapping[int, BudgetTable] | None = None,
+    most_segments: Mapping[int, int] | None = None,
 ) -> None:
     """Close in on the least value with one window.
 
@@ -52,14 +61,19 @@ def trade_off_one_window(
         Asked between steps.
     tolerance
         Relative gap at which to stop.
+    tables
+        From `budget_tables`, kept by the caller who wants several objectives.
+    most_segments
+        Node counts that limit a model's segments (space ``scar``).
     """
-    tables = {m: BudgetTable(problem, m, "range", *layers) for m, layers in ranges.items()}
-
+    if tables is None:
+        tables = budget_tables(problem, ranges)
+    excess = count_limits(problem, ranges, most_segments)
     heap: list[tuple[int, int, int, list[int]]] = []
 
     def consider(low: int, high: int) -> None:
         """Bound the schedules whose window lasts ``low..high`` cycles."""
-        energies = [t.energy_within(high)[0] for t in tables.values()]
+        energies = [t.energy_within(high)[0] + excess[m] for m, t in tables.items()]
         energy, shares = allocate(energies, problem.type_counts, np.add)
         if energy < NEVER:
             heapq.heappush(heap, (value(low, energy), low, high, shares))

@@ -1,8 +1,8 @@
 """Schedules and bounds from pipeline partitions, as a stage of the exact solver.
 
-With one window, or with windows that are given, the bounds are exact up to hops. With two they
-close in as time allows, with three for latency alone. With more, the best schedule with three is
-offered, and a bound for any number of windows remains.
+With one window, or with windows that are given (`scar_cp.solvers.given_windows`), the bounds are
+exact up to hops. With two they close in as time allows, with three for latency alone. With more,
+the best schedule with three is offered, and a bound for any number of windows remains.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
 from scar_cp.problem import Problem
 from scar_cp.solvers.base import Search
-from scar_cp.solvers.supported import HalfPlane, Polygon
+from scar_cp.solvers.given_windows import SOURCE, partition_given_windows
+from scar_cp.solvers.supported import HalfPlane, Polygon, small
 
 __all__ = ["CORNER", "SOURCE", "partition"]
 
-SOURCE = "pipeline partitions"
 CORNER = "least latency x least energy"
 
 _DIRECTIONS = 12
@@ -37,7 +37,7 @@ _COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
 def partition(search: Search) -> None:
     """Offer the schedules, and record the bounds, that pipeline partitions give."""
     if search.request.space in ("windowed", "scar"):
-        _given_windows(search)
+        partition_given_windows(search, by_port_distance(search.problem, _COUNTS_ONE))
     else:
         _one_window(search)
         if search.problem.max_windows > 1 and not search.done:
@@ -211,45 +211,6 @@ def _malleable(search: Search) -> None:
         polygon = Polygon(search.least("latency"), search.least("energy"))
         for _ in range(_DIRECTIONS):
             vertex = polygon.worst()
-            weights = _small(vertex.direction())
+            weights = small(vertex.direction())
             polygon.add(HalfPlane(*weights, malleable_bound(problem, *weights)))
         search.raise_bound(polygon.bound(), "malleable tasks")
-
-
-def _small(weights: tuple[int, int]) -> tuple[int, int]:
-    """About the same direction in small integers, exact in floating point."""
-    shrink = 1 + max(weights) // 2**16
-    return max(1, weights[0] // shrink), max(1, weights[1] // shrink)
-
-
-def _given_ranges(problem: Problem, window: int) -> dict[int, tuple[int, int]]:
-    """First layer and end of every model in a window that the problem gives."""
-    ranges = {}
-    for m, run in enumerate(problem.models):
-        inside = [i for i, layer in enumerate(run.layers) if layer.window == window]
-        if inside:
-            ranges[m] = (inside[0], inside[-1] + 1)
-    return ranges
-
-
-def _given_windows(search: Search) -> None:
-    """Windows whose layers are given are independent: their bounds add up."""
-    problem, space = by_port_distance(search.problem, _COUNTS_ONE), search.request.space
-    plans = []
-    for window in range(problem.max_windows):
-        most = None
-        if space == "scar":
-            most = {
-                m: run.max_segments[window]
-                for m, run in enumerate(problem.models)
-                if run.max_segments is not None
-            }
-        ranges = _given_ranges(problem, window)
-        plan = partition_window(problem, ranges, most, lambda: search.remaining_s > 0)
-        if plan is None:
-            return
-        plans.append(plan)
-    total = sum(plan.bound for plan in plans)
-    _offer(search, problem, Plan(total, tuple(plan.windows[0] for plan in plans)))
-    search.add_bound("latency", total, SOURCE, space)
-    search.settled = search.request.objective == "latency" and search.remaining_s > 0

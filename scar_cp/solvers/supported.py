@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-__all__ = ["HalfPlane", "Polygon", "Vertex"]
+__all__ = ["HalfPlane", "Polygon", "Vertex", "small"]
 
 
 @dataclass(frozen=True)
@@ -116,3 +116,9 @@ def _meet(a: HalfPlane, b: HalfPlane) -> tuple[Fraction, Fraction] | None:
     latency = Fraction(a.value * b.energy_weight - a.energy_weight * b.value, det)
     energy = Fraction(a.latency_weight * b.value - a.value * b.latency_weight, det)
     return latency, energy
+
+
+def small(weights: tuple[int, int]) -> tuple[int, int]:
+    """About the same direction in integers of at most 16 bits, neither of them 0."""
+    shrink = 1 + max(weights) // 2**16
+    return max(1, weights[0] // shrink), max(1, weights[1] // shrink)
