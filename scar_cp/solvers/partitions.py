@@ -32,6 +32,8 @@ _DIRECTIONS = 12
 """Weighted sums whose bounds cut the polygon around EDP."""
 _COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
+_MOST_COUNTS_TWO = 130
+"""Beyond, pairs of counts are too many: larger packages get no two-window tables."""
 
 
 def partition(search: Search) -> None:
@@ -75,28 +77,14 @@ def _one_window(search: Search) -> None:
 
 def _two_windows(search: Search) -> None:
     problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
-    if latency is None or _ignores_latency(search):
+    if latency is None or _ignores_latency(search) or _num_counts(problem) > _MOST_COUNTS_TWO:
         return
     only = problem.max_windows == 2
-    started = search.elapsed_s
     share = 0.25
     if search.request.objective == "latency":
         share = 1.0 if only else 0.45
-    budget_s = share * search.remaining_s
-    best = latency
-
-    def on_plan(found: Plan) -> int:
-        nonlocal best
-        attained = _offer(search, problem, found)
-        best = best if attained is None else min(best, attained)
-        if only:
-            search.add_bound("latency", found.bound, SOURCE, "full")
-        return best
-
-    def in_time() -> bool:
-        return not search.done and search.elapsed_s - started < budget_s
-
-    partition_two_windows(problem, latency, on_plan, in_time)
+    judge = _latency_judge(search, problem, latency, certify=only)
+    partition_two_windows(problem, latency, judge, _within(search, share))
     if search.request.objective != "latency" and not search.done:
         value = _value(search)
         trade_off_two_windows(
@@ -113,29 +101,39 @@ def _three_windows(search: Search) -> None:
     problem, latency = by_port_distance(search.problem, _COUNTS_THREE), search.latency_cycles
     if latency is None or search.request.objective != "latency":
         return
-    counts = prod(c + 1 for c in problem.type_counts)
-    if counts > _COUNTS_THREE:
+    if _num_counts(problem) > _COUNTS_THREE:
         return
     only = problem.max_windows == 3
-    best = latency
+    judge = _latency_judge(search, problem, latency, certify=only)
+    keep_going = _within(search, 0.9 if only else 0.5)
+    partition_three_windows(problem, latency, search.least("latency"), judge, keep_going)
+
+
+def _num_counts(problem: Problem) -> int:
+    """Number of combinations of chiplet counts, the tables' width."""
+    return prod(c + 1 for c in problem.type_counts)
+
+
+def _within(search: Search, share: float) -> Callable[[], bool]:
+    """Whether a share of the time that is left now is left, and something to do."""
+    end_s = search.elapsed_s + share * search.remaining_s
+    return lambda: not search.done and search.elapsed_s < end_s
+
+
+def _latency_judge(
+    search: Search, problem: Problem, best: int, certify: bool
+) -> Callable[[Plan], int]:
+    """Offer plans, record their bounds on latency if asked, and say what latency is attained."""
 
     def on_plan(found: Plan) -> int:
         nonlocal best
         attained = _offer(search, problem, found)
         best = best if attained is None else min(best, attained)
-        if only:
+        if certify:
             search.add_bound("latency", found.bound, SOURCE, "full")
         return best
 
-    share = 0.9 if only else 0.5
-    end_s = search.elapsed_s + share * search.remaining_s
-    partition_three_windows(
-        problem,
-        latency,
-        search.least("latency"),
-        on_plan,
-        lambda: not search.done and search.elapsed_s < end_s,
-    )
+    return on_plan
 
 
 def _ignores_latency(search: Search) -> bool:
