@@ -111,7 +111,7 @@ SUITES: dict[str, list[Case]] = {
     ],
     "6x6": [
         *_grid(["sc4", "sc5"], CROSS, [1], ["latency", "edp"], 300, 0.01),
-        *_grid(["sc4", "sc5"], CROSS, [3], ["latency", "edp"], 300, 0.04),
+        *_grid(["sc4", "sc5"], CROSS, [3], ["latency", "edp"], 300, 0.015),
     ],
     "scenarios": _grid(SCENARIOS, ["het_sides_3x3"], [1], ["latency"], 60),
 }
@@ -171,9 +171,10 @@ def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
     )
 
 
-def method(suite: str, workers: int, seed: int) -> str:
+def method(suite: str, workers: int, seed: int, only: str | None = None) -> str:
     """How a table was made, as comment lines for its head."""
     command = f"scar-cp bench suite {suite} --workers {workers} --seed {seed}"
+    command += f" --only '{only}'" if only else ""
     limits = sorted({(case.time_limit_s, case.gap) for case in SUITES[suite]})
     lines = [
         f"command: {command}",

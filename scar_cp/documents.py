@@ -20,6 +20,7 @@ from scar_cp.record import Record
 __all__ = [
     "check_writable",
     "read_document",
+    "read_json_record",
     "read_record",
     "shown",
     "to_json",
@@ -197,6 +198,24 @@ def shown(value: Any) -> str:
     """A value as a fault's line shows it: short, on one line."""
     text = _SHORT.repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def read_json_record(path: str | Path, cls: type[R]) -> R:
+    """Read a JSON file into a record that has JSON's own types (pairs, maps by number).
+
+    Raises
+    ------
+    InputError
+        With every fault of the file.
+    """
+    document = read_document(path)
+    if not isinstance(document, dict):
+        return to_record(document, cls, str(path))
+    try:
+        return cls.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        faults = (_fault(str(path), cls, details) for details in error.errors())
+        raise InputError(faults) from error
 
 
 def read_record(path: str | Path, cls: type[R]) -> R:

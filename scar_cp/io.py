@@ -16,7 +16,14 @@ from scar_cp.compile import (
     scenario_faults,
     type_faults,
 )
-from scar_cp.documents import read_document, read_record, shown, to_json, to_record
+from scar_cp.documents import (
+    read_document,
+    read_json_record,
+    read_record,
+    shown,
+    to_json,
+    to_record,
+)
 from scar_cp.errors import Fault, InputError
 from scar_cp.graph import Granularity, model_faults
 from scar_cp.instance import Instance, InstanceFile
@@ -342,8 +349,15 @@ def _checked_type(chiplet_type: ChipletType, file: str, at: str) -> ChipletType:
     return chiplet_type
 
 
-def check_file(path: str | Path) -> str:
+def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = None) -> str:
     """Check a file of any format, and what it refers to.
+
+    Parameters
+    ----------
+    path
+        The file.
+    outputs
+        Records of further formats, of what solvers write.
 
     Returns
     -------
@@ -377,12 +391,13 @@ def check_file(path: str | Path) -> str:
         collector.faults += _profile_faults(to_record(data, Profile, file), file)
     elif kind == "scar-cp/chiplet@1":
         read_chiplet(file)
-    elif kind == "scar-cp/schedule@1" or (
-        kind == "scar-cp/result@1" and data.get("schedule") is not None
-    ):
+    elif kind == "scar-cp/schedule@1":
         read_schedule(path)
-    elif kind != "scar-cp/result@1":
-        formats = "instance, problem, model, scenario, package, profile, chiplet, schedule, result"
+    elif kind in (outputs or {}):
+        read_json_record(path, (outputs or {})[str(kind)])
+    else:
+        kinds = "instance problem model scenario package profile chiplet schedule result pareto"
+        formats = ", ".join(kinds.split())
         rule = f"must be one of the formats scar-cp/NAME@1 with NAME in {formats}"
         raise InputError([_wrong_format(file, kind, rule)])
     if collector.faults:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 from scar_cp.instance import Objective
 from scar_cp.problem import Problem, ProblemModel
@@ -41,7 +42,7 @@ class Front(Record):
     With ``budgets``, also energies that no schedule within a latency goes below.
     """
 
-    format: str = "scar-cp/pareto@1"
+    format: Literal["scar-cp/pareto@1"] = "scar-cp/pareto@1"
     problem: str
     space: str
     points: Seq[FrontPoint]

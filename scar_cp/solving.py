@@ -116,7 +116,10 @@ def solve(
             for e in search.log
         ),
     )
-    return Outcome(result, search.author, claim.notes)
+    notes = claim.notes
+    if search.interrupted:
+        notes = ("interrupted: this is the best so far", *notes)
+    return Outcome(result, search.author, notes)
 
 
 def _status(search: Search, claim: Claim) -> Status:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scar_cp.bounds import Bound, best_bound, simple_bounds
-from scar_cp.documents import read_document
+from scar_cp.documents import read_document, read_json_record
 from scar_cp.errors import Fault, InputError
 from scar_cp.evaluation import evaluate, objective_value
 from scar_cp.io import read_schedule
@@ -61,35 +61,30 @@ def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
     InputError
         With everything that is wrong.
     """
+    result = read_json_record(path, Result)
     document = read_document(path)
     faults: list[Fault] = []
 
     def fault(place: str, value: object, rule: str) -> None:
         faults.append(Fault(str(path), place, None if value is None else str(value), rule))
 
-    missing = [key for key in Result.model_fields if key not in document]
-    for key in missing:
-        fault(key, None, "is required")
-    for key in document.keys() - Result.model_fields.keys():
-        fault(key, None, "unknown key")
-    if missing:
+    if result.problem_sha256 != sha256:
+        rule = f"the result is about another problem, or other settings: this one's is {sha256}"
+        fault("problem_sha256", result.problem_sha256, rule)
         raise InputError(faults)
-    if document["problem_sha256"] != sha256:
-        rule = f"is not the hash of the problem given: {sha256}"
-        fault("problem_sha256", document["problem_sha256"], rule)
-    if not space_is_defined(problem, document["space"]):
-        fault("space", document["space"], "the problem does not define this space")
+    if not space_is_defined(problem, result.space):
+        fault("space", result.space, "the problem does not define this space")
         raise InputError(faults)
     request = Request(
-        space=document["space"],
-        objective=document["objective"],
-        weights=tuple(document["weights"]) if document["weights"] else None,
+        space=result.space,
+        objective=result.objective,
+        weights=result.weights,
         time_limit_s=RERUN_LIMIT_S,
-        workers=document["workers"],
-        seed=document["seed"],
+        workers=result.workers,
+        seed=result.seed,
     )
     value = _check_schedule(problem, request, path, document, fault)
-    bounds = [Bound.model_validate(b) for b in document["bounds"]]
+    bounds = list(result.bounds)
     best = best_bound(bounds, request.objective, request.space)
     for i, bound in enumerate(bounds):
         holds = best_bound([bound], request.objective, request.space)
@@ -106,8 +101,17 @@ def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
         fault("status", document["status"], "there is no schedule")
     if faults:
         raise InputError(faults)
-    confirmed = ["schedule", "evaluation", "gap", "status"] if value is not None else ["status"]
+    confirmed = ["schedule", "evaluation", "gap", "status"] if value is not None else []
     open_claims = []
+    if result.status == "infeasible":
+        search = Search(problem, request)
+        claim = get_solver("cp-sat")(search)
+        if search.schedule is not None:
+            fault("status", "infeasible", f"a schedule of value {search.value} exists")
+        elif claim.exhausted:
+            confirmed.append("status")
+        else:
+            open_claims.append(f"status: neither shown nor refuted in {RERUN_LIMIT_S:g} s")
     for place, rule, good in _check_bounds(problem, request, bounds, value):
         if good is None:
             open_claims.append(f"{place}: {rule}")
@@ -183,7 +187,8 @@ def _check_bounds(
         ):
             continue  # a later bound says more
         if (bound.objective, bound.space) not in again:
-            asked = replace(request, objective=bound.objective, space=bound.space)
+            weights = request.weights if bound.objective == "weighted" else None
+            asked = replace(request, objective=bound.objective, space=bound.space, weights=weights)
             search = Search(problem, asked)
             search.bounds += simple_bounds(problem)
             get_solver("cp-sat")(search)

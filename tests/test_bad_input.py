@@ -16,7 +16,7 @@ from conftest import GONE, Command, Project
 
 FORMATS = (
     "must be one of the formats scar-cp/NAME@1 with NAME in instance, problem, model, scenario, "
-    "package, profile, chiplet, schedule, result"
+    "package, profile, chiplet, schedule, result, pareto"
 )
 
 

@@ -83,6 +83,15 @@ def forge_the_value(document):
     document["value"] -= 5
 
 
+def claim_infeasible(document):
+    document |= {"schedule": None, "evaluation": None, "value": None, "gap": None}
+    document["status"] = "infeasible"
+
+
+def ask_for_nonsense(document):
+    document["objective"] = "speed"
+
+
 def drop_a_key(document):
     del document["seed"]
 
@@ -96,6 +105,8 @@ def drop_a_key(document):
         (invent_optimality, "gap"),
         (forge_the_hash, "problem_sha256"),
         (forge_the_value, "value"),
+        (claim_infeasible, "a schedule of value"),
+        (ask_for_nonsense, "objective"),
         (drop_a_key, "seed"),
     ],
 )

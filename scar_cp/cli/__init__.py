@@ -44,7 +44,8 @@ def main() -> None:
     except typer.TyperException as error:
         format_message = getattr(error, "format_message", error.__str__)
         text = " ".join(format_message().split()).replace("Value error, ", "")
-        print(f"scar-cp: {text.replace('Input should', 'must')}", file=sys.stderr)
+        if text:  # there is none after the help that a bare command prints
+            print(f"scar-cp: {text.replace('Input should', 'must')}", file=sys.stderr)
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         code = 130

@@ -78,6 +78,9 @@ def suite(
         if only is None
         or only in f"{case.scenario} {case.package} {case.windows}w {case.objective} {case.space} "
     ]
+    if not cases:
+        rule = f"matches no case of the suite {name.value}"
+        raise InputError([Fault("--only", "", only, rule)])
     stored = []
     if path.is_file():
         with _readable(path, "a table of this suite"):
@@ -99,8 +102,9 @@ def suite(
                 flush=True,
             )
             status.update(f"{k} of {len(cases)} cases done")
-    write_text(path, to_csv(rows, method(name.value, workers, seed)))
-    print(f"written: {path}")
+    if only is None or output is not None:  # a part never replaces the stored whole
+        write_text(path, to_csv(rows, method(name.value, workers, seed, only)))
+        print(f"written: {path}")
     for line in regressions(stored, rows):
         print(f"worse than the stored run: {line}")
 

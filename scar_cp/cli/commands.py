@@ -29,11 +29,15 @@ def check(
     Example: scar-cp check instances/sc4.yaml models/resnet50.yaml
     """
     from scar_cp.io import check_file
+    from scar_cp.pareto import Front
+    from scar_cp.record import Record
+    from scar_cp.result import Result
 
     faults: list[Fault] = []
+    outputs: dict[str, type[Record]] = {"scar-cp/result@1": Result, "scar-cp/pareto@1": Front}
     for file in files:
         try:
-            print(f"{file}: ok: {check_file(file)}")
+            print(f"{file}: ok: {check_file(file, outputs)}")
         except InputError as error:
             faults += error.faults
     if faults:
@@ -113,6 +117,16 @@ def evaluate(
     ],
     space: o.Space = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    scenario: o.Scenario = None,
+    package: o.Package = None,
+    profile: o.Profile = None,
+    windows: o.Windows = None,
+    n_splits: o.NSplits = None,
+    weight_policy: o.WeightPolicy = None,
+    overlap: o.Overlap = None,
+    contention: o.Contention = None,
+    routing: o.Routing = None,
+    granularity: o.Granularity = None,
 ) -> None:
     """Judge a schedule: every number, and every rule it breaks.
 
@@ -126,7 +140,10 @@ def evaluate(
     from scar_cp.report.summary import print_evaluation
     from scar_cp.validation import BLOCKING_RULES, space_is_defined, validate
 
-    loaded, given = o.together(lambda: load_problem(instance), lambda: read_schedule(schedule))
+    overrides = o.settings(locals())
+    loaded, given = o.together(
+        lambda: load_problem(instance, overrides), lambda: read_schedule(schedule)
+    )
     name: Space = space.value if space else loaded.settings.space if loaded.settings else "full"
     if not space_is_defined(loaded.problem, name):
         raise InputError([o.undefined_space(name, instance, space)])

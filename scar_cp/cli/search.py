@@ -117,8 +117,16 @@ def pareto(
     workers: o.Workers = 2,
     seed: o.Seed = 0,
     output: o.Output = None,
+    scenario: o.Scenario = None,
     package: o.Package = None,
+    profile: o.Profile = None,
     windows: o.Windows = None,
+    n_splits: o.NSplits = None,
+    weight_policy: o.WeightPolicy = None,
+    overlap: o.Overlap = None,
+    contention: o.Contention = None,
+    routing: o.Routing = None,
+    granularity: o.Granularity = None,
 ) -> None:
     """Print the latency-energy front, with a bound on what may lie between its points.
 
@@ -135,8 +143,9 @@ def pareto(
     from scar_cp.solvers import Request
     from scar_cp.validation import space_is_defined
 
+    overrides = o.settings(locals())
     loaded, *_ = o.together(
-        lambda: load_problem(instance, o.given(package=package, windows=windows)),
+        lambda: load_problem(instance, overrides),
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, None, None),
     )

@@ -136,7 +136,7 @@ def partition_window(
             return None
         open_ended = [(t, k) for t, k in zip(tables, shares, strict=True) if t.up[0, k] > bound]
         # Refining a model that is not critical would not move the bound.
-        refined = [t.refine(0, k) for t, k in open_ended] if keep_going() else []
+        refined = [t.refine(0, k) for t, k in open_ended if keep_going()]
         if not any(refined):
             pieces = [t.pieces(0, k) for t, k in zip(tables, shares, strict=True)]
             kinds = range(len(problem.types))

@@ -73,6 +73,8 @@ def trade_off_two_windows(
     firsts = [BudgetTable(problem, m, "prefix") for m in models]
     seconds = [BudgetTable(problem, m, "suffix") for m in models]
     for table in (*firsts, *seconds):
+        if not keep_going():
+            return
         table.spread(longest, _SAMPLES)
     best = on_plan(Plan(0, ()))
     heap: list[_Box] = []

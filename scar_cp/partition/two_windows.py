@@ -52,7 +52,7 @@ class _Relaxed:
 def partition_two_windows(
     problem: Problem,
     incumbent: int,
-    on_plan: Callable[[Plan], int | None],
+    on_plan: Callable[[Plan], int],
     keep_going: Callable[[], bool],
 ) -> None:
     """Close in on the least latency with two windows.
@@ -72,10 +72,15 @@ def partition_two_windows(
     firsts = [Table(problem, m, "prefix") for m in models]
     seconds = [Table(problem, m, "suffix") for m in models]
     for table in (*firsts, *seconds):
+        if not keep_going():
+            return
         table.spread(incumbent, _SAMPLES)
     bound = 0
     while keep_going():
-        relaxed = _relaxed([t.low for t in firsts], [t.low for t in seconds], problem, incumbent)
+        tables = [t.low for t in firsts], [t.low for t in seconds]
+        relaxed = _relaxed(*tables, problem, incumbent, keep_going)
+        if not keep_going():
+            return
         if relaxed is None:  # nothing below the incumbent
             on_plan(Plan(incumbent, ()))
             return
@@ -87,8 +92,7 @@ def partition_two_windows(
         windows: tuple[WindowPlan, ...] = ()
         if attained < incumbent:
             windows = _windows(both)
-        best = on_plan(Plan(bound, windows))
-        incumbent = min(incumbent, attained) if best is None else min(incumbent, best)
+        incumbent = min(incumbent, on_plan(Plan(bound, windows)))
         if incumbent <= bound * (1 + 2 * _TOLERANCE):
             return
         moved = [
@@ -117,7 +121,11 @@ def _windows(both: Sequence[tuple[_Choice, Table, Table]]) -> tuple[WindowPlan, 
 
 
 def _relaxed(
-    firsts: Sequence[Ints], seconds: Sequence[Ints], problem: Problem, incumbent: int
+    firsts: Sequence[Ints],
+    seconds: Sequence[Ints],
+    problem: Problem,
+    incumbent: int,
+    keep_going: Callable[[], bool],
 ) -> _Relaxed | None:
     """Least sum of both lengths over the tables' lower values; ``None`` if not below incumbent."""
     best: tuple[int, tuple[int, int], list[_Choice]] | None = None
@@ -137,7 +145,7 @@ def _relaxed(
             best = own + length, (own, length), choices
 
     consider(0, incumbent)
-    while heap:
+    while heap and keep_going():
         bound, low, high = heapq.heappop(heap)
         limit = best[0] if best else incumbent
         if bound >= limit:

@@ -37,8 +37,8 @@ def print_summary(problem: Problem, outcome: Outcome) -> None:
     unit = {"latency": "cycles", "energy": "nJ", "edp": "cycles x nJ", "weighted": ""}
     if result.value is not None:
         console.print(
-            f"{result.objective} {result.value:,} {unit[result.objective]}, "
-            f"found by {outcome.author}"
+            f"{result.objective} {result.value:,} {unit[result.objective]}".rstrip()
+            + f", found by {outcome.author}"
         )
     if result.bound is not None:
         source = next(b.source for b in reversed(result.bounds) if b.value == result.bound)

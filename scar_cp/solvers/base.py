@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from scar_cp.bounds import Bound, best_bound
 from scar_cp.evaluation import Evaluation, evaluate, objective_value
@@ -44,6 +44,19 @@ class Request:
     """Whether the exact solver uses pipeline-partition tables."""
     cuts: bool = True
     """Whether proven bounds become constraints of the layer-level model."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that no search could make sense of."""
+        if self.objective not in get_args(Objective):
+            raise ValueError(f"objective must be one of {get_args(Objective)}: {self.objective!r}")
+        if self.space not in get_args(Space):
+            raise ValueError(f"space must be one of {get_args(Space)}: {self.space!r}")
+        if (self.objective == "weighted") != (self.weights is not None):
+            raise ValueError("weights belong to the objective 'weighted', and it needs them")
+        if self.weights is not None and min(self.weights) < 0:
+            raise ValueError(f"weights must not be negative: {self.weights}")
+        if not self.time_limit_s >= 0 or not 0 <= self.gap < 1 or self.workers < 1:
+            raise ValueError("time_limit_s must be >= 0, gap in [0, 1), workers >= 1")
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def _weighted_cost(
     search: Search, problem: Problem, plan: WindowPlan, weights: tuple[int, int]
 ) -> int:
     """Weighted cost of a plan where it can be placed, a large number where it cannot."""
-    schedule = place(problem, [plan], search.request.space != "full")
+    schedule = place(problem, [plan], adjacent=True)
     if schedule is None:
         return NEVER
     cycles, energy = 0, 0
@@ -161,7 +161,7 @@ def _weighted_cost(
 
 def _offer(search: Search, problem: Problem, plans: list[WindowPlan]) -> Schedule | None:
     """Place plans and offer the schedule; ``None`` if no placement was found."""
-    schedule = place(problem, plans, search.request.space != "full")
+    schedule = place(problem, plans, adjacent=True)
     if schedule is not None:
         search.offer(schedule, SOURCE)
     return schedule

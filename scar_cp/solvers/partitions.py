@@ -23,6 +23,7 @@ from scar_cp.problem import Problem
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.given_windows import SOURCE, partition_given_windows
 from scar_cp.solvers.supported import HalfPlane, Polygon, small
+from scar_cp.validation import validate
 
 __all__ = ["CORNER", "SOURCE", "partition"]
 
@@ -160,10 +161,12 @@ def _longest(search: Search, value: Value) -> int:
     last completion is the latency.
     """
     best, energy = search.value, search.least("energy")
+    if best is None:
+        return NEVER
     deadlines = [m.deadline_cycles for m in search.problem.models if m.deadline_cycles is not None]
     most = max(deadlines) if len(deadlines) == len(search.problem.models) else NEVER
     high = 1
-    while best is not None and value(high, energy) < best and high < most:
+    while value(high, energy) < best and high < most:
         high *= 2
     return min(high, most)
 
@@ -189,6 +192,8 @@ def _offer(search: Search, problem: Problem, plan: Plan) -> int | None:
     if schedule is None:
         return None
     search.offer(schedule, SOURCE)
+    if validate(search.problem, schedule, search.request.space):
+        return None  # a deadline is missed: no reason to look for nothing slower
     return search.point(schedule)[0]
 
 

@@ -21,7 +21,7 @@ from .brute_force import many_passes, points
 MAX_STEPS = 400
 
 
-def run(problem, incumbent, answer=lambda _plan: None):
+def run(problem, incumbent, answer=lambda _plan: 2**62):
     """Every plan, until the search ends by itself or after many steps."""
     plans: list[Plan] = []
     steps = iter(range(MAX_STEPS))
