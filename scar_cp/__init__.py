@@ -78,6 +78,11 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    """The public names, whether imported yet or not."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first used: help stays fast."""
     if name not in _HOMES:
