@@ -115,8 +115,8 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
     scenario_file, scenario = refer("scenario", Scenario)
     package_file, package = refer("package", Package)
     profile_file, profile = refer("profile", Profile)
-    if package is not None:
-        collector.faults += package_faults(package, package_file)
+    broken_package = package_faults(package, package_file) if package is not None else []
+    collector.faults += broken_package
     if profile is not None:
         collector.faults += _profile_faults(profile, profile_file)
     models: list[Model] = []
@@ -125,7 +125,8 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
         models = _read_scenario(
             collector, scenario, scenario_file, profile, profile_file, granularity
         )
-    if settings and scenario and package and profile and not collector.faults:
+    # A faulty model or chiplet type does not hide what is wrong between the files.
+    if settings and scenario and package and profile and not broken_package:
         files = {"instance": file, "scenario": scenario_file, "package": package_file}
         collector.faults += instance_faults(settings, scenario, package, profile, files)
         if not collector.faults:

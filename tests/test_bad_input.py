@@ -553,6 +553,17 @@ def test_a_broken_schedule_file_is_refused(
     assert_refused(project, command, ["evaluate", "instance.yaml", "s.json"], *expected)
 
 
+def test_a_missing_model_does_not_hide_a_domain_that_nobody_has(
+    project: Project, command: Command
+) -> None:
+    project.put("scenario.yaml", "domain", "cloud")
+    project.put("scenario.yaml", "models", 0, "model", "absent.yaml")
+    code, _, err = command("check", "instance.yaml")
+    assert code == 2
+    assert "scenario.yaml: domain: cloud: must be a domain of the profile" in err
+    assert "scenario.yaml: models[0].model: absent.yaml: must be a file" in err
+
+
 def test_an_instance_and_a_schedule_are_blamed_together(project: Project, command: Command) -> None:
     lines = ["absent.json: no such file", "absent.yaml: no such file"]
     assert_refused(project, command, ["evaluate", "absent.yaml", "absent.json"], *lines)
