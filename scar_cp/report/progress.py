@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.status import Status
@@ -18,18 +19,14 @@ _QUIET_S = 0.5
 """On a terminal, events closer together than this are shown in the status line only."""
 
 
-class Progress:
-    """Prints a line when value or bound moves, and a live status line on a terminal."""
+class _LiveStatus:
+    """A console on standard error, with a live status line where it is a terminal."""
 
-    def __init__(self, name: str, quiet: bool = False) -> None:
+    def __init__(self, status: str, quiet: bool = False) -> None:
         self._console = Console(stderr=True, quiet=quiet, highlight=False)
-        self._status = Status(f"solving {name}", console=self._console)
-        self._last_line = -_QUIET_S
-        self._value: int | None = None
-        self._unprinted = ""
+        self._status = Status(status, console=self._console)
 
-    def __enter__(self) -> Progress:
-        self._console.print("  elapsed            value            bound      gap  moved by")
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._status.start()
         return self
@@ -41,6 +38,28 @@ class Progress:
         traceback: TracebackType | None,
     ) -> None:
         self._status.stop()
+
+
+class Progress(_LiveStatus):
+    """Prints a line when value or bound moves, and a live status line on a terminal."""
+
+    def __init__(self, name: str, quiet: bool = False) -> None:
+        super().__init__(f"solving {name}", quiet)
+        self._last_line = -_QUIET_S
+        self._value: int | None = None
+        self._unprinted = ""
+
+    def __enter__(self) -> Self:
+        self._console.print("  elapsed            value            bound      gap  moved by")
+        return super().__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, traceback)
         if self._unprinted:
             self._console.print(self._unprinted)
 
@@ -61,26 +80,12 @@ def _number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}" if value < 10**12 else f"{value:.6e}"
 
 
-class FrontProgress:
+class FrontProgress(_LiveStatus):
     """Shows which weighted sum or budget is at work, and its value and bound."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
-        self._status = Status("", console=self._console)
+        super().__init__("")
         self._name = ""
-
-    def __enter__(self) -> FrontProgress:
-        if self._console.is_terminal:
-            self._status.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._status.stop()
 
     def event(self, name: str, event: Event) -> None:
         """Show one event of one objective's search."""
