@@ -291,23 +291,24 @@ def test_bench_cost_prints_a_line_per_type(command: Command) -> None:
         (["maestro", "absent.csv"], "absent.csv: cannot be read: No such file or directory"),
         (["maestro", "bad.csv"], "bad.csv: must hold rows of MAESTRO: KeyError 'dataflow'"),
         (
-            ["suite", "scenarios", "-o", "bad.csv"],
-            "bad.csv: must hold a table of this suite: KeyError 'scenario'",
+            ["suite", "one-window", "-o", "."],
+            "one-window.csv: must hold a table of this suite: KeyError 'scenario'",
         ),
     ],
 )
 def test_bench_refuses_files_that_are_not_what_it_reads(
     project: Project, command: Command, arguments: list[str], line: str
 ) -> None:
-    Path("bad.csv").write_text("a,b\n1,2\n")
+    for name in ("bad.csv", "one-window.csv"):
+        Path(name).write_text("a,b\n1,2\n")
     assert command("bench", *arguments) == (2, "", f"{line}\n")
 
 
 def test_faults_found_in_another_process_arrive_whole(project: Project, command: Command) -> None:
-    options = ["--instances", "absent", "--only", "sc1 ", "-o", "table.csv"]
+    options = ["--instances", "absent", "--only", "sc1 ", "-o", "."]
     code, _, err = command("bench", "suite", "scenarios", *options)
     assert (code, err.splitlines()[-1]) == (2, "absent/sc1.yaml: no such file")
-    assert not Path("table.csv").exists()
+    assert not Path("scenarios.csv").exists()
 
 
 @pytest.mark.parametrize("name", ["check", "cost", "compile", "solve", "evaluate", "bench"])

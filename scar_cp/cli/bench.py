@@ -48,11 +48,10 @@ class SuiteName(StrEnum):
 
 @app.command()
 def suite(
-    name: Annotated[SuiteName, typer.Argument(help="Which cases to run.")],
+    names: Annotated[list[SuiteName], typer.Argument(help="Which suites to run, in turn.")],
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="Table [default: results/bench/NAME.csv]"),
-    ] = None,
+        Path, typer.Option("-o", "--output", help="Folder of the tables, one NAME.csv per suite.")
+    ] = Path("results/bench"),
     instances: Annotated[Path, typer.Option(help="Folder of the instances.")] = Path("instances"),
     workers: o.Workers = 2,
     seed: o.Seed = 0,
@@ -60,26 +59,33 @@ def suite(
         str | None, typer.Option(help="Run only cases whose name holds this, e.g. 'sc4 '.")
     ] = None,
 ) -> None:
-    """Run a suite, write its table, and say what got worse since the stored run.
+    """Run suites, write their tables, and say what got worse since the stored runs.
 
-    Example: scar-cp bench suite scenarios
+    Examples: scar-cp bench suite scenarios; scar-cp bench suite one-window two-windows
     """
+    from scar_cp.documents import check_writable
+
+    for name in names:
+        check_writable(output / f"{name.value}.csv")
+    for name in names:
+        _run(name.value, output / f"{name.value}.csv", instances, workers, seed, only)
+
+
+def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: str | None) -> None:
     from rich.console import Console
 
     from scar_cp.bench import SUITES, method, read_rows, regressions, run_suite, to_csv
-    from scar_cp.documents import check_writable, write_text
+    from scar_cp.documents import write_text
     from scar_cp.report.summary import gap_text
 
-    path = output or Path("results") / "bench" / f"{name.value}.csv"
-    check_writable(path)
     cases = [
         case
-        for case in SUITES[name.value]
+        for case in SUITES[name]
         if only is None
         or only in f"{case.scenario} {case.package} {case.windows}w {case.objective} {case.space} "
     ]
     if not cases:
-        rule = f"matches no case of the suite {name.value}"
+        rule = f"matches no case of the suite {name}"
         raise InputError([Fault("--only", "", only, rule)])
     stored = []
     if path.is_file():
@@ -102,8 +108,8 @@ def suite(
                 flush=True,
             )
             status.update(f"{k} of {len(cases)} cases done")
-    if only is None or output is not None:  # a part never replaces the stored whole
-        write_text(path, to_csv(rows, method(name.value, workers, seed, only)))
+    if only is None or not stored:  # a part never replaces the stored whole
+        write_text(path, to_csv(rows, method(name, workers, seed, only)))
         print(f"written: {path}")
     for line in regressions(stored, rows):
         print(f"worse than the stored run: {line}")
