@@ -103,7 +103,7 @@ def compile_instance(instance: Instance) -> Problem:
     if faults:
         raise InputError(faults)
     routing = settings.routing or ("xy" if problem.is_full_mesh else "shortest")
-    return reconfigure(problem.replace(routing=routing), settings.n_splits)
+    return reconfigure(problem.replace(routing=routing), settings.n_splits, settings.packing)
 
 
 @dataclass(frozen=True)

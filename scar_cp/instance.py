@@ -11,7 +11,15 @@ from pydantic import Field
 
 from scar_cp.graph import Granularity
 from scar_cp.package import ChipletType, Package, Profile
-from scar_cp.problem import MAX_WINDOWS, Contention, Overlap, Routing, Space, WeightPolicy
+from scar_cp.problem import (
+    MAX_WINDOWS,
+    Contention,
+    Overlap,
+    Packing,
+    Routing,
+    Space,
+    WeightPolicy,
+)
 from scar_cp.record import NonNegativeInt, Record
 from scar_cp.workload import Model, Scenario
 
@@ -30,7 +38,9 @@ class InstanceFile(Record):
     profile: str
     windows: Annotated[int, Field(gt=0, le=MAX_WINDOWS)] = 1
     n_splits: NonNegativeInt | None = None
-    """Splits of the horizon for the greedy packing; default min(4, windows - 1)."""
+    """Splits of the horizon for the packing; default min(4, windows - 1)."""
+    packing: Packing = "greedy"
+    """How layers are packed into windows; ``uniform``: by their number."""
     granularity: Granularity = "compute"
     weight_policy: WeightPolicy = "per_pass"
     overlap: Overlap = "none"

@@ -47,7 +47,15 @@ __all__ = [
 
 R = TypeVar("R", bound=Record)
 
-PROBLEM_SETTINGS = ("windows", "n_splits", "weight_policy", "overlap", "contention", "routing")
+PROBLEM_SETTINGS = (
+    "windows",
+    "n_splits",
+    "packing",
+    "weight_policy",
+    "overlap",
+    "contention",
+    "routing",
+)
 """Settings of an instance that a compiled problem can still change."""
 
 
@@ -260,7 +268,7 @@ def _load_compiled(path: Path, data: dict[str, Any], overrides: dict[str, Any]) 
     ]
     changes = {key: value for key, value in overrides.items() if key in PROBLEM_SETTINGS}
     windows = changes.pop("windows", None)
-    splits = changes.pop("n_splits", None)
+    splits, packing = changes.pop("n_splits", None), changes.pop("packing", None)
     if windows is not None:
         changes["max_windows"] = windows
         models = data.get("models")
@@ -276,8 +284,8 @@ def _load_compiled(path: Path, data: dict[str, Any], overrides: dict[str, Any]) 
         faults.append(Fault("--n-splits", "", shown(splits), rule))
     if faults:
         raise InputError(faults)
-    if windows is not None or splits is not None:
-        problem = reconfigure(problem, splits)
+    if any(setting is not None for setting in (windows, splits, packing)):
+        problem = reconfigure(problem, splits, packing or "greedy")
     elif not overrides:
         return LoadedProblem(problem, None, hashlib.sha256(path.read_bytes()).hexdigest())
     return LoadedProblem(problem, None, sha256_of(problem))

@@ -116,6 +116,8 @@ class CutCosts:
         resident = (weight_bytes[:, None] <= buffers) & (problem.weight_policy == "resident")
 
         reads = np.zeros((n, 4), dtype=np.int64)  # cycles, crossings, nJ, nJ per hop
+        dram = np.zeros(n, dtype=np.int64)
+        from_port, to_port = np.zeros((2, n), dtype=np.int64)  # NoP cycles
         self._send_cycles = np.zeros((n, n), dtype=np.int64)
         self._send_count = np.zeros((n, n), dtype=np.int64)
         self._send_nj_per_hop = np.zeros((n, n), dtype=np.int64)
@@ -129,10 +131,14 @@ class CutCosts:
             if producer < low:
                 for k in to:
                     reads[k] += through_dram
+                    dram[k] += tensor.dram_cycles
+                    from_port[k] += tensor.nop_cycles
                 continue
             source = int(segment_of[producer - low])
             if tensor.is_output or (tensor.consumers and tensor.consumers[-1] > high):
                 reads[source] += through_dram
+                dram[source] += tensor.dram_cycles
+                to_port[source] += tensor.nop_cycles
             for k in to:
                 if k != source:
                     self._send_cycles[source, k] += tensor.nop_cycles
@@ -145,6 +151,10 @@ class CutCosts:
         )
         self._once = np.where(resident, weights, 0)
         loads = np.where(resident, 1, self._passes)
+        self._dram_busy = self._passes * dram[:, None] + loads * load[:, None]
+        weight_nop = per_segment([la.weight_nop_cycles for la in layers])
+        self._from_port = self._passes * from_port[:, None] + loads * weight_nop[:, None]
+        self._to_port = self._passes * to_port
         weight_nj = per_segment([la.weight_energy_nj for la in layers])
         weight_hop_nj = per_segment([la.weight_nop_energy_nj_per_hop for la in layers])
         self._energy = (
@@ -183,3 +193,43 @@ class CutCosts:
         once = self._once[segments, paths].sum(axis=1)
         latency = one_pass.sum(axis=1) + (self._passes - 1) * one_pass.max(axis=1) + once
         return latency, energy
+
+    def busy(self, paths: Ints) -> Ints:
+        """Busy cycles of the shared resources that bound a window, for every placement.
+
+        Parameters
+        ----------
+        paths
+            As for calls.
+
+        Returns
+        -------
+        array of shape (num_paths, num_resources)
+            DRAM first, then every directed link of the NoP; no columns without contention.
+        """
+        problem = self._problem
+        if problem.contention == "none":
+            return np.zeros((len(paths), 0), dtype=np.int64)
+        dram: Ints = self._dram_busy[np.arange(paths.shape[1]), paths].sum(axis=1)[:, None]
+        if problem.contention == "dram":
+            return dram
+        links = [(c, d) for c, near in enumerate(problem.neighbours) for d in near]
+        column = {link: k for k, link in enumerate(links)}
+        total = np.zeros((len(paths), len(links)), dtype=np.int64)
+        ports = np.array([chiplet.port for chiplet in problem.chiplets])
+
+        def occupy(sources: Ints, targets: Ints, cycles: Ints) -> None:
+            """Put a transfer of every placement on the links of its route."""
+            pairs, which = np.unique(np.stack([sources, targets]), axis=1, return_inverse=True)
+            uses = np.zeros((pairs.shape[1], len(links)), dtype=np.int64)
+            for k, (source, target) in enumerate(pairs.T.tolist()):
+                uses[k, [column[link] for link in problem.routes[source][target]]] = 1
+            total[:] += uses[which.ravel()] * cycles[:, None]
+
+        for k, chiplets in enumerate(paths.T):
+            occupy(ports[chiplets], chiplets, self._from_port[k, chiplets])
+            occupy(chiplets, ports[chiplets], np.full(len(paths), self._to_port[k]))
+        for source, target in np.argwhere(self._send_count):
+            cycles = np.full(len(paths), self._passes * self._send_cycles[source, target])
+            occupy(paths[:, source], paths[:, target], cycles)
+        return np.hstack([dram, total])

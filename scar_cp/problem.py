@@ -19,6 +19,7 @@ __all__ = [
     "MAX_WINDOWS",
     "Contention",
     "Overlap",
+    "Packing",
     "Problem",
     "ProblemChiplet",
     "ProblemLayer",
@@ -42,6 +43,8 @@ WeightPolicy = Literal["per_pass", "resident"]
 Overlap = Literal["none", "full"]
 Contention = Literal["none", "dram", "links"]
 Routing = Literal["xy", "shortest"]
+Packing = Literal["greedy", "uniform"]
+"""How layers get the windows of the spaces ``windowed`` and ``scar``."""
 Space = Literal["full", "adjacent", "windowed", "scar"]
 
 

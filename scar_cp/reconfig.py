@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
-from scar_cp.problem import Problem
+from scar_cp.problem import Packing, Problem
 
 __all__ = [
+    "Target",
     "default_splits",
     "expected_cycles",
     "pack_windows",
     "provision",
     "reconfigure",
 ]
+
+
+Target = Literal["latency", "energy", "edp"]
+"""What node counts are shared out by."""
 
 
 def default_splits(max_windows: int) -> int:
@@ -37,15 +43,20 @@ def expected_cycles(problem: Problem) -> list[list[int]]:
     ]
 
 
-def pack_windows(problem: Problem, num_splits: int) -> list[list[int]] | None:
-    """Greedy packing of layers into windows (the paper's Algorithm 1).
+def pack_windows(
+    problem: Problem, num_splits: int, packing: Packing = "greedy"
+) -> list[list[int]] | None:
+    """Pack layers into windows.
 
     Parameters
     ----------
     problem
         The compiled problem; its ``window`` entries are not looked at.
     num_splits
-        The horizon is cut into ``num_splits + 1`` windows of equal length.
+        There are ``num_splits + 1`` windows.
+    packing
+        ``greedy``: the paper's Algorithm 1, windows of equal length on the horizon.
+        ``uniform``: the paper's ablation, every model's layers in equal shares by number.
 
     Returns
     -------
@@ -54,8 +65,12 @@ def pack_windows(problem: Problem, num_splits: int) -> list[list[int]] | None:
         models than there are chiplets.
     """
     expected = expected_cycles(problem)
-    horizon = max(map(sum, expected))
-    windows = [_pack_model(cycles, horizon, num_splits) for cycles in expected]
+    if packing == "uniform":
+        parts = num_splits + 1
+        windows = [[i * parts // len(of) for i in range(len(of))] for of in expected]
+    else:
+        horizon = max(map(sum, expected))
+        windows = [_pack_model(cycles, horizon, num_splits) for cycles in expected]
     return _spill(problem, windows)
 
 
@@ -109,8 +124,25 @@ def provision(targets: Sequence[int], num_chiplets: int) -> list[int]:
     return nodes
 
 
-def reconfigure(problem: Problem, num_splits: int | None = None) -> Problem:
+def reconfigure(
+    problem: Problem,
+    num_splits: int | None = None,
+    packing: Packing = "greedy",
+    target: Target = "latency",
+) -> Problem:
     """Give every layer its window and every model its node counts.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    num_splits
+        Default: `default_splits`.
+    packing
+        See `pack_windows`.
+    target
+        The metric that node counts are shared out by, expected over chiplets: a model's sum over
+        its layers in the window; ``edp`` is the product of the two sums.
 
     Returns
     -------
@@ -119,8 +151,8 @@ def reconfigure(problem: Problem, num_splits: int | None = None) -> Problem:
         greedy packing finds no assignment.
     """
     splits = default_splits(problem.max_windows) if num_splits is None else num_splits
-    windows = pack_windows(problem, splits)
-    counts = None if windows is None else _node_counts(problem, windows)
+    windows = pack_windows(problem, splits, packing)
+    counts = None if windows is None else _node_counts(problem, windows, target)
     models = []
     for m, model in enumerate(problem.models):
         layers = tuple(
@@ -132,15 +164,26 @@ def reconfigure(problem: Problem, num_splits: int | None = None) -> Problem:
     return problem.replace(models=tuple(models))
 
 
-def _node_counts(problem: Problem, windows: list[list[int]]) -> list[list[int]]:
-    expected = expected_cycles(problem)
+def _node_counts(problem: Problem, windows: list[list[int]], target: Target) -> list[list[int]]:
+    cycles, energy = expected_cycles(problem), _expected_energy(problem)
     counts = [[0] * problem.max_windows for _ in problem.models]
     for window in range(problem.max_windows):
         inside = [m for m, of in enumerate(windows) if window in of]
-        targets = [
-            sum(c for c, w in zip(expected[m], windows[m], strict=True) if w == window)
-            for m in inside
-        ]
+        targets = []
+        for m in inside:
+            layers = [i for i, w in enumerate(windows[m]) if w == window]
+            spent = {
+                "latency": sum(cycles[m][i] for i in layers),
+                "energy": sum(energy[m][i] for i in layers),
+            }
+            spent["edp"] = spent["latency"] * spent["energy"]
+            targets.append(spent[target])
         for m, nodes in zip(inside, provision(targets, problem.num_chiplets), strict=True):
             counts[m][window] = nodes
     return counts
+
+
+def _expected_energy(problem: Problem) -> list[list[int]]:
+    """Expected compute energy of every layer, times the number of chiplets."""
+    shares = np.array(problem.type_counts)
+    return [[int(v) for v in energy @ shares] for energy in problem.compute_energy_nj]

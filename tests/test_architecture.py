@@ -16,7 +16,7 @@ import scar_cp
 from scar_cp.cli import options
 from scar_cp.graph import Granularity
 from scar_cp.instance import Objective
-from scar_cp.problem import Contention, Overlap, Routing, Space, WeightPolicy
+from scar_cp.problem import Contention, Overlap, Packing, Routing, Space, WeightPolicy
 from scar_cp.solvers import SOLVERS
 
 SOURCE = Path(scar_cp.__file__).parent
@@ -164,6 +164,7 @@ def test_what_a_module_exports_is_there_and_sorted(module: str) -> None:
         (options.GranularityName, get_args(Granularity)),
         (options.ObjectiveName, get_args(Objective)),
         (options.OverlapName, get_args(Overlap)),
+        (options.PackingName, get_args(Packing)),
         (options.RoutingName, get_args(Routing)),
         (options.SolverName, tuple(SOLVERS)),
         (options.SpaceName, get_args(Space)),

@@ -67,6 +67,30 @@ def test_a_cut_on_any_placement_costs_what_the_evaluator_says(seed):
         assert energy[k] + outside == found.energy_nj
 
 
+@pytest.mark.parametrize("contention", ["none", "dram", "links"])
+@pytest.mark.parametrize("seed", range(30))
+def test_a_cut_keeps_shared_resources_as_busy_as_the_evaluator_says(seed, contention):
+    rng = Random(seed)
+    problem = random_problem(
+        rng, max_models=1, max_layers=6, windows=3, max_schedules=2_000_000, contention=contention
+    )
+    count, chiplets = problem.models[0].num_layers, problem.num_chiplets
+    low, high = random_range(rng, problem)
+    cuts = [
+        random_cut(rng, first, last, chiplets) if first <= last else []
+        for first, last in ((0, low - 1), (low, high), (high + 1, count - 1))
+    ]
+    paths = [rng.sample(range(chiplets), len(cut)) for cut in cuts]
+    every_path = list(permutations(range(chiplets), len(cuts[1])))
+    busy = CutCosts(problem, 0, cuts[1]).busy(np.array(every_path))
+    links = [f"{c}>{d}" for c, near in enumerate(problem.neighbours) for d in near]
+    assert busy.shape[1] == {"none": 0, "dram": 1, "links": 1 + len(links)}[contention]
+    for found, path in zip(busy.tolist(), every_path, strict=True):
+        window = in_three_windows(problem, cuts, [paths[0], path, paths[2]]).windows[1]
+        expected = [window.dram_busy_cycles, *(window.link_busy_cycles.get(k, 0) for k in links)]
+        assert found == expected[: len(found)]
+
+
 def transfers(problem, costs, first, last, chiplet, send_hops):
     """Cycles and nJ of a segment's reads, writes and sends, priced at given distances."""
     at = first - costs.low, last - costs.low

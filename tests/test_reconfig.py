@@ -134,3 +134,29 @@ def test_every_window_gets_its_own_node_counts_and_0_where_a_model_is_absent():
     problem = reconfigure(chains([6, 6], [3], windows=3, chiplets=3), 1)
     assert [[la.window for la in run.layers] for run in problem.models] == [[0, 1], [0]]
     assert [run.max_segments for run in problem.models] == [(2, 3, 0), (1, 0, 0)]
+
+
+def test_uniform_packing_shares_layers_out_by_number():
+    # Five layers over three windows: 0, 3/5, 6/5, 9/5, 12/5; two layers: 0, 3/2.
+    problem = chains([9, 1, 1, 1, 1], [1, 1], windows=3)
+    assert pack_windows(problem, 2, "uniform") == [[0, 0, 1, 1, 2], [0, 1]]
+
+
+def test_a_uniform_window_too_full_spills_like_a_greedy_one():
+    assert pack_windows(chains([1], [1], windows=2, chiplets=1), 1, "uniform") == [[0], [1]]
+
+
+@pytest.mark.parametrize(
+    ("target", "nodes"),
+    [
+        # Shares of four chiplets: cycles 6 and 2, energies 1 and 7, products 6 and 14.
+        ("latency", [(3,), (1,)]),
+        ("energy", [(1,), (3,)]),  # 1/2 goes up to 1, 3 1/2 to 4, one too many: the largest gives
+        ("edp", [(1,), (3,)]),  # 1.2 and 2.8
+    ],
+)
+def test_node_counts_may_follow_another_metric(target, nodes):
+    runs = [model([layer(6, 1)]), model([layer(2, 7)])]
+    problem = tiny_problem(runs, types="aaaa", links=((0, 1), (1, 2), (2, 3)))
+    filled = reconfigure(problem, target=target)
+    assert [run.max_segments for run in filled.models] == nodes

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
 from scar_cp.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from scar_cp.solvers.scar.options import ScarOptions
 
 __all__ = [
     "Contention",
@@ -23,8 +27,10 @@ __all__ = [
     "Output",
     "Overlap",
     "Package",
+    "Packing",
     "Profile",
     "Routing",
+    "Scar",
     "Scenario",
     "Seed",
     "Solver",
@@ -36,6 +42,7 @@ __all__ = [
     "Workers",
     "check_request",
     "given",
+    "scar_options",
     "settings",
     "together",
     "undefined_space",
@@ -80,6 +87,13 @@ class ContentionName(StrEnum):
     none = "none"
     dram = "dram"
     links = "links"
+
+
+class PackingName(StrEnum):
+    """How layers are packed into windows."""
+
+    greedy = "greedy"
+    uniform = "uniform"
 
 
 class RoutingName(StrEnum):
@@ -127,7 +141,11 @@ Windows = Annotated[
 ]
 NSplits = Annotated[
     int | None,
-    typer.Option(help="Splits of the horizon in greedy packing.", rich_help_panel=_SETTINGS),
+    typer.Option(help="Splits of the horizon for the packing.", rich_help_panel=_SETTINGS),
+]
+Packing = Annotated[
+    PackingName | None,
+    typer.Option(help="Pack layers into windows by time or by number.", rich_help_panel=_SETTINGS),
 ]
 WeightPolicy = Annotated[
     WeightPolicyName | None,
@@ -183,6 +201,14 @@ Gap = Annotated[
     float,
     typer.Option(help="Stop at this certified gap, e.g. 0.001.", rich_help_panel=_REQUEST),
 ]
+Scar = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME=VALUE,...",
+        help="Modes and budgets of the heuristic, e.g. provisioning=exhaustive,top_k=none",
+        rich_help_panel=_REQUEST,
+    ),
+]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")]
 
 
@@ -192,6 +218,7 @@ _SETTING_NAMES = (
     "profile",
     "windows",
     "n_splits",
+    "packing",
     "weight_policy",
     "overlap",
     "contention",
@@ -252,6 +279,36 @@ def _parse_weights(text: str) -> tuple[int, int] | None:
         return None
     weights = int(given.get("latency", 0)), int(given.get("energy", 0))
     return weights if any(weights) and max(weights) <= 1_000_000 else None
+
+
+def scar_options(text: str | None) -> ScarOptions:
+    """Read the heuristic's modes and budgets; numbers may be ``none``: no budget."""
+    from scar_cp.solvers.scar.options import ScarOptions
+
+    defaults = asdict(ScarOptions())
+    del defaults["score"]  # a function: for Python only
+    modes = {name: get_args(kind) for name, kind in get_type_hints(ScarOptions).items()}
+    faults: list[Fault] = []
+    chosen: dict[str, Any] = {}
+    for item in text.split(",") if text else []:
+        name, _, value = item.partition("=")
+        if name not in defaults:
+            rule = f"must be one of {', '.join(defaults)}"
+            faults.append(Fault("--scar", "", name, rule))
+        elif isinstance(defaults[name], str):
+            chosen[name] = value
+            if value not in modes[name]:
+                rule = f"must be one of {', '.join(modes[name])}"
+                faults.append(Fault("--scar", name, value, rule))
+        elif value == "none" and type(None) in modes[name]:
+            chosen[name] = None
+        elif re.fullmatch(r"\d{1,9}", value) and (int(value) or name == "generations"):
+            chosen[name] = int(value)
+        else:
+            faults.append(Fault("--scar", name, value, "must be a positive integer"))
+    if faults:
+        raise InputError(faults)
+    return ScarOptions(**chosen)
 
 
 def together(*steps: Callable[[], Any]) -> list[Any]:

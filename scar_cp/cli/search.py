@@ -36,6 +36,7 @@ def solve(
     seed: o.Seed = 0,
     gap: o.Gap = 0.0,
     memory_limit: o.MemoryLimit = 6.0,
+    scar: o.Scar = None,
     output: o.Output = None,
     verify: Annotated[
         Path | None,
@@ -47,6 +48,7 @@ def solve(
     profile: o.Profile = None,
     windows: o.Windows = None,
     n_splits: o.NSplits = None,
+    packing: o.Packing = None,
     weight_policy: o.WeightPolicy = None,
     overlap: o.Overlap = None,
     contention: o.Contention = None,
@@ -76,10 +78,11 @@ def solve(
     from scar_cp.validation import space_is_defined
 
     overrides = o.settings(locals())
-    loaded, _, parsed_weights = o.together(
+    loaded, _, parsed_weights, scar_options = o.together(
         lambda: load_problem(instance, overrides),
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, objective, weights, memory_limit, gap),
+        lambda: o.scar_options(scar),
     )
     if verify is not None:
         _print_verification(loaded, verify)
@@ -94,6 +97,7 @@ def solve(
         seed=seed,
         memory_limit_gb=memory_limit,
         gap=gap,
+        scar=scar_options,
     )
     if not space_is_defined(loaded.problem, request.space):
         raise InputError([o.undefined_space(request.space, instance, space)])
@@ -122,6 +126,7 @@ def pareto(
     profile: o.Profile = None,
     windows: o.Windows = None,
     n_splits: o.NSplits = None,
+    packing: o.Packing = None,
     weight_policy: o.WeightPolicy = None,
     overlap: o.Overlap = None,
     contention: o.Contention = None,

@@ -10,7 +10,7 @@ __all__ = ["SOLVERS", "Claim", "Event", "Request", "Search", "Solver", "Status",
 
 SOLVERS = {
     "cp-sat": "scar_cp.solvers.exact:cpsat",
-    "scar": "scar_cp.solvers.scar:scar",
+    "scar": "scar_cp.solvers.scar.heuristic:scar",
     "simba": "scar_cp.solvers.baselines:simba",
     "standalone": "scar_cp.solvers.baselines:standalone",
     "exhaustive": "scar_cp.solvers.exhaustive:exhaustive",

@@ -17,6 +17,7 @@ from scar_cp.instance import Objective
 from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
+from scar_cp.solvers.scar.options import ScarOptions
 from scar_cp.validation import validate
 
 __all__ = ["Claim", "Event", "Request", "Search", "Solver", "Status"]
@@ -44,6 +45,8 @@ class Request:
     """Whether the exact solver uses pipeline-partition tables."""
     cuts: bool = True
     """Whether proven bounds become constraints of the layer-level model."""
+    scar: ScarOptions = field(default_factory=ScarOptions)
+    """Modes and budgets of the heuristic."""
 
     def __post_init__(self) -> None:
         """Refuse values that no search could make sense of."""

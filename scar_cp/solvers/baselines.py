@@ -8,7 +8,7 @@ from scar_cp.pipeline import CutCosts
 from scar_cp.reconfig import provision
 from scar_cp.schedule import Schedule, Segment
 from scar_cp.solvers.base import Claim, Search
-from scar_cp.solvers.scar import ScarOptions, search_window
+from scar_cp.solvers.scar.heuristic import search_window
 
 __all__ = ["simba", "standalone"]
 
@@ -61,7 +61,7 @@ def simba(search: Search) -> Claim:
             for m, nodes in enumerate(provision(work, count))
         }
         allowed = frozenset(c for c, of in enumerate(problem.chiplet_types) if of == t)
-        window = search_window(problem, search.request, ranges, ScarOptions(), notes, allowed)
+        window = search_window(problem, search.request, ranges, notes, allowed=allowed)
         if window is not None:
             search.offer(Schedule.of(problem.name, [window]), "simba")
     return Claim(search.schedule, search.value, notes=tuple(sorted(notes)))

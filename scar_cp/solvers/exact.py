@@ -12,7 +12,7 @@ from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.baselines import standalone
 from scar_cp.solvers.cpsat.model import Answer, CpsatModel
 from scar_cp.solvers.partitions import partition
-from scar_cp.solvers.scar import scar
+from scar_cp.solvers.scar.heuristic import scar
 from scar_cp.solvers.supported import HalfPlane, Polygon
 
 __all__ = ["cpsat", "expected_memory_gb"]

@@ -15,7 +15,7 @@ from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.cpsat.model import Answer, CpsatModel
 from scar_cp.solvers.exhaustive import exhaustive
-from scar_cp.solvers.scar import scar
+from scar_cp.solvers.scar.heuristic import scar
 from scar_cp.validation import space_is_defined, validate
 
 COVERED = {"weight_policy": "per_pass", "overlap": "none", "contention": "none"}

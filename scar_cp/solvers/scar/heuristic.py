@@ -1,0 +1,166 @@
+"""The heuristic as a solver: its engines, window by window.
+
+Windows are searched one after the other and each takes its best placement: exact for latency and
+energy, which add up over windows; for EDP each window minimises its own product.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scar_cp.problem import Problem
+from scar_cp.reconfig import reconfigure
+from scar_cp.schedule import Schedule, Segment
+from scar_cp.solvers.base import Claim, Request, Search
+from scar_cp.solvers.scar.evolution import Individual, LayerRange, evolve
+from scar_cp.solvers.scar.scheduling import Placement, Placements, Walks, combine, place_cuts
+from scar_cp.solvers.scar.scoring import WindowScore
+from scar_cp.solvers.scar.segmentation import Cut, segmentations
+
+__all__ = ["scar", "search_window"]
+
+_EXHAUSTIVE_CHIPLETS = 9
+"""Larger packages get the evolutionary SEG (the paper: exhaustive on 3x3)."""
+
+
+def scar(search: Search) -> Claim:
+    """Run the heuristic with the modes and budgets of ``search.request.scar``.
+
+    In the spaces ``windowed`` and ``scar`` the problem's own windows are the only choice.
+
+    Returns
+    -------
+    Claim
+        Never exhausted: a heuristic proves nothing.
+    """
+    notes: set[str] = set()
+    for packed in _packings(search):
+        if search.remaining_s == 0 and search.schedule is not None:
+            notes.add("window packings were cut off by the time limit")
+            break
+        schedule = _schedule(packed, search.request, notes)
+        if schedule is not None:
+            search.offer(schedule, "scar")
+    return Claim(search.schedule, search.value, notes=tuple(sorted(notes)))
+
+
+def _packings(search: Search) -> list[Problem]:
+    """The problem with the windows and node counts that are to be tried."""
+    problem, request = search.problem, search.request
+    if request.space in ("windowed", "scar") or request.scar.windows == "given":
+        return [problem]
+    others = (reconfigure(problem, n) for n in (0, problem.max_windows - 1))
+    packings: list[Problem] = []
+    for packed in (problem, *others):
+        if packed not in packings:
+            packings.append(packed)
+    return packings
+
+
+def _schedule(problem: Problem, request: Request, notes: set[str]) -> Schedule | None:
+    windows: list[list[Segment]] = []
+    for window in range(problem.max_windows):
+        inside: dict[int, list[int]] = {}
+        for m, model in enumerate(problem.models):
+            if any(layer.window is None for layer in model.layers) or model.max_segments is None:
+                return None
+            layers = [i for i, layer in enumerate(model.layers) if layer.window == window]
+            if layers:
+                inside[m] = layers
+        exhaustive = request.scar.provisioning == "exhaustive" and request.space != "scar"
+        ranges = {}
+        for m, layers in inside.items():
+            # Every distribution together: a model may have all that the others leave.
+            nodes = problem.num_chiplets - len(inside) + 1
+            counts = problem.models[m].max_segments
+            if not exhaustive and counts is not None:
+                nodes = counts[window]
+            ranges[m] = (layers[0], layers[-1], nodes)
+        found = search_window(problem, request, ranges, notes, window)
+        if found is None:
+            return None
+        windows.append(found)
+    return Schedule.of(problem.name, windows)
+
+
+def search_window(
+    problem: Problem,
+    request: Request,
+    ranges: dict[int, LayerRange],
+    notes: set[str],
+    window: int = 0,
+    allowed: frozenset[int] | None = None,
+) -> list[Segment] | None:
+    """Find the best placement of one window.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    request
+        Gives the objective, the seed, and the heuristic's modes and budgets.
+    ranges
+        First layer, last layer and node count of every model in the window.
+    notes
+        Collects what the budgets cut off.
+    window
+        Its number: every window draws its own random numbers.
+    allowed
+        Chiplets that may be used; default all.
+
+    Returns
+    -------
+    list of Segment or None
+        ``None`` if no disjoint walks of the models were found.
+    """
+    if not ranges:
+        return []
+    options, score = request.scar, WindowScore(request)
+    walks = Walks(problem, options.max_walks, notes, allowed)
+    evolutionary = options.segmentation == "evolutionary" or (
+        options.segmentation == "auto" and problem.num_chiplets > _EXHAUSTIVE_CHIPLETS
+    )
+    top_k = 1 if evolutionary else options.top_k
+    cuts = {
+        m: segmentations(problem, m, *layers, score, top_k, options.max_cuts, notes)
+        for m, layers in ranges.items()
+    }
+    if evolutionary:
+        placed: dict[tuple[int, Cut], Placements] = {}
+
+        def placements(individual: Individual) -> list[Placements]:
+            found = []
+            for m, cut in zip(ranges, individual, strict=True):
+                key = m, cut
+                if key not in placed:
+                    placed[key] = place_cuts(problem, m, [cut], walks, score)
+                found.append(placed[key])
+            return found
+
+        def fitness(individual: Individual) -> float:
+            found = combine(placements(individual), score, options.max_nodes, notes)
+            return float("inf") if found is None else found[0]
+
+        most = max(map(len, cuts.values()))
+        seeds = [tuple(of[-1 - min(k, len(of) - 1)] for of in cuts.values()) for k in range(most)]
+        individual = evolve(
+            list(ranges.values()),
+            seeds,
+            fitness,
+            options.population,
+            options.generations,
+            np.random.default_rng([request.seed, window]),
+        )
+        models = placements(individual)
+    else:
+        models = [place_cuts(problem, m, of, walks, score) for m, of in cuts.items()]
+    found = combine(models, score, options.max_nodes, notes)
+    return None if found is None else _segments(ranges, found[1])
+
+
+def _segments(ranges: dict[int, LayerRange], chosen: list[Placement]) -> list[Segment]:
+    return [
+        Segment(model=m, first=first, last=last, chiplet=chiplet)
+        for m, placement in zip(ranges, chosen, strict=True)
+        for (first, last), chiplet in zip(placement.cut, placement.path, strict=True)
+    ]

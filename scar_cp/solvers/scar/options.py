@@ -1,0 +1,53 @@
+"""Modes and budgets of the heuristic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["ScarOptions", "Score"]
+
+Score = Callable[[float, float], float]
+"""Rates a window by its cycles and nJ; must not fall when either grows."""
+
+
+@dataclass(frozen=True)
+class ScarOptions:
+    """Modes and budgets; whatever a budget cuts off is said in the claim's notes.
+
+    A budget of ``None`` is no budget.
+    """
+
+    windows: Literal["best", "given"] = "best"
+    """Try the problem's own windows, one window, and all windows allowed; or only the first.
+    In the spaces ``windowed`` and ``scar`` the problem's own windows are the only choice."""
+    provisioning: Literal["rules", "exhaustive"] = "rules"
+    """PROV: the problem's node counts, or every distribution of the chiplets (not in the space
+    ``scar``, which is defined by the node counts)."""
+    segmentation: Literal["auto", "exhaustive", "evolutionary"] = "auto"
+    """SEG: ``auto`` is exhaustive up to 9 chiplets and evolutionary beyond."""
+    top_k: int | None = 300
+    """Cuts kept per model, window and number of segments by the exhaustive SEG."""
+    max_cuts: int | None = 50_000
+    """Cuts scored per model, window and number of segments; beyond, small layers are merged."""
+    max_walks: int | None = 20_000
+    """Placements per number of segments."""
+    max_nodes: int | None = 5_000
+    """Inner nodes of one window's scheduling tree."""
+    population: int = 10
+    """Individuals of the evolutionary SEG."""
+    generations: int = 4
+    """Generations of the evolutionary SEG."""
+    score: Score | None = None
+    """What a window is searched for; default: the request's objective. The schedules of several
+    window packings are always compared by the request's objective."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that no search could make sense of."""
+        for name in ("top_k", "max_cuts", "max_walks", "max_nodes", "population"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1: {value}")
+        if self.generations < 0:
+            raise ValueError(f"generations must not be negative: {self.generations}")
