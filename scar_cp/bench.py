@@ -7,27 +7,20 @@ wall-clock and include compiling; peak memory is that process's maximum resident
 
 from __future__ import annotations
 
-import csv
-import io
-import multiprocessing
-import platform
-import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import cast
 
+from scar_cp.csv_table import comment_head, to_csv
+from scar_cp.fresh import in_fresh_process, peak_memory_mb
 from scar_cp.instance import Objective
 from scar_cp.io import load_problem
 from scar_cp.problem import Space
 from scar_cp.solvers import Request
 from scar_cp.solving import relative_gap, solve
 
-__all__ = ["SUITES", "Case", "Row", "method", "read_rows", "regressions", "run_suite", "to_csv"]
+__all__ = ["SUITES", "Case", "Row", "method", "regressions", "run_suite", "table_text"]
 
 SCENARIOS = tuple(f"sc{i}" for i in range(1, 11))
 
@@ -126,10 +119,8 @@ def run_suite(
     cases: Sequence[Case], instances: Path, workers: int, seed: int
 ) -> Iterator[tuple[Case, Row]]:
     """Run cases one after the other, each in a fresh process."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
-        for case in cases:
-            yield case, pool.submit(run_case, case, instances, workers, seed).result()
+    for case in cases:
+        yield case, in_fresh_process(run_case, case, instances, workers, seed)
 
 
 def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
@@ -171,7 +162,7 @@ def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
         first_s=round(compiled_s + improving[0].seconds, 2) if improving else None,
         best_s=round(compiled_s + improving[-1].seconds, 2) if improving else None,
         seconds=round(compiled_s + result.seconds, 2),
-        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        peak_mb=peak_memory_mb(),
     )
 
 
@@ -180,43 +171,18 @@ def method(suite: str, workers: int, seed: int, only: str | None = None) -> str:
     command = f"scar-cp bench suite {suite} --workers {workers} --seed {seed}"
     command += f" --only '{only}'" if only else ""
     limits = sorted({(case.time_limit_s, case.gap) for case in SUITES[suite]})
-    lines = [
+    return comment_head(
         f"command: {command}",
         "limit per case: "
         + " or ".join(f"{limit:g} s, or a certified gap of {gap:.2%}" for limit, gap in limits)
         + "; "
         f"workers {workers}; seed {seed}; each case in a fresh process",
-        f"date: {datetime.now(UTC):%Y-%m-%d}; scar-cp {version('scar-cp')}, "
-        f"ortools {version('ortools')}, python {platform.python_version()}",
-        f"machine: {multiprocessing.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-    ]
-    return "".join(f"# {line}\n" for line in lines)
+    )
 
 
-def to_csv(rows: Sequence[Row], head: str) -> str:
+def table_text(rows: Sequence[Row], head: str) -> str:
     """The table of a run."""
-    out = io.StringIO()
-    out.write(head)
-    writer = csv.DictWriter(out, [f.name for f in fields(Row)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    return out.getvalue()
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a stored table."""
-    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
-    convert: dict[str, Callable[[str], object]] = {
-        "int": int,
-        "int | None": lambda s: int(s) if s else None,
-        "float": float,
-        "float | None": lambda s: float(s) if s else None,
-        "str": str,
-    }
-    return [
-        Row(**{f.name: convert[cast(str, f.type)](cells[f.name]) for f in fields(Row)})  # type: ignore[arg-type]
-        for cells in csv.DictReader(lines)
-    ]
+    return to_csv([f.name for f in fields(Row)], map(asdict, rows), head)
 
 
 def regressions(before: Sequence[Row], after: Sequence[Row]) -> list[str]:

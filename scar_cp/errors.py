@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["ClaimError", "Fault", "InputError", "ModelOverflowError", "ScarError"]
+__all__ = ["ClaimError", "CrashError", "Fault", "InputError", "ModelOverflowError", "ScarError"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,10 @@ class InputError(ScarError):
 
 class ClaimError(ScarError):
     """A solver's claim and the evaluator disagree: a bug in scar-cp, never hidden."""
+
+
+class CrashError(ScarError):
+    """A process that was started for a piece of work died without an answer."""
 
 
 class ModelOverflowError(ScarError):

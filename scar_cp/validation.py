@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
+from scar_cp.errors import Fault
 from scar_cp.evaluation import evaluate
 from scar_cp.problem import Problem, Space
 from scar_cp.record import Record
 from scar_cp.schedule import Schedule, Segment
 
-__all__ = ["BLOCKING_RULES", "Violation", "space_is_defined", "validate"]
+__all__ = ["BLOCKING_RULES", "Violation", "space_is_defined", "undefined_space", "validate"]
 
 BLOCKING_RULES = frozenset({"range", "coverage", "order", "exclusive"})
 """Rules without which a schedule has no numbers."""
@@ -36,6 +38,12 @@ def space_is_defined(problem: Problem, space: Space) -> bool:
     return windows and (
         space == "windowed" or all(m.max_segments is not None for m in problem.models)
     )
+
+
+def undefined_space(name: str, instance: Path, option: object) -> Fault:
+    """The fault of a space that needs windows which the greedy packing did not find."""
+    rule = "the problem has no windows from the greedy packing, so the space is undefined"
+    return Fault("--space" if option else str(instance), "" if option else "space", name, rule)
 
 
 def validate(problem: Problem, schedule: Schedule, space: Space = "full") -> list[Violation]:

@@ -23,14 +23,15 @@ SOURCE = Path(scar_cp.__file__).parent
 
 FLOORS = (
     {"errors", "record", "topology"},
-    {"documents", "package", "schedule", "workload"},
+    {"csv_table", "documents", "fresh", "package", "schedule", "workload"},
     {"cost", "graph", "problem"},
     {"evaluation", "instance", "pipeline", "reconfig"},
     {"bounds", "compile", "validation"},
     {"partition"},
     {"io", "layer_list", "result", "solvers"},
     {"solving"},
-    {"bench", "pareto", "verify"},
+    {"bench", "judging", "pareto", "verify"},
+    {"compare"},
     {"report"},
     {"cli"},
 )
@@ -168,6 +169,7 @@ def test_what_a_module_exports_is_there_and_sorted(module: str) -> None:
         (options.RoutingName, get_args(Routing)),
         (options.SolverName, tuple(SOLVERS)),
         (options.SpaceName, get_args(Space)),
+        (options.UnweightedName, tuple(o for o in get_args(Objective) if o != "weighted")),
         (options.WeightPolicyName, get_args(WeightPolicy)),
     ],
 )

@@ -407,7 +407,9 @@ def test_an_undefined_space_is_a_fault_of_whoever_asked_for_it(
     assert_refused(project, command, arguments, f"--space: scar: {rule}")
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["solve"], ["cost", "x.csv"], ["evaluate", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["solve"], ["compare"], ["cost", "x.csv"], ["evaluate", "x"]]
+)
 def test_a_missing_argument_is_one_line(command: Command, arguments: list[str]) -> None:
     code, out, err = command(*arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)

@@ -311,7 +311,9 @@ def test_faults_found_in_another_process_arrive_whole(project: Project, command:
     assert not Path("scenarios.csv").exists()
 
 
-@pytest.mark.parametrize("name", ["check", "cost", "compile", "solve", "evaluate", "bench"])
+@pytest.mark.parametrize(
+    "name", ["check", "cost", "compile", "solve", "compare", "evaluate", "bench"]
+)
 def test_every_command_has_help(command: Command, name: str) -> None:
     code, out, err = command(name, "--help")
     assert (code, err) == (0, "")

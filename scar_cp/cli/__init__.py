@@ -14,6 +14,7 @@ import typer
 
 import scar_cp.cli.bench as bench
 import scar_cp.cli.commands as commands
+import scar_cp.cli.compare as compare
 import scar_cp.cli.search as search
 from scar_cp.errors import ClaimError, InputError, ScarError
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 commands.register(app)
 search.register(app)
+compare.register(app)
 app.add_typer(bench.app, name="bench")
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -20,19 +17,6 @@ app = typer.Typer(
     help="Measure: certified gaps, the cost model's speed, its agreement with MAESTRO.",
     no_args_is_help=True,
 )
-
-
-@contextmanager
-def _readable(path: Path, what: str) -> Iterator[None]:
-    """Turn what a table of other contents makes a reader raise into a fault."""
-    try:
-        yield
-    except OSError as error:
-        rule = f"cannot be read: {error.strerror}"
-        raise InputError([Fault(str(path), "", None, rule)]) from error
-    except (KeyError, TypeError, ValueError, csv.Error) as error:
-        rule = f"must hold {what}: {type(error).__name__} {error}"
-        raise InputError([Fault(str(path), "", None, rule)]) from error
 
 
 class SuiteName(StrEnum):
@@ -74,7 +58,8 @@ def suite(
 def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: str | None) -> None:
     from rich.console import Console
 
-    from scar_cp.bench import SUITES, method, read_rows, regressions, run_suite, to_csv
+    from scar_cp.bench import SUITES, Row, method, regressions, run_suite, table_text
+    from scar_cp.csv_table import read_table, readable
     from scar_cp.documents import write_text
     from scar_cp.report.summary import gap_text
 
@@ -89,8 +74,8 @@ def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: 
         raise InputError([Fault("--only", "", only, rule)])
     stored = []
     if path.is_file():
-        with _readable(path, "a table of this suite"):
-            stored = read_rows(path)
+        with readable(path, "a table of this suite"):
+            stored = read_table(path, Row)
     rows = []
     console = Console(stderr=True, highlight=False)
     print(
@@ -109,7 +94,7 @@ def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: 
             )
             status.update(f"{k} of {len(cases)} cases done")
     if only is None or not stored:  # a part never replaces the stored whole
-        write_text(path, to_csv(rows, method(name, workers, seed, only)))
+        write_text(path, table_text(rows, method(name, workers, seed, only)))
         print(f"written: {path}")
     for line in regressions(stored, rows):
         print(f"worse than the stored run: {line}")
@@ -160,8 +145,9 @@ def maestro(
     Example: scar-cp bench maestro tests/cost/maestro_sample.csv
     """
     from scar_cp.cost.calibration import compare_with_maestro
+    from scar_cp.csv_table import readable
 
-    with _readable(rows, "rows of MAESTRO"):
+    with readable(rows, "rows of MAESTRO"):
         calibration = compare_with_maestro(rows)
     print(f"{'':24} {'runtime error %':>28} {'energy error %':>28}")
     print(

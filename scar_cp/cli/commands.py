@@ -140,7 +140,7 @@ def evaluate(
     from scar_cp.io import load_problem, read_schedule
     from scar_cp.problem import Space
     from scar_cp.report.summary import print_evaluation
-    from scar_cp.validation import BLOCKING_RULES, space_is_defined, validate
+    from scar_cp.validation import BLOCKING_RULES, space_is_defined, undefined_space, validate
 
     overrides = o.settings(locals())
     loaded, given = o.together(
@@ -148,7 +148,7 @@ def evaluate(
     )
     name: Space = space.value if space else loaded.settings.space if loaded.settings else "full"
     if not space_is_defined(loaded.problem, name):
-        raise InputError([o.undefined_space(name, instance, space)])
+        raise InputError([undefined_space(name, instance, space)])
     violations = validate(loaded.problem, given, name)
     judged = not any(v.rule in BLOCKING_RULES for v in violations)
     evaluation = judge(loaded.problem, given) if judged else None

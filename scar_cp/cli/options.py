@@ -21,23 +21,30 @@ __all__ = [
     "Gap",
     "Granularity",
     "Instance",
+    "Instances",
     "MemoryLimit",
     "NSplits",
     "Objective",
+    "Objectives",
     "Output",
     "Overlap",
     "Package",
+    "Packages",
     "Packing",
     "Profile",
+    "Profiles",
     "Routing",
     "Scar",
     "Scenario",
     "Seed",
     "Solver",
+    "Solvers",
     "Space",
+    "Spaces",
     "TimeLimit",
     "WeightPolicy",
     "Weights",
+    "WindowCounts",
     "Windows",
     "Workers",
     "check_request",
@@ -45,7 +52,6 @@ __all__ = [
     "scar_options",
     "settings",
     "together",
-    "undefined_space",
 ]
 
 
@@ -56,6 +62,14 @@ class ObjectiveName(StrEnum):
     energy = "energy"
     edp = "edp"
     weighted = "weighted"
+
+
+class UnweightedName(StrEnum):
+    """What to minimise where no weights can be given."""
+
+    latency = "latency"
+    energy = "energy"
+    edp = "edp"
 
 
 class SpaceName(StrEnum):
@@ -126,18 +140,44 @@ _REQUEST = "Request"
 Instance = Annotated[
     Path, typer.Argument(metavar="INSTANCE", help="An instance (YAML) or a compiled problem.json.")
 ]
+Instances = Annotated[
+    list[Path],
+    typer.Argument(metavar="INSTANCE", help="Instances (YAML) or compiled problems (JSON)."),
+]
 Scenario = Annotated[
     str | None, typer.Option(help="Scenario file.", rich_help_panel=_SETTINGS, metavar="FILE")
 ]
 Package = Annotated[
     str | None, typer.Option(help="Package file.", rich_help_panel=_SETTINGS, metavar="FILE")
 ]
+Packages = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Package file, or a name beside the instance's own; again for more.",
+        rich_help_panel=_SETTINGS,
+        metavar="NAME_OR_FILE",
+    ),
+]
 Profile = Annotated[
     str | None, typer.Option(help="Profile file.", rich_help_panel=_SETTINGS, metavar="FILE")
+]
+Profiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Profile file, or a name beside the instance's own; again for more.",
+        rich_help_panel=_SETTINGS,
+        metavar="NAME_OR_FILE",
+    ),
 ]
 Windows = Annotated[
     int | None,
     typer.Option(help="Most time windows a schedule may have.", rich_help_panel=_SETTINGS),
+]
+WindowCounts = Annotated[
+    list[int] | None,
+    typer.Option(
+        help="Most time windows a schedule may have; again for more.", rich_help_panel=_SETTINGS
+    ),
 ]
 NSplits = Annotated[
     int | None,
@@ -170,11 +210,26 @@ Objective = Annotated[
     ObjectiveName | None,
     typer.Option(help="What to minimise [default: the instance's]", rich_help_panel=_REQUEST),
 ]
+Objectives = Annotated[
+    list[UnweightedName],
+    typer.Option(help="What to minimise; again for more.", rich_help_panel=_REQUEST),
+]
 Space = Annotated[
     SpaceName | None,
     typer.Option(help="Schedules to search [default: the instance's]", rich_help_panel=_REQUEST),
 ]
+Spaces = Annotated[
+    list[SpaceName] | None,
+    typer.Option(
+        help="Schedules to search, the instance's by default; again for more.",
+        rich_help_panel=_REQUEST,
+    ),
+]
 Solver = Annotated[SolverName, typer.Option(help="Who searches.", rich_help_panel=_REQUEST)]
+Solvers = Annotated[
+    list[SolverName],
+    typer.Option(help="Who searches; again for more.", rich_help_panel=_REQUEST),
+]
 TimeLimit = Annotated[
     float, typer.Option(help="Seconds; the best schedule is kept.", rich_help_panel=_REQUEST)
 ]
@@ -323,9 +378,3 @@ def together(*steps: Callable[[], Any]) -> list[Any]:
     if faults:
         raise InputError(faults)
     return results
-
-
-def undefined_space(name: str, instance: Path, option: object) -> Fault:
-    """The fault of a space that needs windows which the greedy packing did not find."""
-    rule = "the problem has no windows from the greedy packing, so the space is undefined"
-    return Fault("--space" if option else str(instance), "" if option else "space", name, rule)

@@ -75,7 +75,7 @@ def solve(
     from scar_cp.report.summary import print_summary
     from scar_cp.solvers import Request
     from scar_cp.solving import solve as run
-    from scar_cp.validation import space_is_defined
+    from scar_cp.validation import space_is_defined, undefined_space
 
     overrides = o.settings(locals())
     loaded, _, parsed_weights, scar_options = o.together(
@@ -100,7 +100,7 @@ def solve(
         scar=scar_options,
     )
     if not space_is_defined(loaded.problem, request.space):
-        raise InputError([o.undefined_space(request.space, instance, space)])
+        raise InputError([undefined_space(request.space, instance, space)])
     with Progress(loaded.problem.name, quiet) as progress:
         outcome = run(loaded.problem, request, solver.value, progress.event, loaded.sha256)
     print_summary(loaded.problem, outcome)
@@ -146,7 +146,7 @@ def pareto(
     from scar_cp.report.progress import FrontProgress
     from scar_cp.report.summary import print_front
     from scar_cp.solvers import Request
-    from scar_cp.validation import space_is_defined
+    from scar_cp.validation import space_is_defined, undefined_space
 
     overrides = o.settings(locals())
     loaded, *_ = o.together(
@@ -156,7 +156,7 @@ def pareto(
     )
     name = _space(space, loaded.settings)
     if not space_is_defined(loaded.problem, name):
-        raise InputError([o.undefined_space(name, instance, space)])
+        raise InputError([undefined_space(name, instance, space)])
     request = Request(space=name, time_limit_s=time_limit, workers=workers, seed=seed)
     with FrontProgress() as progress:
         front = pareto_front(loaded.problem, request, epsilon, on_event=progress.event)

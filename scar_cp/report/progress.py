@@ -1,4 +1,4 @@
-"""Progress of a running solve: incumbent, bound, gap and elapsed time, on standard error."""
+"""Progress on standard error: of a solve (incumbent, bound, gap, time), a front, many runs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.status import Status
 
+from scar_cp.judging import Case, Row
 from scar_cp.report.summary import gap_text
 from scar_cp.solvers import Event
 from scar_cp.solving import relative_gap
 
-__all__ = ["FrontProgress", "Progress"]
+__all__ = ["FrontProgress", "Progress", "RunsProgress"]
 
 _QUIET_S = 0.5
 """On a terminal, events closer together than this are shown in the status line only."""
@@ -94,4 +97,46 @@ class FrontProgress(_LiveStatus):
             self._name = name
         self._status.update(
             f"{name}: {_number(event.value)}, bound {_number(event.bound)}, {event.seconds:.1f} s"
+        )
+
+
+class RunsProgress:
+    """Prints a line for every run, under them a bar where standard error is a terminal."""
+
+    def __init__(self, done: int, runs: int, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._bar = Bar(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=runs, completed=done)
+        if done:
+            self._console.print(f"{done} of {runs} runs are stored already")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def start(self, case: Case) -> None:
+        """Name the run at work."""
+        self._bar.update(self._task, description=str(case))
+
+    def done(self, row: Row) -> None:
+        """Show a run's end."""
+        self._bar.advance(self._task)
+        self._console.print(
+            f"{row}: {_number(row.value)}, {row.status}, {row.seconds:.1f} s", markup=False
         )

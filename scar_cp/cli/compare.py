@@ -1,0 +1,154 @@
+"""The command that compares: scenarios, packages, solvers and objectives in one table."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scar_cp.cli import options as o
+
+if TYPE_CHECKING:
+    from scar_cp.compare import Store
+    from scar_cp.judging import JudgedRow
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an app."""
+    app.command()(compare)
+
+
+_WIDTH = 100
+"""Columns that text may always take; a wider terminal gives it more."""
+
+
+class FormatName(StrEnum):
+    """How the table is printed."""
+
+    text = "text"
+    md = "md"
+    csv = "csv"
+    json = "json"
+
+
+def compare(
+    instances: o.Instances,
+    solver: o.Solvers = [o.SolverName.scar, o.SolverName.cp_sat],  # noqa: B006
+    objective: o.Objectives = [o.UnweightedName.latency],  # noqa: B006
+    space: o.Spaces = None,
+    time_limit: o.TimeLimit = 60.0,
+    workers: o.Workers = 2,
+    seed: o.Seed = 0,
+    gap: o.Gap = 0.0,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="CSV of all rows; runs it holds are not repeated."),
+    ] = Path("results/compare.csv"),
+    style: Annotated[FormatName, typer.Option("--format", help="What to print.")] = FormatName.text,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    package: o.Packages = None,
+    profile: o.Profiles = None,
+    windows: o.WindowCounts = None,
+) -> None:
+    """Run every combination and print one table: values, ratios to the best, certified gaps.
+
+    A row's gap is to the best bound that any row has for the same problem, space and objective,
+    so a heuristic is certified by an exact solver. Each run is stored when it is done; the same
+    command again does only what is missing, has changed or has failed.
+
+    Exit code 0, 1 if a run failed, 2 for bad input.
+
+    For example:
+
+    scar-cp compare instances/sc3.yaml instances/sc4.yaml --time-limit 20 -o table.csv
+
+    scar-cp compare instances/sc4.yaml --package het_sides_3x3 --package het_cb_3x3
+    --objective latency --objective edp --format md
+    """
+    from scar_cp.compare import plan, run
+    from scar_cp.report.progress import RunsProgress
+
+    chosen: dict[str, Any] = {
+        "objectives": _plain(objective),
+        "spaces": _plain(space),
+        "solvers": _plain(solver),
+    }
+    _, store, jobs = o.together(
+        lambda: o.check_request(time_limit, None, None, gap=gap),
+        lambda: _store(output, instances),
+        lambda: plan(
+            instances,
+            package or (),
+            profile or (),
+            windows or (),
+            **chosen,
+            time_limit_s=time_limit,
+            gap=gap,
+            workers=workers,
+            seed=seed,
+        ),
+    )
+    todo = len(store.missing(jobs))
+    try:
+        with (
+            _termination_as_interrupt(),
+            RunsProgress(len(jobs) - todo, len(jobs), quiet) as progress,
+        ):
+            for row in run(jobs, store, progress.start):
+                progress.done(row)
+    except KeyboardInterrupt:
+        left = len(store.missing(jobs))
+        print(
+            f"interrupted: {len(jobs) - left} of {len(jobs)} runs are in {output}; "
+            "the same command again does the rest",
+            file=sys.stderr,
+        )
+        raise
+    rows = store.judged(jobs)
+    sys.stdout.write(_formatted(rows, style))
+    if any(row.status == "failed" for row in rows):
+        raise typer.Exit(1)
+
+
+def _store(output: Path, instances: list[Path]) -> Store:
+    from scar_cp.compare import Store
+    from scar_cp.documents import check_writable
+
+    check_writable(output, *instances)
+    return Store(output)
+
+
+def _plain(names: list[Any] | None) -> list[str]:
+    return [name.value for name in names or ()]
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM, too, end the run at work and say what is done."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _formatted(rows: list[JudgedRow], style: FormatName) -> str:
+    from scar_cp.judging import table_text
+    from scar_cp.report.comparison import comparison_json, comparison_markdown, comparison_text
+
+    if style is FormatName.text:
+        return comparison_text(rows, max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns))
+    return {
+        FormatName.md: comparison_markdown,
+        FormatName.csv: table_text,
+        FormatName.json: comparison_json,
+    }[style](rows)

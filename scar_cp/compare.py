@@ -1,0 +1,282 @@
+"""Scenarios x packages x solvers x objectives: every combination a run, every run a row.
+
+Method: every run is in a fresh process, one after the other, and is stored as soon as it is done,
+so that an interrupted comparison goes on where it stopped.
+
+Examples
+--------
+>>> jobs = plan(["instances/quickstart.yaml"], packages=["het_2x2"], time_limit_s=10)
+>>> store = Store(Path("table.csv"))
+>>> for row in run(jobs, store):
+...     print(row, row.value)
+>>> for judged in store.judged(jobs):
+...     print(judged, judged.ratio, judged.gap)
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+
+from scar_cp.csv_table import read_table, readable
+from scar_cp.documents import read_document, write_text
+from scar_cp.errors import ClaimError, Fault, InputError, ScarError
+from scar_cp.fresh import in_fresh_process, peak_memory_mb
+from scar_cp.instance import Objective
+from scar_cp.io import LoadedProblem, load_problem
+from scar_cp.judging import Case, JudgedRow, Row, judge, table_text
+from scar_cp.problem import Space
+from scar_cp.solvers import Request
+from scar_cp.solving import solve
+from scar_cp.validation import space_is_defined, undefined_space
+
+__all__ = ["Job", "Store", "plan", "run", "run_here"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A case, and the files and settings that its problem is made from."""
+
+    case: Case
+    instance: Path
+    overrides: Mapping[str, str | int]
+
+
+def plan(
+    instances: Sequence[str | Path],
+    packages: Sequence[str] = (),
+    profiles: Sequence[str] = (),
+    windows: Sequence[int] = (),
+    objectives: Sequence[Objective] = ("latency",),
+    spaces: Sequence[Space] = (),
+    solvers: Sequence[str] = ("scar", "cp-sat"),
+    *,
+    time_limit_s: float = 60.0,
+    gap: float = 0.0,
+    workers: int = 2,
+    seed: int = 0,
+) -> list[Job]:
+    """Every combination as a job, each case once.
+
+    Parameters
+    ----------
+    instances
+        Instances or compiled problems.
+    packages, profiles
+        Files, or names of files beside the instance's own; default: the instance's own.
+    windows, spaces
+        Default: the instance's own.
+    objectives
+        Any but ``weighted``.
+    solvers
+        Names of `scar_cp.solvers.SOLVERS`.
+    time_limit_s, gap, workers, seed
+        The same for every run, as in `scar_cp.solvers.Request`.
+
+    Returns
+    -------
+    list of Job
+
+    Raises
+    ------
+    InputError
+        With the faults of all instances, packages and settings.
+    """
+    jobs: dict[Case, Job] = {}
+    faults: list[Fault] = []
+    problems = product(
+        map(Path, instances), packages or (None,), profiles or (None,), windows or (None,)
+    )
+    for instance, package, profile, most in problems:
+        try:
+            overrides = _overrides(instance, package, profile, most)
+            loaded = load_problem(instance, overrides)
+        except InputError as error:
+            faults += error.faults
+            continue
+        settings = loaded.settings
+        for objective, asked, solver in product(objectives, spaces or (None,), solvers):
+            space = asked or (settings.space if settings else "full")
+            if not space_is_defined(loaded.problem, space):
+                faults.append(undefined_space(space, instance, asked))
+            case = Case(
+                scenario=instance.stem,
+                package=Path(settings.package).stem if settings else "",
+                profile=Path(settings.profile).stem if settings else "",
+                windows=loaded.problem.max_windows,
+                space=space,
+                objective=objective,
+                solver=solver,
+                time_limit_s=time_limit_s,
+                stop_gap=gap,
+                workers=workers,
+                seed=seed,
+                sha256=loaded.sha256,
+            )
+            jobs.setdefault(case, Job(case, instance, overrides))
+    if faults:
+        raise InputError(faults)
+    return list(jobs.values())
+
+
+def _overrides(
+    instance: Path, package: str | None, profile: str | None, windows: int | None
+) -> dict[str, str | int]:
+    overrides: dict[str, str | int] = {}
+    for key, given in (("package", package), ("profile", profile)):
+        if given is not None:
+            overrides[key] = _file_of(given, key, instance)
+    if windows is not None:
+        overrides["windows"] = windows
+    return overrides
+
+
+def _file_of(given: str, key: str, instance: Path) -> str:
+    """A plain name that is no file stands for the file of that name beside the instance's own."""
+    if os.path.isfile(given) or Path(given).name != given:
+        return given
+    document = read_document(instance)
+    own = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(own, str):  # a fault of the instance, or a compiled problem
+        return given
+    named = instance.parent / Path(own).with_name(f"{given}.yaml")
+    return str(named) if os.path.isfile(named) else given
+
+
+def run_here(job: Job) -> Row:
+    """Do a job in this process; its peak of memory is the process's own.
+
+    Raises
+    ------
+    InputError
+        If the problem is no longer the one of the plan.
+    """
+    case = job.case
+    started = time.monotonic()
+    loaded = _unchanged(job)
+    compiled_s = time.monotonic() - started
+    request = Request(
+        space=case.space,
+        objective=case.objective,
+        time_limit_s=case.time_limit_s,
+        workers=case.workers,
+        seed=case.seed,
+        gap=case.stop_gap,
+    )
+    outcome = solve(loaded.problem, request, case.solver, sha256=loaded.sha256)
+    result = outcome.result
+    return Row(
+        **asdict(case),
+        value=result.value,
+        bound=result.bound,
+        status=result.status,
+        seconds=round(compiled_s + result.seconds, 2),
+        peak_mb=peak_memory_mb(),
+        message=_one_line("; ".join(outcome.notes)),
+    )
+
+
+def _unchanged(job: Job) -> LoadedProblem:
+    loaded = load_problem(job.instance, job.overrides)
+    if loaded.sha256 != job.case.sha256:
+        rule = "its problem has changed since the comparison began"
+        raise InputError([Fault(str(job.instance), "", None, rule)])
+    return loaded
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def run(
+    jobs: Iterable[Job], store: Store, on_start: Callable[[Case], None] | None = None
+) -> Iterator[Row]:
+    """Do what the store does not hold yet, each job in a fresh process, and store every row.
+
+    A limit of a solver, or a process that dies, ends its run with the status ``failed`` and not
+    the comparison.
+
+    Parameters
+    ----------
+    jobs
+        What to do.
+    store
+        Where rows are looked up and kept.
+    on_start
+        Called with every case that is about to run.
+
+    Yields
+    ------
+    Row
+        Every new row, once it is stored.
+
+    Raises
+    ------
+    ClaimError
+        If a solver's claim and the evaluator, or two rows, contradict each other.
+    """
+    for job in store.missing(jobs):
+        if on_start:
+            on_start(job.case)
+        started = time.monotonic()
+        try:
+            row = in_fresh_process(run_here, job)
+        except (ClaimError, InputError):
+            raise
+        except (ScarError, MemoryError) as error:
+            row = Row(
+                **asdict(job.case),
+                value=None,
+                bound=None,
+                status="failed",
+                seconds=round(time.monotonic() - started, 2),
+                peak_mb=None,
+                message=_one_line(str(error)) or type(error).__name__,
+            )
+        store.add(row)
+        yield row
+
+
+class Store:
+    """Rows in a CSV file, which is whole and judged anew after every row.
+
+    Parameters
+    ----------
+    path
+        The file; it need not exist yet.
+
+    Raises
+    ------
+    InputError
+        If it holds something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._rows: dict[Case, Row] = {}
+        self._read()
+
+    def _read(self) -> None:
+        if self.path.is_file():
+            with readable(self.path, "a table of scar-cp compare"):
+                self._rows |= {row.case: row for row in read_table(self.path, Row)}
+
+    def missing(self, jobs: Iterable[Job]) -> list[Job]:
+        """The jobs without a row, and those whose last run failed."""
+        done = {case for case, row in self._rows.items() if row.status != "failed"}
+        return [job for job in jobs if job.case not in done]
+
+    def add(self, row: Row) -> None:
+        """Keep a row, beside those that another comparison may have stored meanwhile."""
+        self._read()
+        self._rows[row.case] = row
+        write_text(self.path, table_text(judge(self._rows.values())))
+
+    def judged(self, jobs: Iterable[Job]) -> list[JudgedRow]:
+        """The rows of jobs that are done, judged by all rows of the store."""
+        rows = {row.case: row for row in judge(self._rows.values())}
+        return [rows[job.case] for job in jobs if job.case in rows]

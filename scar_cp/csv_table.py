@@ -1,0 +1,84 @@
+"""Tables of measured runs: a comment head that states the method, then CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import multiprocessing
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import dropwhile
+from pathlib import Path
+from typing import Any, TypeVar
+
+from scar_cp.errors import Fault, InputError
+
+__all__ = ["comment_head", "read_table", "readable", "to_csv"]
+
+R = TypeVar("R")
+
+
+def comment_head(*lines: str) -> str:
+    """The lines and, after them, the date, the versions and the machine, as comments."""
+    here = (
+        f"date: {datetime.now(UTC):%Y-%m-%d}; scar-cp {version('scar-cp')}, "
+        f"ortools {version('ortools')}, python {platform.python_version()}",
+        f"machine: {multiprocessing.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+    )
+    return "".join(f"# {line}\n" for line in (*lines, *here))
+
+
+def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]], head: str) -> str:
+    """The rows under their head."""
+    out = io.StringIO()
+    out.write(head)
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+_CONVERT: dict[str, Callable[[str], object]] = {
+    "int": int,
+    "int | None": lambda cell: int(cell) if cell else None,
+    "float": float,
+    "float | None": lambda cell: float(cell) if cell else None,
+}
+"""Values of cells by the type of a field; all others are text."""
+
+
+def read_table(path: Path, row_type: Callable[..., R]) -> list[R]:
+    """The rows of a table as records of a dataclass; columns that are no field are left out.
+
+    Raises
+    ------
+    KeyError
+        If a column is missing, even of a table without rows.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        table = csv.DictReader(dropwhile(lambda line: line.startswith("#"), file))
+        types: dict[str, Any] = {f.name: f.type for f in fields(row_type)}  # type: ignore[arg-type]
+        missing = [name for name in types if name not in (table.fieldnames or types)]
+        if missing:
+            raise KeyError(missing[0])
+        return [
+            row_type(**{name: _CONVERT.get(kind, str)(cells[name]) for name, kind in types.items()})
+            for cells in table
+        ]
+
+
+@contextmanager
+def readable(path: Path, what: str) -> Iterator[None]:
+    """Turn what a table of other contents makes a reader raise into a fault."""
+    try:
+        yield
+    except OSError as error:
+        rule = f"cannot be read: {error.strerror}"
+        raise InputError([Fault(str(path), "", None, rule)]) from error
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        rule = f"must hold {what}: {type(error).__name__} {error}"
+        raise InputError([Fault(str(path), "", None, rule)]) from error
