@@ -89,11 +89,22 @@ class RangeCosts:
 class CutCosts:
     """Latency and energy of one cut of a layer range, for many placements at once."""
 
-    def __init__(self, problem: Problem, m: int, cut: Sequence[tuple[int, int]]) -> None:
-        """Prepare the costs of consecutive segments (first, last), all in one window."""
+    def __init__(
+        self,
+        problem: Problem,
+        m: int,
+        cut: Sequence[tuple[int, int]],
+        window_end: int | None = None,
+    ) -> None:
+        """Prepare the costs of consecutive segments (first, last), all in one window.
+
+        ``window_end``, the model's last layer in the window, may lie beyond the cut: the layers
+        between have no place yet, and what they will read is not charged.
+        """
         self._problem = problem
         self._passes = problem.models[m].passes
         low, high, n = cut[0][0], cut[-1][1], len(cut)
+        end = high if window_end is None else window_end
         segment_of = np.repeat(np.arange(n), [last - first + 1 for first, last in cut])
         layers = problem.models[m].layers
         hop, port_hops = problem.hop_cycles, np.array(problem.port_hops)
@@ -135,7 +146,7 @@ class CutCosts:
                     from_port[k] += tensor.nop_cycles
                 continue
             source = int(segment_of[producer - low])
-            if tensor.is_output or (tensor.consumers and tensor.consumers[-1] > high):
+            if tensor.is_output or (tensor.consumers and tensor.consumers[-1] > end):
                 reads[source] += through_dram
                 dram[source] += tensor.dram_cycles
                 to_port[source] += tensor.nop_cycles

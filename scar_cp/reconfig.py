@@ -13,6 +13,7 @@ __all__ = [
     "Target",
     "default_splits",
     "expected_cycles",
+    "given_ranges",
     "pack_windows",
     "provision",
     "reconfigure",
@@ -162,6 +163,17 @@ def reconfigure(
         max_segments = None if counts is None else tuple(counts[m])
         models.append(model.replace(layers=layers, max_segments=max_segments))
     return problem.replace(models=tuple(models))
+
+
+def given_ranges(problem: Problem) -> list[dict[int, tuple[int, int]]]:
+    """First and last layer of every model in every window, by the layers' own ``window``."""
+    ranges: list[dict[int, tuple[int, int]]] = [{} for _ in range(problem.max_windows)]
+    for m, model in enumerate(problem.models):
+        for i, layer in enumerate(model.layers):
+            if layer.window is not None:
+                first, _ = ranges[layer.window].get(m, (i, i))
+                ranges[layer.window][m] = first, i
+    return ranges
 
 
 def _node_counts(problem: Problem, windows: list[list[int]], target: Target) -> list[list[int]]:

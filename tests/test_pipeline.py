@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from problems import random_problem
+from problems import layer, model, random_problem, tensor, tiny_problem
 
 from scar_cp.evaluation import evaluate
 from scar_cp.pipeline import CutCosts, RangeCosts
@@ -89,6 +89,16 @@ def test_a_cut_keeps_shared_resources_as_busy_as_the_evaluator_says(seed, conten
         window = in_three_windows(problem, cuts, [paths[0], path, paths[2]]).windows[1]
         expected = [window.dram_busy_cycles, *(window.link_busy_cycles.get(k, 0) for k in links)]
         assert found == expected[: len(found)]
+
+
+def test_layers_still_to_come_in_the_window_are_not_charged_for():
+    # Layer 0 sends to layer 1 of this window and writes for layer 2 of the next (5 from DRAM).
+    moves = [tensor(0, [1], nop=3, dram=7), tensor(0, [2], dram=5), tensor(2, [])]
+    problem = tiny_problem([model([layer(10), layer(20), layer(30)], moves)], windows=2)
+    alone = np.array([[0]])
+    assert CutCosts(problem, 0, [(0, 0)], window_end=1)(alone)[0] == 10 + 5
+    assert CutCosts(problem, 0, [(0, 0)])(alone)[0] == 10 + 7 + 5
+    assert CutCosts(problem, 0, [(0, 1)])(alone)[0] == 10 + 20 + 5
 
 
 def transfers(problem, costs, first, last, chiplet, send_hops):

@@ -8,6 +8,7 @@ from problems import ROW_OF_THREE, layer, model, tiny_problem
 from scar_cp.reconfig import (
     default_splits,
     expected_cycles,
+    given_ranges,
     pack_windows,
     provision,
     reconfigure,
@@ -160,3 +161,8 @@ def test_node_counts_may_follow_another_metric(target, nodes):
     problem = tiny_problem(runs, types="aaaa", links=((0, 1), (1, 2), (2, 3)))
     filled = reconfigure(problem, target=target)
     assert [run.max_segments for run in filled.models] == nodes
+
+
+def test_ranges_are_read_from_the_layers_windows():
+    runs = [model([layer(1, window=w) for w in windows]) for windows in ((0, 0, 2), (2,))]
+    assert given_ranges(tiny_problem(runs, windows=3)) == [{0: (0, 1)}, {}, {0: (2, 2), 1: (0, 0)}]

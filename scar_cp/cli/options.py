@@ -131,6 +131,10 @@ class SolverName(StrEnum):
     scar = "scar"
     simba = "simba"
     standalone = "standalone"
+    nn_baton = "nn-baton"
+    heft = "heft"
+    random = "random"
+    evolutionary = "evolutionary"
     exhaustive = "exhaustive"
 
 

@@ -13,6 +13,10 @@ SOLVERS = {
     "scar": "scar_cp.solvers.scar.heuristic:scar",
     "simba": "scar_cp.solvers.baselines:simba",
     "standalone": "scar_cp.solvers.baselines:standalone",
+    "nn-baton": "scar_cp.solvers.baselines:nn_baton",
+    "heft": "scar_cp.solvers.heft:heft",
+    "random": "scar_cp.solvers.evolution:random_draws",
+    "evolutionary": "scar_cp.solvers.evolution:evolutionary",
     "exhaustive": "scar_cp.solvers.exhaustive:exhaustive",
 }
 """Where each solver lives; it is imported when it is asked for."""

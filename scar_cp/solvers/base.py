@@ -182,6 +182,14 @@ class Search:
             self._note(source)
             return True
 
+    def objections(self, schedule: Schedule) -> tuple[str, ...]:
+        """Why a schedule is none of the space: each broken rule once, where it is first broken."""
+        broken = validate(self.problem, schedule, self.request.space)
+        first = {violation.rule: violation for violation in reversed(broken)}
+        return tuple(
+            f"not in the space {self.request.space}: {first[rule]}" for rule in sorted(first)
+        )
+
     def raise_bound(self, value: int, source: str) -> None:
         """Record a proven bound of the request's objective in its space."""
         self.add_bound(self.request.objective, value, source, self.request.space)

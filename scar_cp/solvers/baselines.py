@@ -1,4 +1,4 @@
-"""Comparison schedules: one chiplet per model, and pipelining on one dataflow (SPEC section 7)."""
+"""Comparison schedules without a search of their own (SPEC section 7)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scar_cp.schedule import Schedule, Segment
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.scar.heuristic import search_window
 
-__all__ = ["simba", "standalone"]
+__all__ = ["nn_baton", "simba", "standalone"]
 
 
 def standalone(search: Search) -> Claim:
@@ -65,3 +65,23 @@ def simba(search: Search) -> Claim:
         if window is not None:
             search.offer(Schedule.of(problem.name, [window]), "simba")
     return Claim(search.schedule, search.value, notes=tuple(sorted(notes)))
+
+
+def nn_baton(search: Search) -> Claim:
+    """Run the models one after the other, in list order, each whole on the same chiplet.
+
+    Every chiplet is tried; a chain of models of one window each needs as many windows as models.
+    """
+    problem = search.problem
+    for chiplet in range(problem.num_chiplets):
+        windows = [
+            [Segment(model=m, first=0, last=model.num_layers - 1, chiplet=chiplet)]
+            for m, model in enumerate(problem.models)
+        ]
+        schedule = Schedule.of(problem.name, windows)
+        search.offer(schedule, "nn-baton")
+        if search.remaining_s == 0 and chiplet + 1 < problem.num_chiplets:
+            note = f"chiplets after {chiplet} were cut off by the time limit"
+            return Claim(search.schedule, search.value, notes=(note,))
+    notes = search.objections(schedule) if search.schedule is None else ()
+    return Claim(search.schedule, search.value, notes=notes)

@@ -1,9 +1,7 @@
 """Every schedule of a space, one after the other: the yardstick for tiny problems.
 
-What a model costs in a window depends on its own segments only (SPEC section 5). Models meet in
-the longest of their latencies, in the busy times of shared resources and in the chiplets that
-they keep from each other. So each placement of a model is evaluated once, alone, and schedules
-are combinations of placements on disjoint chiplets. Nothing is pruned.
+Each placement of a model is evaluated once, alone, and schedules are combinations of placements
+on disjoint chiplets. Nothing is pruned.
 """
 
 from __future__ import annotations
@@ -14,10 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from scar_cp.errors import ClaimError, ScarError
-from scar_cp.evaluation import evaluate
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule, Segment
-from scar_cp.solvers.base import Claim, Request, Search
+from scar_cp.solvers.base import Claim, Search
+from scar_cp.solvers.model_costs import ModelCost, cost_alone, value_together
 from scar_cp.validation import space_is_defined
 
 __all__ = ["MAX_SCHEDULES", "count_schedules", "exhaustive", "schedules"]
@@ -33,18 +31,6 @@ class _Placement:
     segments: tuple[tuple[int, Segment], ...]
     mask: int
     """The chiplets it takes: bit ``window x chiplets + chiplet`` for every segment."""
-
-
-@dataclass(frozen=True)
-class _Cost:
-    """What a placement costs alone."""
-
-    last_window: int
-    window_cycles: tuple[int, ...]
-    """T(m,w) of every window, 0 where the model is absent."""
-    busy_cycles: dict[tuple[int, str], int]
-    """By window and shared resource, as far as the problem's contention looks at them."""
-    energy_nj: int
 
 
 def exhaustive(search: Search, limit: int = MAX_SCHEDULES) -> Claim:
@@ -74,7 +60,7 @@ def exhaustive(search: Search, limit: int = MAX_SCHEDULES) -> Claim:
     """
     problem, space = search.problem, search.request.space
     tables = _tables(problem, space, limit)
-    costs: list[dict[_Placement, _Cost]] = []
+    costs: list[dict[_Placement, ModelCost]] = []
     for m, table in enumerate(tables):
         alone = problem.replace(models=(problem.models[m],))
         costs.append({})
@@ -86,7 +72,7 @@ def exhaustive(search: Search, limit: int = MAX_SCHEDULES) -> Claim:
         if search.remaining_s == 0:
             return _stopped(search)
         parts = [cost[placement] for cost, placement in zip(costs, chosen, strict=True)]
-        value = _value(problem, search.request, parts)
+        value = value_together(problem, search.request, parts)
         if value is None or (search.value is not None and value >= search.value):
             continue
         if not search.offer(_schedule(problem, chosen), "exhaustive") or search.value != value:
@@ -221,41 +207,7 @@ def _schedule(problem: Problem, chosen: Sequence[_Placement]) -> Schedule:
     )
 
 
-def _cost(alone: Problem, placement: _Placement) -> _Cost:
+def _cost(alone: Problem, placement: _Placement) -> ModelCost:
     """Evaluate a placement as a schedule of the problem that has its model only."""
     segments = tuple((w, s.replace(model=0)) for w, s in placement.segments)
-    evaluation = evaluate(alone, _schedule(alone, [_Placement(segments, placement.mask)]))
-    busy: dict[tuple[int, str], int] = {}
-    for w, window in enumerate(evaluation.windows):
-        if alone.contention in ("dram", "links"):
-            busy[w, "dram"] = window.dram_busy_cycles
-        if alone.contention == "links":
-            busy |= {(w, link): cycles for link, cycles in window.link_busy_cycles.items()}
-    cycles = [window.models.get(0, 0) for window in evaluation.windows]
-    absent = [0] * (alone.max_windows - len(cycles))
-    last_window = placement.segments[-1][0]
-    return _Cost(last_window, (*cycles, *absent), busy, evaluation.energy_nj)
-
-
-def _value(problem: Problem, request: Request, parts: Sequence[_Cost]) -> int | None:
-    """Combine models to the objective; ``None`` if one misses its deadline."""
-    windows = range(problem.max_windows)
-    lengths: list[int] = [max(part.window_cycles[w] for part in parts) for w in windows]
-    if problem.contention != "none":
-        busy: Counter[tuple[int, str]] = Counter()
-        for part in parts:
-            busy.update(part.busy_cycles)
-        for (w, _), cycles in busy.items():
-            lengths[w] = max(lengths[w], cycles)
-    for model, part in zip(problem.models, parts, strict=True):
-        last = part.last_window
-        own = part.window_cycles if problem.contention == "none" else lengths
-        done = sum(lengths[:last]) + own[last]
-        if model.deadline_cycles is not None and done > model.deadline_cycles:
-            return None
-    latency, energy = sum(lengths), sum(part.energy_nj for part in parts)
-    if request.objective == "weighted":
-        if request.weights is None:
-            raise ScarError("the weighted objective needs weights")
-        return request.weights[0] * latency + request.weights[1] * energy
-    return {"latency": latency, "energy": energy, "edp": latency * energy}[request.objective]
+    return cost_alone(alone, _schedule(alone, [_Placement(segments, placement.mask)]))

@@ -17,6 +17,7 @@ from scar_cp.partition.program import NEVER
 from scar_cp.partition.trade_off import budget_tables, trade_off_one_window
 from scar_cp.pipeline import CutCosts
 from scar_cp.problem import Problem
+from scar_cp.reconfig import given_ranges
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.supported import HalfPlane, Polygon, small
@@ -67,12 +68,8 @@ def partition_given_windows(search: Search, problem: Problem) -> None:
 
 def _windows(search: Search, problem: Problem) -> list[_Window] | None:
     windows = []
-    for w in range(problem.max_windows):
-        ranges = {}
-        for m, run in enumerate(problem.models):
-            inside = [i for i, layer in enumerate(run.layers) if layer.window == w]
-            if inside:
-                ranges[m] = (inside[0], inside[-1] + 1)
+    for w, inside in enumerate(given_ranges(problem)):
+        ranges = {m: (first, last + 1) for m, (first, last) in inside.items()}
         most = None
         if search.request.space == "scar":
             most = {m: r.max_segments[w] for m, r in enumerate(problem.models) if r.max_segments}

@@ -9,13 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from scar_cp.problem import Problem
-from scar_cp.reconfig import reconfigure
+from scar_cp.reconfig import given_ranges, reconfigure
 from scar_cp.schedule import Schedule, Segment
 from scar_cp.solvers.base import Claim, Request, Search
 from scar_cp.solvers.scar.evolution import Individual, LayerRange, evolve
 from scar_cp.solvers.scar.scheduling import Placement, Placements, Walks, combine, place_cuts
 from scar_cp.solvers.scar.scoring import WindowScore
 from scar_cp.solvers.scar.segmentation import Cut, segmentations
+from scar_cp.validation import space_is_defined
 
 __all__ = ["scar", "search_window"]
 
@@ -58,25 +59,18 @@ def _packings(search: Search) -> list[Problem]:
 
 
 def _schedule(problem: Problem, request: Request, notes: set[str]) -> Schedule | None:
+    if not space_is_defined(problem, "scar"):
+        return None
+    exhaustive = request.scar.provisioning == "exhaustive" and request.space != "scar"
     windows: list[list[Segment]] = []
-    for window in range(problem.max_windows):
-        inside: dict[int, list[int]] = {}
-        for m, model in enumerate(problem.models):
-            if any(layer.window is None for layer in model.layers) or model.max_segments is None:
-                return None
-            layers = [i for i, layer in enumerate(model.layers) if layer.window == window]
-            if layers:
-                inside[m] = layers
-        exhaustive = request.scar.provisioning == "exhaustive" and request.space != "scar"
+    for w, inside in enumerate(given_ranges(problem)):
+        # Every distribution together: a model may have all that the others leave.
+        most = problem.num_chiplets - len(inside) + 1
         ranges = {}
-        for m, layers in inside.items():
-            # Every distribution together: a model may have all that the others leave.
-            nodes = problem.num_chiplets - len(inside) + 1
-            counts = problem.models[m].max_segments
-            if not exhaustive and counts is not None:
-                nodes = counts[window]
-            ranges[m] = (layers[0], layers[-1], nodes)
-        found = search_window(problem, request, ranges, notes, window)
+        for m, (first, last) in inside.items():
+            counts = problem.models[m].max_segments or ()
+            ranges[m] = (first, last, most if exhaustive else counts[w])
+        found = search_window(problem, request, ranges, notes, w)
         if found is None:
             return None
         windows.append(found)
