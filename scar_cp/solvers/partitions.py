@@ -1,8 +1,9 @@
 """Schedules and bounds from pipeline partitions, as a stage of the exact solver.
 
 With one window, or with windows that are given (`scar_cp.solvers.given_windows`), the bounds are
-exact up to hops. With two they close in as time allows, with three for latency alone. With more,
-the best schedule with three is offered, and a bound for any number of windows remains.
+exact up to hops. With two they close in as time allows, with three for latency alone, and other
+objectives gain what that says of them. With more, the best schedule with three is offered, and a
+bound for any number of windows remains.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from scar_cp.solvers.given_windows import SOURCE, partition_given_windows
 from scar_cp.solvers.supported import HalfPlane, Polygon, small
 from scar_cp.validation import validate
 
-__all__ = ["CORNER", "SOURCE", "partition"]
+__all__ = ["CORNER", "POLYGON", "SOURCE", "partition"]
 
 CORNER = "least latency x least energy"
+POLYGON = "polygon of bounds"
 
 _DIRECTIONS = 12
 """Weighted sums whose bounds cut the polygon around EDP."""
@@ -48,6 +50,8 @@ def partition(search: Search) -> None:
             _two_windows(search)
         if search.problem.max_windows > 2 and not search.done:
             _three_windows(search)
+        if search.problem.max_windows > 2 and search.request.objective == "edp":
+            _polygon(search)
     _corner(search)
 
 
@@ -94,17 +98,17 @@ def _two_windows(search: Search) -> None:
             search.least("latency") if only else 0,
             _longest(search, value),
             _judge(search, problem, certify=only),
-            lambda: not search.done,
+            _within(search, 1.0 if only else 0.5),
         )
 
 
 def _three_windows(search: Search) -> None:
     problem, latency = by_port_distance(search.problem, _COUNTS_THREE), search.latency_cycles
-    if latency is None or search.request.objective != "latency":
-        return
-    if _num_counts(problem) > _COUNTS_THREE:
+    if latency is None or _num_counts(problem) > _COUNTS_THREE:
         return
     only = problem.max_windows == 3
+    if search.request.objective != "latency" and (not only or _ignores_latency(search)):
+        return  # what it says of other objectives is a bound on their latency
     judge = _latency_judge(search, problem, latency, certify=only)
     keep_going = _within(search, 0.9 if only else 0.5)
     partition_three_windows(problem, latency, search.least("latency"), judge, keep_going)
@@ -211,9 +215,15 @@ def _malleable(search: Search) -> None:
     if objective == "weighted" and search.request.weights is not None:
         search.raise_bound(malleable_bound(problem, *search.request.weights), "malleable tasks")
     if objective == "edp":
-        polygon = Polygon(search.least("latency"), search.least("energy"))
-        for _ in range(_DIRECTIONS):
-            vertex = polygon.worst()
-            weights = small(vertex.direction())
-            polygon.add(HalfPlane(*weights, malleable_bound(problem, *weights)))
-        search.raise_bound(polygon.bound(), "malleable tasks")
+        _polygon(search)
+
+
+def _polygon(search: Search) -> None:
+    """What bounds on latency, on energy and on weighted sums together say of EDP."""
+    problem = search.problem
+    polygon = Polygon(search.least("latency"), search.least("energy"))
+    for _ in range(_DIRECTIONS):
+        vertex = polygon.worst()
+        weights = small(vertex.direction())
+        polygon.add(HalfPlane(*weights, malleable_bound(problem, *weights)))
+    search.raise_bound(polygon.bound(), POLYGON)
