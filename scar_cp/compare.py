@@ -31,6 +31,7 @@ from scar_cp.io import LoadedProblem, load_problem
 from scar_cp.judging import Case, JudgedRow, Row, judge, table_text
 from scar_cp.problem import Space
 from scar_cp.solvers import Request
+from scar_cp.solvers.scar.options import parse_scar_options
 from scar_cp.solving import solve
 from scar_cp.validation import space_is_defined, undefined_space
 
@@ -59,6 +60,8 @@ def plan(
     gap: float = 0.0,
     workers: int = 2,
     seed: int = 0,
+    scar: str = "",
+    settings: Mapping[str, str | int] | None = None,
 ) -> list[Job]:
     """Every combination as a job, each case once.
 
@@ -76,6 +79,10 @@ def plan(
         Names of `scar_cp.solvers.SOLVERS`.
     time_limit_s, gap, workers, seed
         The same for every run, as in `scar_cp.solvers.Request`.
+    scar
+        Modes and budgets of the heuristic, see `parse_scar_options`.
+    settings
+        Further settings of the instances, e.g. ``packing``, the same for all.
 
     Returns
     -------
@@ -86,6 +93,7 @@ def plan(
     InputError
         With the faults of all instances, packages and settings.
     """
+    parse_scar_options(scar)
     jobs: dict[Case, Job] = {}
     faults: list[Fault] = []
     problems = product(
@@ -93,20 +101,20 @@ def plan(
     )
     for instance, package, profile, most in problems:
         try:
-            overrides = _overrides(instance, package, profile, most)
+            overrides = dict(settings or {}) | _overrides(instance, package, profile, most)
             loaded = load_problem(instance, overrides)
         except InputError as error:
             faults += error.faults
             continue
-        settings = loaded.settings
+        own = loaded.settings
         for objective, asked, solver in product(objectives, spaces or (None,), solvers):
-            space = asked or (settings.space if settings else "full")
+            space = asked or (own.space if own else "full")
             if not space_is_defined(loaded.problem, space):
                 faults.append(undefined_space(space, instance, asked))
             case = Case(
                 scenario=instance.stem,
-                package=Path(settings.package).stem if settings else "",
-                profile=Path(settings.profile).stem if settings else "",
+                package=Path(own.package).stem if own else "",
+                profile=Path(own.profile).stem if own else "",
                 windows=loaded.problem.max_windows,
                 space=space,
                 objective=objective,
@@ -115,6 +123,7 @@ def plan(
                 stop_gap=gap,
                 workers=workers,
                 seed=seed,
+                scar=scar,
                 sha256=loaded.sha256,
             )
             jobs.setdefault(case, Job(case, instance, overrides))
@@ -166,6 +175,7 @@ def run_here(job: Job) -> Row:
         workers=case.workers,
         seed=case.seed,
         gap=case.stop_gap,
+        scar=parse_scar_options(case.scar),
     )
     outcome = solve(loaded.problem, request, case.solver, sha256=loaded.sha256)
     result = outcome.result
@@ -173,6 +183,8 @@ def run_here(job: Job) -> Row:
         **asdict(case),
         value=result.value,
         bound=result.bound,
+        latency_cycles=None if result.evaluation is None else result.evaluation.latency_cycles,
+        energy_nj=None if result.evaluation is None else result.evaluation.energy_nj,
         status=result.status,
         seconds=round(compiled_s + result.seconds, 2),
         peak_mb=peak_memory_mb(),
@@ -232,6 +244,8 @@ def run(
                 **asdict(job.case),
                 value=None,
                 bound=None,
+                latency_cycles=None,
+                energy_nj=None,
                 status="failed",
                 seconds=round(time.monotonic() - started, 2),
                 peak_mb=None,

@@ -39,6 +39,8 @@ class Case:
     """Certified gap at which the run may stop."""
     workers: int
     seed: int
+    scar: str
+    """Modes and budgets of the heuristic, as ``name=value,...``."""
     sha256: str
     """Of the problem: changed inputs make it another case."""
 
@@ -58,6 +60,8 @@ class Row(Case):
 
     value: int | None
     bound: int | None
+    latency_cycles: int | None
+    energy_nj: int | None
     status: str
     """The solver's last word, or ``failed``: then the message says how."""
     seconds: float
@@ -83,8 +87,9 @@ class JudgedRow(Row):
 
 COLUMNS = (
     *("scenario", "package", "profile", "windows", "space", "objective", "solver"),
-    *("value", "ratio", "gap", "status", "bound", "seconds", "peak_mb"),
-    *("time_limit_s", "stop_gap", "workers", "seed", "sha256", "message"),
+    *("value", "ratio", "gap", "status", "bound", "latency_cycles", "energy_nj"),
+    *("seconds", "peak_mb", "time_limit_s", "stop_gap", "workers", "seed", "scar", "sha256"),
+    "message",
 )
 """The fields of a judged row in the order in which tables show them."""
 

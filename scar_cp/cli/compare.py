@@ -58,6 +58,9 @@ def compare(
     package: o.Packages = None,
     profile: o.Profiles = None,
     windows: o.WindowCounts = None,
+    scar: o.Scar = None,
+    n_splits: o.NSplits = None,
+    packing: o.Packing = None,
 ) -> None:
     """Run every combination and print one table: values, ratios to the best, certified gaps.
 
@@ -95,6 +98,8 @@ def compare(
             gap=gap,
             workers=workers,
             seed=seed,
+            scar=scar or "",
+            settings=o.given(n_splits=n_splits, packing=packing),
         ),
     )
     todo = len(store.missing(jobs))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
 from scar_cp.errors import Fault, InputError
-
-if TYPE_CHECKING:
-    from scar_cp.solvers.scar.options import ScarOptions
 
 __all__ = [
     "Contention",
@@ -49,7 +45,6 @@ __all__ = [
     "Workers",
     "check_request",
     "given",
-    "scar_options",
     "settings",
     "together",
 ]
@@ -338,36 +333,6 @@ def _parse_weights(text: str) -> tuple[int, int] | None:
         return None
     weights = int(given.get("latency", 0)), int(given.get("energy", 0))
     return weights if any(weights) and max(weights) <= 1_000_000 else None
-
-
-def scar_options(text: str | None) -> ScarOptions:
-    """Read the heuristic's modes and budgets; numbers may be ``none``: no budget."""
-    from scar_cp.solvers.scar.options import ScarOptions
-
-    defaults = asdict(ScarOptions())
-    del defaults["score"]  # a function: for Python only
-    modes = {name: get_args(kind) for name, kind in get_type_hints(ScarOptions).items()}
-    faults: list[Fault] = []
-    chosen: dict[str, Any] = {}
-    for item in text.split(",") if text else []:
-        name, _, value = item.partition("=")
-        if name not in defaults:
-            rule = f"must be one of {', '.join(defaults)}"
-            faults.append(Fault("--scar", "", name, rule))
-        elif isinstance(defaults[name], str):
-            chosen[name] = value
-            if value not in modes[name]:
-                rule = f"must be one of {', '.join(modes[name])}"
-                faults.append(Fault("--scar", name, value, rule))
-        elif value == "none" and type(None) in modes[name]:
-            chosen[name] = None
-        elif re.fullmatch(r"\d{1,9}", value) and (int(value) or name == "generations"):
-            chosen[name] = int(value)
-        else:
-            faults.append(Fault("--scar", name, value, "must be a positive integer"))
-    if faults:
-        raise InputError(faults)
-    return ScarOptions(**chosen)
 
 
 def together(*steps: Callable[[], Any]) -> list[Any]:

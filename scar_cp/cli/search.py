@@ -74,6 +74,7 @@ def solve(
     from scar_cp.report.progress import Progress
     from scar_cp.report.summary import print_summary
     from scar_cp.solvers import Request
+    from scar_cp.solvers.scar.options import parse_scar_options
     from scar_cp.solving import solve as run
     from scar_cp.validation import space_is_defined, undefined_space
 
@@ -82,7 +83,7 @@ def solve(
         lambda: load_problem(instance, overrides),
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, objective, weights, memory_limit, gap),
-        lambda: o.scar_options(scar),
+        lambda: parse_scar_options(scar or ""),
     )
     if verify is not None:
         _print_verification(loaded, verify)

@@ -57,6 +57,7 @@ _ROW_COLUMNS: Mapping[str, Callable[[JudgedRow], str]] = {
     "stop gap": lambda row: gap_text(row.stop_gap),
     "workers": lambda row: str(row.workers),
     "seed": lambda row: str(row.seed),
+    "scar options": lambda row: row.scar or "default",
     "sha256": lambda row: row.sha256[:8],
 }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args, get_type_hints
 
-__all__ = ["ScarOptions", "Score"]
+from scar_cp.errors import Fault, InputError
+
+__all__ = ["ScarOptions", "Score", "parse_scar_options"]
 
 Score = Callable[[float, float], float]
 """Rates a window by its cycles and nJ; must not fall when either grows."""
@@ -51,3 +54,36 @@ class ScarOptions:
                 raise ValueError(f"{name} must be at least 1: {value}")
         if self.generations < 0:
             raise ValueError(f"generations must not be negative: {self.generations}")
+
+
+def parse_scar_options(text: str) -> ScarOptions:
+    """Read ``name=value,...``; a budget may be ``none``.
+
+    Raises
+    ------
+    InputError
+        With every fault, as of the option ``--scar``.
+    """
+    defaults = asdict(ScarOptions())
+    del defaults["score"]  # a function: for Python only
+    allowed = {name: get_args(kind) for name, kind in get_type_hints(ScarOptions).items()}
+    faults: list[Fault] = []
+    chosen: dict[str, Any] = {}
+    for item in text.split(",") if text else []:
+        name, _, value = item.partition("=")
+        if name not in defaults:
+            faults.append(Fault("--scar", "", name, f"must be one of {', '.join(defaults)}"))
+        elif isinstance(defaults[name], str):
+            chosen[name] = value
+            if value not in allowed[name]:
+                rule = f"must be one of {', '.join(allowed[name])}"
+                faults.append(Fault("--scar", name, value, rule))
+        elif value == "none" and type(None) in allowed[name]:
+            chosen[name] = None
+        elif re.fullmatch(r"\d{1,9}", value) and (int(value) or name == "generations"):
+            chosen[name] = int(value)
+        else:
+            faults.append(Fault("--scar", name, value, "must be a positive integer"))
+    if faults:
+        raise InputError(faults)
+    return ScarOptions(**chosen)
