@@ -32,6 +32,7 @@ FLOORS = (
     {"solving"},
     {"bench", "judging", "pareto", "verify"},
     {"compare"},
+    {"gaps"},
     {"report"},
     {"cli"},
 )

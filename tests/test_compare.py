@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Command, Project
+from rows import ROW
 
 from scar_cp import compare
 from scar_cp.compare import Store, plan, run
@@ -29,29 +30,6 @@ from scar_cp.report.comparison import (
 QUICKSTART = ROOT / "instances/quickstart.yaml"
 HEURISTICS = ["--solver", "scar", "--solver", "standalone", "--quiet", "-o", "table.csv"]
 
-ROW = Row(
-    scenario="sc1",
-    package="square",
-    profile="physical",
-    windows=1,
-    space="full",
-    objective="latency",
-    solver="scar",
-    time_limit_s=60.0,
-    stop_gap=0.0,
-    workers=2,
-    seed=0,
-    scar="",
-    sha256="a" * 64,
-    value=120,
-    bound=50,
-    latency_cycles=10,
-    energy_nj=12,
-    status="feasible",
-    seconds=0.25,
-    peak_mb=64,
-    message="",
-)
 EXACT = replace(ROW, solver="cp-sat", value=100, bound=90)
 
 

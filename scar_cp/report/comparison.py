@@ -9,13 +9,11 @@ from dataclasses import asdict
 
 from scar_cp.judging import COLUMNS, JudgedRow, Summary, summarise
 from scar_cp.report.summary import gap_text
+from scar_cp.report.tables import Columns, pipe_table, plain_table, table_width
 
 __all__ = ["FORMAT", "comparison_json", "comparison_markdown", "comparison_text", "ratio_text"]
 
 FORMAT = "scar-cp/compare@1"
-
-Columns = dict[str, list[str]]
-"""Cells by heading."""
 
 _LEFT = {"scenario", "package", "profile", "space", "objective", "solver", "status", "sha256"}
 """Columns of words; numbers stand at the right."""
@@ -81,13 +79,20 @@ def comparison_text(rows: Sequence[JudgedRow], width: int = 100) -> str:
     header, columns = _folded(rows)
     hidden = []
     for heading in _FIRST_TO_GO:
-        if heading in columns and _width(columns) > width:
+        if heading in columns and table_width(columns) > width:
             del columns[heading]
             hidden.append(heading)
     above = textwrap.wrap(", ".join(header), width)
     if hidden:
         above.append(f"not shown, too wide: {', '.join(hidden)}")
-    lines = [*above, "", *_plain(columns), *_notes(rows), "", *_plain(_summary(rows))]
+    lines = [
+        *above,
+        "",
+        *plain_table(columns, _LEFT),
+        *_notes(rows),
+        "",
+        *plain_table(_summary(rows), _LEFT),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -95,8 +100,15 @@ def comparison_markdown(rows: Sequence[JudgedRow]) -> str:
     """The same in Markdown, with every column that says something."""
     header, columns = _folded(rows)
     notes = [f"- {note}" for note in _notes(rows)]
-    lines = [", ".join(header), "", *_pipes(columns), "", *notes, *([""] if notes else [])]
-    return "\n".join([*lines, *_pipes(_summary(rows))]) + "\n"
+    lines = [
+        ", ".join(header),
+        "",
+        *pipe_table(columns, _LEFT),
+        "",
+        *notes,
+        *([""] if notes else []),
+    ]
+    return "\n".join([*lines, *pipe_table(_summary(rows), _LEFT)]) + "\n"
 
 
 def comparison_json(rows: Sequence[JudgedRow]) -> str:
@@ -127,30 +139,3 @@ def _summary(rows: Sequence[JudgedRow]) -> Columns:
 def _notes(rows: Sequence[JudgedRow]) -> list[str]:
     """Why rows have no value."""
     return [f"{row}: {row.message}" for row in rows if row.value is None and row.message]
-
-
-def _widths(columns: Columns) -> dict[str, int]:
-    return {heading: max(map(len, (heading, *cells))) for heading, cells in columns.items()}
-
-
-def _width(columns: Columns) -> int:
-    return sum(_widths(columns).values()) + 2 * (len(columns) - 1)
-
-
-def _plain(columns: Columns) -> list[str]:
-    widths = _widths(columns)
-    return [
-        "  ".join(
-            cell.ljust(widths[heading]) if heading in _LEFT else cell.rjust(widths[heading])
-            for heading, cell in zip(columns, line, strict=True)
-        ).rstrip()
-        for line in (tuple(columns), *zip(*columns.values(), strict=True))
-    ]
-
-
-def _pipes(columns: Columns) -> list[str]:
-    rules = ["---" if heading in _LEFT else "---:" for heading in columns]
-    return [
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
-        for line in (tuple(columns), rules, *zip(*columns.values(), strict=True))
-    ]
