@@ -1,7 +1,7 @@
 """Where the heuristic loses: its gap, split over nested spaces.
 
-In ``scar ⊆ windowed ⊆ adjacent ⊆ full`` the heuristic's engines each decide something that a larger space leaves open. What the optimum of
-the next space gains is what that decision costs:
+In ``scar ⊆ windowed ⊆ adjacent ⊆ full`` the heuristic's engines each decide something that a
+larger space leaves open. What the optimum of the next space gains is what that decision costs:
 
 ============ =================================================
 ``scar``     segmentation and placement (SEG, SCHED)
