@@ -7,7 +7,7 @@ on disjoint chiplets. Nothing is pruned.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -59,7 +59,10 @@ def exhaustive(search: Search, limit: int = MAX_SCHEDULES) -> Claim:
         If evaluator or validator disagree with the sum of the placements: a bug.
     """
     problem, space = search.problem, search.request.space
-    tables = _tables(problem, space, limit)
+    try:
+        tables = _tables(problem, space, limit, lambda: search.remaining_s > 0)
+    except TimeoutError:
+        return _stopped(search)
     costs: list[dict[_Placement, ModelCost]] = []
     for m, table in enumerate(tables):
         alone = problem.replace(models=(problem.models[m],))
@@ -110,8 +113,16 @@ def _stopped(search: Search) -> Claim:
     return Claim(search.schedule, search.value, notes=notes)
 
 
-def _tables(problem: Problem, space: Space, limit: int) -> list[list[_Placement]]:
-    """All placements of each model, unless they combine to more than ``limit`` schedules."""
+def _tables(
+    problem: Problem, space: Space, limit: int, keep_going: Callable[[], bool] = lambda: True
+) -> list[list[_Placement]]:
+    """All placements of each model, unless they combine to more than ``limit`` schedules.
+
+    Raises
+    ------
+    TimeoutError
+        If it is told to stop.
+    """
     if not space_is_defined(problem, space):
         raise ScarError(f"the problem does not define the space {space!r}")
     tables: list[list[_Placement]] = []
@@ -123,8 +134,10 @@ def _tables(problem: Problem, space: Space, limit: int) -> list[list[_Placement]
                     f"too many schedules to look at: {model.name} alone has more than"
                     f" {limit} placements"
                 )
+            if not keep_going():
+                raise TimeoutError
             tables[m].append(placement)
-    count = _count(problem, space, tables)
+    count = _count(problem, space, tables, keep_going)
     if count > limit:
         raise ScarError(f"too many schedules to look at: {count}, at most {limit} allowed")
     return tables
@@ -176,13 +189,20 @@ def _combinations(
     return extend((), 0)
 
 
-def _count(problem: Problem, space: Space, tables: Sequence[Sequence[_Placement]]) -> int:
+def _count(
+    problem: Problem,
+    space: Space,
+    tables: Sequence[Sequence[_Placement]],
+    keep_going: Callable[[], bool] = lambda: True,
+) -> int:
     """Count the combinations, many at once: only the chiplets taken matter."""
     counts = Counter({0: 1})
     for table in tables:
         masks = Counter(placement.mask for placement in table)
         merged: Counter[int] = Counter()
         for used, ways in counts.items():
+            if not keep_going():
+                raise TimeoutError
             for mask, more in masks.items():
                 if not used & mask:
                     merged[used | mask] += ways * more

@@ -7,10 +7,12 @@ from itertools import product
 from random import Random
 
 import pytest
+from conftest import ROOT
 from problems import ROW_OF_THREE, layer, model, random_problem, schedule, tensor, tiny_problem
 
 from scar_cp.errors import ScarError
 from scar_cp.evaluation import evaluate, objective_value
+from scar_cp.io import load_problem
 from scar_cp.problem import Problem, Space
 from scar_cp.reconfig import reconfigure
 from scar_cp.schedule import Schedule, Segment
@@ -180,3 +182,11 @@ def test_reconfigured_windows_are_searched_by_position():
     # 10 + write 3, then read 3 + 10 + write 2
     assert exhaustive(search).value == 28
     assert exhaustive(Search(problem, Request("full"))).value == 22
+
+
+def test_it_stops_in_time_while_it_still_counts():
+    problem = load_problem(ROOT / "instances" / "sc3.yaml").problem
+    search = Search(problem, Request(time_limit_s=0.2))
+    claim = exhaustive(search)
+    assert not claim.exhausted
+    assert claim.notes == ("the enumeration was cut off by the time limit",)

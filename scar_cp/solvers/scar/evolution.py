@@ -36,7 +36,7 @@ def evolve(
     ranges
         Layers and node count of every model.
     seeds
-        Individuals to begin with, at most half of the first generation; the rest is drawn.
+        Individuals to begin with; the rest of the first generation is drawn.
     fitness
         Less is better; infinite where there is no placement.
     population, generations
@@ -51,7 +51,7 @@ def evolve(
             known[individual] = fitness(individual)
         return known[individual]
 
-    current = list(seeds[: -(-population // 2)])
+    current = list(seeds[:population])
     while len(current) < population:
         current.append(tuple(_draw(layers, rng) for layers in ranges))
     for _ in range(generations):

@@ -135,8 +135,10 @@ def search_window(
             found = combine(placements(individual), score, options.max_nodes, notes)
             return float("inf") if found is None else found[0]
 
-        most = max(map(len, cuts.values()))
-        seeds = [tuple(of[-1 - min(k, len(of) - 1)] for of in cuts.values()) for k in range(most)]
+        # From whole models to as many segments as they may have, alike for all.
+        steps = -(-options.population // 2)
+        shares = [k / max(1, steps - 1) for k in range(steps)]
+        seeds = [tuple(of[round(s * (len(of) - 1))] for of in cuts.values()) for s in shares]
         individual = evolve(
             list(ranges.values()),
             seeds,

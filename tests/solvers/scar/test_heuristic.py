@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from problems import layer, model, random_problem, tiny_problem
 
+from scar_cp.documents import to_json
 from scar_cp.evaluation import evaluate
 from scar_cp.io import load_problem
 from scar_cp.reconfig import reconfigure
@@ -81,6 +82,18 @@ def test_the_same_seed_gives_the_same_schedule(segmentation, objective):
     found = {solve(problem, Request("full", objective, scar=options), "scar").result.schedule
              for _ in range(2)}  # fmt: skip
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("solver", ["scar", "evolutionary", "random"])
+def test_the_same_seed_gives_the_same_file_timings_aside(solver):
+    problem = load_problem("instances/quickstart.yaml", {"windows": 2}).problem
+
+    def written():
+        result = solve(problem, Request(objective="edp", seed=5), solver).result
+        log = tuple(line.replace(seconds=0) for line in result.log)
+        return to_json(result.replace(seconds=0, log=log))
+
+    assert written() == written()
 
 
 def test_another_seed_may_end_elsewhere():
