@@ -23,7 +23,7 @@ from itertools import product
 from pathlib import Path
 
 from scar_cp.csv_table import read_table, readable
-from scar_cp.documents import read_document, write_text
+from scar_cp.documents import read_document, to_json, write_text
 from scar_cp.errors import ClaimError, Fault, InputError, ScarError
 from scar_cp.fresh import in_fresh_process, peak_memory_mb
 from scar_cp.instance import Objective
@@ -45,6 +45,8 @@ class Job:
     case: Case
     instance: Path
     overrides: Mapping[str, str | int]
+    result: Path | None = None
+    """Where the whole result is kept, if anywhere."""
 
 
 def plan(
@@ -179,6 +181,8 @@ def run_here(job: Job) -> Row:
     )
     outcome = solve(loaded.problem, request, case.solver, sha256=loaded.sha256)
     result = outcome.result
+    if job.result is not None:
+        write_text(job.result, to_json(result))
     return Row(
         **asdict(case),
         value=result.value,
@@ -280,9 +284,13 @@ class Store:
                 self._rows |= {row.case: row for row in read_table(self.path, Row)}
 
     def missing(self, jobs: Iterable[Job]) -> list[Job]:
-        """The jobs without a row, and those whose last run failed."""
+        """The jobs without a row or without the result to be kept, and those that failed."""
         done = {case for case, row in self._rows.items() if row.status != "failed"}
-        return [job for job in jobs if job.case not in done]
+        return [
+            job
+            for job in jobs
+            if job.case not in done or (job.result is not None and not job.result.is_file())
+        ]
 
     def add(self, row: Row) -> None:
         """Keep a row, beside those that another comparison may have stored meanwhile."""

@@ -13,9 +13,10 @@ from typing import get_args
 import pytest
 
 import scar_cp
-from scar_cp.cli import options
+from scar_cp.cli import options, papers
 from scar_cp.graph import Granularity
 from scar_cp.instance import Objective
+from scar_cp.papers.experiments import EXPERIMENTS
 from scar_cp.problem import Contention, Overlap, Packing, Routing, Space, WeightPolicy
 from scar_cp.solvers import SOLVERS
 
@@ -32,7 +33,7 @@ FLOORS = (
     {"solving"},
     {"bench", "judging", "pareto", "verify"},
     {"compare"},
-    {"gaps"},
+    {"gaps", "papers"},
     {"report"},
     {"cli"},
 )
@@ -172,6 +173,7 @@ def test_what_a_module_exports_is_there_and_sorted(module: str) -> None:
         (options.SpaceName, get_args(Space)),
         (options.UnweightedName, tuple(o for o in get_args(Objective) if o != "weighted")),
         (options.WeightPolicyName, get_args(WeightPolicy)),
+        (papers.ExperimentName, (*EXPERIMENTS, "ranking", "all")),
     ],
 )
 def test_the_command_line_offers_what_the_library_knows(

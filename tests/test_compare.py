@@ -170,6 +170,19 @@ def test_what_is_stored_is_not_run_again(
     assert calls[3:] == ["scar", "standalone"]
 
 
+def test_a_result_that_is_to_be_kept_is_run_again_once_it_is_gone(
+    project: Project, calls: list[str]
+) -> None:
+    (job,) = plan(["instance.yaml"], solvers=("standalone",))
+    kept = replace(job, result=Path("result.json"))
+    store = Store(Path("table.csv"))
+    (row,) = run([kept], store)
+    assert json.loads(Path("result.json").read_text())["value"] == row.value
+    assert store.missing([job, kept]) == []
+    Path("result.json").unlink()
+    assert store.missing([job, kept]) == [kept]
+
+
 def test_a_changed_input_is_run_again(project: Project, command: Command, calls: list[str]) -> None:
     arguments = ["compare", "instance.yaml", *HEURISTICS, "--format", "json"]
     before = json.loads(command(*arguments).out)["rows"]

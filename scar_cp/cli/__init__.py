@@ -15,6 +15,7 @@ import typer
 import scar_cp.cli.bench as bench
 import scar_cp.cli.commands as commands
 import scar_cp.cli.compare as compare
+import scar_cp.cli.papers as papers
 import scar_cp.cli.search as search
 from scar_cp.errors import ClaimError, InputError, ScarError
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 commands.register(app)
 search.register(app)
 compare.register(app)
+papers.register(app)
 app.add_typer(bench.app, name="bench")
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.runs import run_missing
 
 if TYPE_CHECKING:
-    from scar_cp.compare import Job, Store
+    from scar_cp.compare import Store
     from scar_cp.judging import JudgedRow
 
-__all__ = ["carry_out", "register"]
+__all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +60,7 @@ def compare(
         typer.Option("-o", "--output", help="CSV of all rows; runs it holds are not repeated."),
     ] = Path("results/compare.csv"),
     style: Annotated[FormatName, typer.Option("--format", help="What to print.")] = FormatName.text,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: o.Quiet = False,
     package: o.Packages = None,
     profile: o.Profiles = None,
     windows: o.WindowCounts = None,
@@ -109,7 +107,8 @@ def compare(
             settings=o.given(n_splits=n_splits, packing=packing),
         ),
     )
-    rows = carry_out(jobs, store, quiet)
+    run_missing(jobs, store, quiet)
+    rows = store.judged(jobs)
     sys.stdout.write(_formatted(rows, style))
     if any(row.status == "failed" for row in rows):
         raise typer.Exit(1)
@@ -129,7 +128,7 @@ def gaps(
     style: Annotated[
         SplitFormatName, typer.Option("--format", help="What to print.")
     ] = SplitFormatName.text,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    quiet: o.Quiet = False,
     package: o.Packages = None,
     profile: o.Profiles = None,
     windows: o.WindowCounts = None,
@@ -164,35 +163,12 @@ def gaps(
             seed=seed,
         ),
     )
-    splits = split_gaps(carry_out(jobs, store, quiet))
+    run_missing(jobs, store, quiet)
+    splits = split_gaps(store.judged(jobs))
     write_text(output, gaps_csv(splits))
     text = {SplitFormatName.text: gaps_text, SplitFormatName.md: gaps_markdown}[style](splits)
     sys.stdout.write(text)
     print(f"written: {output}")
-
-
-def carry_out(jobs: list[Job], store: Store, quiet: bool) -> list[JudgedRow]:
-    """Do what the store lacks, with progress; if interrupted, say how to go on."""
-    from scar_cp.compare import run
-    from scar_cp.report.progress import RunsProgress
-
-    todo = len(store.missing(jobs))
-    try:
-        with (
-            _termination_as_interrupt(),
-            RunsProgress(len(jobs) - todo, len(jobs), quiet) as progress,
-        ):
-            for row in run(jobs, store, progress.start):
-                progress.done(row)
-    except KeyboardInterrupt:
-        left = len(store.missing(jobs))
-        print(
-            f"interrupted: {len(jobs) - left} of {len(jobs)} runs are in {store.path}; "
-            "the same command again does the rest",
-            file=sys.stderr,
-        )
-        raise
-    return store.judged(jobs)
 
 
 def _store(output: Path, instances: list[Path]) -> Store:
@@ -205,16 +181,6 @@ def _store(output: Path, instances: list[Path]) -> Store:
 
 def _plain(names: list[Any] | None) -> list[str]:
     return [name.value for name in names or ()]
-
-
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM, too, end the run at work and say what is done."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _formatted(rows: list[JudgedRow], style: FormatName) -> str:

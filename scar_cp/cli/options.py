@@ -29,6 +29,7 @@ __all__ = [
     "Packing",
     "Profile",
     "Profiles",
+    "Quiet",
     "Routing",
     "Scar",
     "Scenario",
@@ -263,6 +264,7 @@ Scar = Annotated[
         rich_help_panel=_REQUEST,
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")]
 
 

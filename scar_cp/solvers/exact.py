@@ -9,7 +9,7 @@ from __future__ import annotations
 from scar_cp.errors import ModelOverflowError
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Claim, Search
-from scar_cp.solvers.baselines import standalone
+from scar_cp.solvers.baselines import simba, standalone
 from scar_cp.solvers.cpsat.model import Answer, CpsatModel
 from scar_cp.solvers.partitions import partition
 from scar_cp.solvers.scar.heuristic import scar
@@ -25,7 +25,10 @@ def cpsat(search: Search) -> Claim:
     """Find schedules and bounds: heuristic, pipeline partitions, layer-level model."""
     request = search.request
     standalone(search)  # a schedule at once, however large the package
-    cut_off = scar(search).notes if request.hint else ()
+    cut_off: tuple[str, ...] = ()
+    if request.hint:
+        simba(search)
+        cut_off = scar(search).notes
     if request.tables and not search.done:
         partition(search)
     notes = cut_off if search.author == "scar" and not search.closed else ()

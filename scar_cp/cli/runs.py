@@ -1,0 +1,47 @@
+"""Runs of a command: only those that are missing, with progress, stored one by one."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scar_cp.compare import Job, Store
+
+__all__ = ["run_missing"]
+
+
+def run_missing(jobs: Collection[Job], store: Store, quiet: bool) -> None:
+    """Do what the store does not hold; an interrupt says how much it holds by then."""
+    from scar_cp.compare import run
+    from scar_cp.report.progress import RunsProgress
+
+    todo = len(store.missing(jobs))
+    try:
+        with (
+            _termination_as_interrupt(),
+            RunsProgress(len(jobs) - todo, len(jobs), quiet) as progress,
+        ):
+            for row in run(jobs, store, progress.start):
+                progress.done(row)
+    except KeyboardInterrupt:
+        left = len(store.missing(jobs))
+        print(
+            f"interrupted: {len(jobs) - left} of {len(jobs)} runs are in {store.path}; "
+            "the same command again does the rest",
+            file=sys.stderr,
+        )
+        raise
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM, too, end the run at work and say what is done."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,1 @@
+"""The papers' experiments, made again: published figures beside heuristic and certified optimum."""
