@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from scar_cp.cli import main
+from scar_cp.csv_table import read_table
+from scar_cp.judging import Row, judge, summarise
+from scar_cp.report.summary import gap_text
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,6 +40,15 @@ def test_the_table_of_scenarios_is_the_stored_run():
     for row in rows:
         cells = [f"{int(row[name]):,}" for name in ("heuristic", "value", "bound")]
         assert f"| {row['scenario']} | {' | '.join(cells)} |" in README
+
+
+def test_the_summary_of_the_comparison_is_the_stored_one():
+    summaries = summarise(judge(read_table(ROOT / "results/compare.csv", Row)))
+    shown = [s for s in summaries if s.objective != "energy"]
+    assert len(shown) == 14
+    for s in shown:
+        gaps = f"{gap_text(s.median_gap)} | {gap_text(s.worst_gap)}"
+        assert f"| {s.objective} | `{s.solver}` | {s.best} of {s.cases} | {gaps} |" in README
 
 
 def test_every_file_the_readme_names_exists():
