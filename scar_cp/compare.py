@@ -25,10 +25,10 @@ from pathlib import Path
 from scar_cp.csv_table import read_table, readable
 from scar_cp.documents import read_document, to_json, write_text
 from scar_cp.errors import ClaimError, Fault, InputError, ScarError
-from scar_cp.fresh import in_fresh_process, peak_memory_mb
+from scar_cp.fresh import code_fingerprint, in_fresh_process, peak_memory_mb
 from scar_cp.instance import Objective
 from scar_cp.io import LoadedProblem, load_problem
-from scar_cp.judging import Case, JudgedRow, Row, judge, table_text
+from scar_cp.judging import Case, JudgedRow, Row, judge, table_text, unjudged
 from scar_cp.problem import Space
 from scar_cp.solvers import Request
 from scar_cp.solvers.scar.options import parse_scar_options
@@ -95,9 +95,12 @@ def plan(
     InputError
         With the faults of all instances, packages and settings.
     """
-    parse_scar_options(scar)
     jobs: dict[Case, Job] = {}
     faults: list[Fault] = []
+    try:
+        parse_scar_options(scar)
+    except InputError as error:
+        faults += error.faults
     problems = product(
         map(Path, instances), packages or (None,), profiles or (None,), windows or (None,)
     )
@@ -127,6 +130,7 @@ def plan(
                 seed=seed,
                 scar=scar,
                 sha256=loaded.sha256,
+                code=code_fingerprint(),
             )
             jobs.setdefault(case, Job(case, instance, overrides))
     if faults:
@@ -296,7 +300,12 @@ class Store:
         """Keep a row, beside those that another comparison may have stored meanwhile."""
         self._read()
         self._rows[row.case] = row
-        write_text(self.path, table_text(judge(self._rows.values())))
+        try:
+            judged = judge(self._rows.values())
+        except ClaimError as error:  # a bug, but no reason to lose what has been computed
+            write_text(self.path, table_text(unjudged(self._rows.values())))
+            raise ClaimError(f"{self.path}: {error}") from error
+        write_text(self.path, table_text(judged))
 
     def judged(self, jobs: Iterable[Job]) -> list[JudgedRow]:
         """The rows of jobs that are done, judged by all rows of the store."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import resource
 import signal
@@ -9,13 +10,14 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from scar_cp.errors import CrashError
 
-__all__ = ["in_fresh_process", "peak_memory_mb"]
+__all__ = ["code_fingerprint", "in_fresh_process", "peak_memory_mb"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,3 +85,14 @@ def peak_memory_mb() -> int:
         return int(status.partition("VmHWM:")[2].split()[0]) // 1024
     except (OSError, IndexError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+@cache
+def code_fingerprint() -> str:
+    """First digits of a hash of the program's own source files, in the order of their names."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(here.rglob("*.py")):
+        digest.update(path.relative_to(here).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -115,9 +115,9 @@ def split_gaps(rows: Iterable[Row]) -> list[GapSplit]:
 
     Problems for which the heuristic found nothing are left out.
     """
-    groups: dict[tuple[str, str], list[Row]] = {}
+    groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row.sha256, row.objective), []).append(row)
+        groups.setdefault((row.sha256, row.code, row.objective), []).append(row)
     return [split for group in groups.values() if (split := _split(group)) is not None]
 
 

@@ -18,7 +18,17 @@ from scar_cp.instance import Objective
 from scar_cp.problem import Space
 from scar_cp.solving import relative_gap
 
-__all__ = ["COLUMNS", "Case", "JudgedRow", "Row", "Summary", "judge", "summarise", "table_text"]
+__all__ = [
+    "COLUMNS",
+    "Case",
+    "JudgedRow",
+    "Row",
+    "Summary",
+    "judge",
+    "summarise",
+    "table_text",
+    "unjudged",
+]
 
 
 @dataclass(frozen=True)
@@ -43,11 +53,13 @@ class Case:
     """Modes and budgets of the heuristic, as ``name=value,...``."""
     sha256: str
     """Of the problem: changed inputs make it another case."""
+    code: str
+    """Of the program, see `scar_cp.fresh.code_fingerprint`: another version is another case."""
 
     @property
-    def question(self) -> tuple[str, str, str]:
-        """What rows must share for their values and bounds to be about the same thing."""
-        return self.sha256, self.space, self.objective
+    def question(self) -> tuple[str, ...]:
+        """What rows must share to be judged by one another."""
+        return self.sha256, self.code, self.space, self.objective
 
     def __str__(self) -> str:
         names = self.scenario, self.package, self.profile, f"{self.windows}w"
@@ -89,6 +101,7 @@ COLUMNS = (
     *("scenario", "package", "profile", "windows", "space", "objective", "solver"),
     *("value", "ratio", "gap", "status", "bound", "latency_cycles", "energy_nj"),
     *("seconds", "peak_mb", "time_limit_s", "stop_gap", "workers", "seed", "scar", "sha256"),
+    "code",
     "message",
 )
 """The fields of a judged row in the order in which tables show them."""
@@ -103,8 +116,8 @@ def judge(rows: Iterable[Row]) -> list[JudgedRow]:
         If a bound of one row lies above the value of another.
     """
     rows = list(rows)
-    best: dict[tuple[str, str, str], Row] = {}
-    tightest: dict[tuple[str, str, str], Row] = {}
+    best: dict[tuple[str, ...], Row] = {}
+    tightest: dict[tuple[str, ...], Row] = {}
     for row in rows:
         if row.value is not None:
             best[row.question] = min(best.get(row.question, row), row, key=_value)
@@ -126,6 +139,11 @@ def judge(rows: Iterable[Row]) -> list[JudgedRow]:
         )
         for row in rows
     ]
+
+
+def unjudged(rows: Iterable[Row]) -> list[JudgedRow]:
+    """Rows without ratios and gaps, for rows that contradict each other."""
+    return [JudgedRow(**vars(row), ratio=None, gap=None) for row in rows]
 
 
 def _value(row: Row) -> int:

@@ -17,6 +17,7 @@ __all__ = [
     "pack_windows",
     "provision",
     "reconfigure",
+    "reprovision",
 ]
 
 
@@ -162,6 +163,19 @@ def reconfigure(
         )
         max_segments = None if counts is None else tuple(counts[m])
         models.append(model.replace(layers=layers, max_segments=max_segments))
+    return problem.replace(models=tuple(models))
+
+
+def reprovision(problem: Problem, target: Target) -> Problem:
+    """Share out the node counts by another metric; the windows stay as they are."""
+    windows = [[la.window for la in model.layers] for model in problem.models]
+    if any(w is None for of in windows for w in of):
+        return problem
+    counts = _node_counts(problem, windows, target)  # type: ignore[arg-type]
+    models = (
+        model.replace(max_segments=tuple(of))
+        for model, of in zip(problem.models, counts, strict=True)
+    )
     return problem.replace(models=tuple(models))
 
 

@@ -18,6 +18,7 @@ ROW = Row(
     seed=0,
     scar="",
     sha256="a" * 64,
+    code="c0de",
     value=120,
     bound=50,
     latency_cycles=10,

@@ -15,11 +15,21 @@ __all__ = ["FORMAT", "comparison_json", "comparison_markdown", "comparison_text"
 
 FORMAT = "scar-cp/compare@1"
 
-_LEFT = {"scenario", "package", "profile", "space", "objective", "solver", "status", "sha256"}
+_LEFT = {
+    "scenario",
+    "package",
+    "profile",
+    "space",
+    "objective",
+    "solver",
+    "status",
+    "sha256",
+    "code",
+}
 """Columns of words; numbers stand at the right."""
 
 _NEVER_FOLDED = {"scenario", "solver", "value", "ratio", "gap", "status", "bound", "seconds", "MB"}
-_FIRST_TO_GO = ("sha256", "MB", "seconds", "bound")
+_FIRST_TO_GO = ("code", "sha256", "MB", "seconds", "bound")
 """What a table that is too wide does without, one after the other."""
 
 
@@ -57,6 +67,7 @@ _ROW_COLUMNS: Mapping[str, Callable[[JudgedRow], str]] = {
     "seed": lambda row: str(row.seed),
     "scar options": lambda row: row.scar or "default",
     "sha256": lambda row: row.sha256[:8],
+    "code": lambda row: row.code,
 }
 
 _SUMMARY_COLUMNS: Mapping[str, Callable[[Summary], str]] = {

@@ -36,8 +36,9 @@ def standalone(search: Search) -> Claim:
             last = problem.models[m].num_layers - 1
             window.append(Segment(model=m, first=0, last=last, chiplet=chiplet))
         windows.append(window)
-    search.offer(Schedule.of(problem.name, windows), "standalone")
-    return Claim(search.schedule, search.value)
+    schedule = Schedule.of(problem.name, windows)
+    search.offer(schedule, "standalone")
+    return Claim(search.schedule, search.value, notes=search.objections(schedule))
 
 
 def simba(search: Search) -> Claim:
@@ -61,9 +62,11 @@ def simba(search: Search) -> Claim:
             for m, nodes in enumerate(provision(work, count))
         }
         allowed = frozenset(c for c, of in enumerate(problem.chiplet_types) if of == t)
-        window = search_window(problem, search.request, ranges, notes, allowed=allowed)
+        window = search_window(problem, search, ranges, notes, allowed=allowed)
         if window is not None:
-            search.offer(Schedule.of(problem.name, [window]), "simba")
+            schedule = Schedule.of(problem.name, [window])
+            search.offer(schedule, "simba")
+            notes.update(search.objections(schedule))
     return Claim(search.schedule, search.value, notes=tuple(sorted(notes)))
 
 

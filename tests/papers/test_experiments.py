@@ -105,7 +105,8 @@ def run_of(ask: Ask | None, cycles: int, energy_nj: int, bound: int) -> dict[Ask
     assert ask is not None
     row = Row(
         *(ask.scenario, ask.package, ask.profile, ask.windows, "full", ask.search, ask.solver),
-        *(20.0, 0.01, 1, 0, ask.scar, "a" * 64, cycles, bound, cycles, energy_nj),
+        *(20.0, 0.01, 1, 0, ask.scar, "a" * 64, "c0de"),
+        *(cycles, bound, cycles, energy_nj),
         *("feasible", 0.1, 1, ""),
     )
     return {ask: row}

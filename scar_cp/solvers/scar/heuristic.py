@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from scar_cp.problem import Problem
-from scar_cp.reconfig import given_ranges, reconfigure
+from scar_cp.reconfig import given_ranges, reconfigure, reprovision
 from scar_cp.schedule import Schedule, Segment
-from scar_cp.solvers.base import Claim, Request, Search
+from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.scar.evolution import Individual, LayerRange, evolve
 from scar_cp.solvers.scar.scheduling import Placement, Placements, Walks, combine, place_cuts
 from scar_cp.solvers.scar.scoring import WindowScore
@@ -39,18 +39,23 @@ def scar(search: Search) -> Claim:
         if search.remaining_s == 0 and search.schedule is not None:
             notes.add("window packings were cut off by the time limit")
             break
-        schedule = _schedule(packed, search.request, notes)
-        if schedule is not None:
-            search.offer(schedule, "scar")
+        schedule = _schedule(packed, search, notes)
+        if schedule is not None and not search.offer(schedule, "scar"):
+            notes.update(search.objections(schedule))
+    if search.schedule is None and not notes:
+        notes.add("no packing puts all models into windows with a chiplet for each")
     return Claim(search.schedule, search.value, notes=tuple(sorted(notes)))
 
 
 def _packings(search: Search) -> list[Problem]:
     """The problem with the windows and node counts that are to be tried."""
     problem, request = search.problem, search.request
+    if request.space != "scar" and request.scar.target != "latency":
+        problem = reprovision(problem, request.scar.target)
     if request.space in ("windowed", "scar") or request.scar.windows == "given":
         return [problem]
-    others = (reconfigure(problem, n) for n in (0, problem.max_windows - 1))
+    target = request.scar.target
+    others = (reconfigure(problem, n, target=target) for n in (0, problem.max_windows - 1))
     packings: list[Problem] = []
     for packed in (problem, *others):
         if packed not in packings:
@@ -58,7 +63,8 @@ def _packings(search: Search) -> list[Problem]:
     return packings
 
 
-def _schedule(problem: Problem, request: Request, notes: set[str]) -> Schedule | None:
+def _schedule(problem: Problem, search: Search, notes: set[str]) -> Schedule | None:
+    request = search.request
     if not space_is_defined(problem, "scar"):
         return None
     exhaustive = request.scar.provisioning == "exhaustive" and request.space != "scar"
@@ -70,7 +76,7 @@ def _schedule(problem: Problem, request: Request, notes: set[str]) -> Schedule |
         for m, (first, last) in inside.items():
             counts = problem.models[m].max_segments or ()
             ranges[m] = (first, last, most if exhaustive else counts[w])
-        found = search_window(problem, request, ranges, notes, w)
+        found = search_window(problem, search, ranges, notes, w)
         if found is None:
             return None
         windows.append(found)
@@ -79,7 +85,7 @@ def _schedule(problem: Problem, request: Request, notes: set[str]) -> Schedule |
 
 def search_window(
     problem: Problem,
-    request: Request,
+    search: Search,
     ranges: dict[int, LayerRange],
     notes: set[str],
     window: int = 0,
@@ -91,8 +97,8 @@ def search_window(
     ----------
     problem
         The compiled problem.
-    request
-        Gives the objective, the seed, and the heuristic's modes and budgets.
+    search
+        Gives the clock, and by its request the objective, the seed, modes and budgets.
     ranges
         First layer, last layer and node count of every model in the window.
     notes
@@ -109,8 +115,13 @@ def search_window(
     """
     if not ranges:
         return []
+    request = search.request
     options, score = request.scar, WindowScore(request)
-    walks = Walks(problem, options.max_walks, notes, allowed)
+
+    def keep_going() -> bool:
+        return search.remaining_s > 0
+
+    walks = Walks(problem, options.max_walks, notes, allowed, keep_going)
     evolutionary = options.segmentation == "evolutionary" or (
         options.segmentation == "auto" and problem.num_chiplets > _EXHAUSTIVE_CHIPLETS
     )
@@ -119,6 +130,8 @@ def search_window(
         m: segmentations(problem, m, *layers, score, top_k, options.max_cuts, notes)
         for m, layers in ranges.items()
     }
+    if not all(cuts.values()):
+        return None
     if evolutionary:
         placed: dict[tuple[int, Cut], Placements] = {}
 
@@ -127,12 +140,14 @@ def search_window(
             for m, cut in zip(ranges, individual, strict=True):
                 key = m, cut
                 if key not in placed:
-                    placed[key] = place_cuts(problem, m, [cut], walks, score)
+                    placed[key] = place_cuts(problem, m, [cut], walks, score, keep_going)
                 found.append(placed[key])
             return found
 
         def fitness(individual: Individual) -> float:
-            found = combine(placements(individual), score, options.max_nodes, notes)
+            if sum(map(len, individual)) > problem.num_chiplets or not keep_going():
+                return float("inf")
+            found = combine(placements(individual), score, options.max_nodes, notes, keep_going)
             return float("inf") if found is None else found[0]
 
         # From whole models to as many segments as they may have, alike for all.
@@ -149,8 +164,10 @@ def search_window(
         )
         models = placements(individual)
     else:
-        models = [place_cuts(problem, m, of, walks, score) for m, of in cuts.items()]
-    found = combine(models, score, options.max_nodes, notes)
+        models = [place_cuts(problem, m, of, walks, score, keep_going) for m, of in cuts.items()]
+    found = combine(models, score, options.max_nodes, notes, keep_going)
+    if not keep_going():
+        notes.add("the search of a window was cut off by the time limit")
     return None if found is None else _segments(ranges, found[1])
 
 

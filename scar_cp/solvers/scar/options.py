@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
 from scar_cp.errors import Fault, InputError
@@ -28,6 +27,8 @@ class ScarOptions:
     provisioning: Literal["rules", "exhaustive"] = "rules"
     """PROV: the problem's node counts, or every distribution of the chiplets (not in the space
     ``scar``, which is defined by the node counts)."""
+    target: Literal["latency", "energy", "edp"] = "latency"
+    """PROV: the metric that node counts are shared out by (not in the space ``scar``)."""
     segmentation: Literal["auto", "exhaustive", "evolutionary"] = "auto"
     """SEG: ``auto`` is exhaustive up to 9 chiplets and evolutionary beyond."""
     top_k: int | None = 300
@@ -48,12 +49,22 @@ class ScarOptions:
 
     def __post_init__(self) -> None:
         """Refuse values that no search could make sense of."""
-        for name in ("top_k", "max_cuts", "max_walks", "max_nodes", "population"):
+        for name, kind in _KINDS.items():
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1: {value}")
-        if self.generations < 0:
-            raise ValueError(f"generations must not be negative: {self.generations}")
+            if isinstance(getattr(type(self), name), str):
+                if value not in kind:
+                    raise ValueError(f"{name} must be one of {', '.join(kind)}: {value!r}")
+            elif value is None and type(None) in kind:
+                continue
+            elif type(value) is not int or value < _LEAST.get(name, 1):
+                rule = f"must be an integer of at least {_LEAST.get(name, 1)}"
+                raise ValueError(f"{name} {rule}: {value!r}")
+
+
+_KINDS = {name: get_args(kind) for name, kind in get_type_hints(ScarOptions).items()}
+del _KINDS["score"]
+"""Values or types of every mode and budget; a score is a function, for Python only."""
+_LEAST = {"generations": 0}
 
 
 def parse_scar_options(text: str) -> ScarOptions:
@@ -64,26 +75,21 @@ def parse_scar_options(text: str) -> ScarOptions:
     InputError
         With every fault, as of the option ``--scar``.
     """
-    defaults = asdict(ScarOptions())
-    del defaults["score"]  # a function: for Python only
-    allowed = {name: get_args(kind) for name, kind in get_type_hints(ScarOptions).items()}
     faults: list[Fault] = []
     chosen: dict[str, Any] = {}
     for item in text.split(",") if text else []:
         name, _, value = item.partition("=")
-        if name not in defaults:
-            faults.append(Fault("--scar", "", name, f"must be one of {', '.join(defaults)}"))
-        elif isinstance(defaults[name], str):
-            chosen[name] = value
-            if value not in allowed[name]:
-                rule = f"must be one of {', '.join(allowed[name])}"
-                faults.append(Fault("--scar", name, value, rule))
-        elif value == "none" and type(None) in allowed[name]:
-            chosen[name] = None
-        elif re.fullmatch(r"\d{1,9}", value) and (int(value) or name == "generations"):
-            chosen[name] = int(value)
-        else:
-            faults.append(Fault("--scar", name, value, "must be a positive integer"))
+        if name not in _KINDS:
+            faults.append(Fault("--scar", "", name, f"must be one of {', '.join(_KINDS)}"))
+            continue
+        if name in chosen:
+            faults.append(Fault("--scar", name, value, "must be given once"))
+        chosen[name] = None if value == "none" else int(value) if value.isdigit() else value
+        try:
+            ScarOptions(**{name: chosen[name]})
+        except ValueError as error:
+            rule = str(error).removeprefix(f"{name} ").rpartition(":")[0]
+            faults.append(Fault("--scar", name, value, rule))
     if faults:
         raise InputError(faults)
     return ScarOptions(**chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,12 @@ __all__ = ["Placement", "Placements", "Walks", "combine", "place_cuts"]
 Ints = NDArray[np.int64]
 Masks = NDArray[np.int64]
 """Sets of chiplets as bits; Python integers where there are more than 62."""
+
+
+_STEPS_PER_WALK = 100
+"""Steps of the search for every walk that the budget allows: where walks are rare, it ends."""
+_NODES_WITHOUT = 20
+"""A scheduling tree that has found no placement yet may visit so many times its budget."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +62,16 @@ class Walks:
         budget: int | None,
         notes: set[str],
         allowed: frozenset[int] | None = None,
+        keep_going: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Walk over the allowed chiplets (default: all), at most ``budget`` walks per length."""
+        """Walk over the allowed chiplets (default: all), at most ``budget`` walks per length.
+
+        Where walks of a length are rare, the search for them is limited as well.
+        """
         self._neighbours = problem.neighbours
         self._roots = sorted(allowed) if allowed is not None else list(range(problem.num_chiplets))
-        self._budget, self._notes = budget, notes
+        self._budget, self._notes, self._keep_going = budget, notes, keep_going
+        self._allowed = frozenset(self._roots)
         self._found: dict[int, Ints] = {}
 
     def __call__(self, length: int) -> Ints:
@@ -70,31 +81,58 @@ class Walks:
         return self._found[length]
 
     def _search(self, length: int) -> Ints:
-        found: list[list[int]] = []
-        per_root = None if self._budget is None else -(-self._budget // len(self._roots))
-        for root in self._roots:
-            for taken, path in enumerate(self._extend([root], length)):
-                if taken == per_root:
-                    note = f"walks of {length} chiplets were cut off at {per_root} per root"
-                    self._notes.add(note)
-                    break
-                found.append(path)
+        most = None if self._budget is None else -(-self._budget // len(self._roots))
+        found = [walk for root in self._roots for walk in self._from(root, length, most)]
         return np.array(found, dtype=np.int64).reshape(len(found), length)
 
-    def _extend(self, path: list[int], length: int) -> Iterator[list[int]]:
-        if len(path) == length:
-            yield path
-            return
-        for n in self._neighbours[path[-1]]:
-            if n not in path and n in self._roots:
-                yield from self._extend([*path, n], length)
+    def _from(self, root: int, length: int, most: int | None) -> list[list[int]]:
+        """Walks of one root, depth first in the order of neighbours."""
+        if length == 1:
+            return [[root]]
+        found: list[list[int]] = []
+        walk, open_ = [root], [iter(self._neighbours[root])]
+        steps = 0
+        while open_:
+            following = next((c for c in open_[-1] if c in self._allowed and c not in walk), None)
+            if following is None:
+                walk.pop()
+                open_.pop()
+                continue
+            steps += 1
+            if (most is not None and steps > _STEPS_PER_WALK * most) or (
+                steps % 1000 == 0 and not self._keep_going()
+            ):
+                self._notes.add(f"the search for walks of {length} chiplets was cut off")
+                break
+            if len(walk) + 1 < length:
+                walk.append(following)
+                open_.append(iter(self._neighbours[following]))
+            elif len(found) == most:
+                self._notes.add(f"walks of {length} chiplets were cut off at {most} per root")
+                break
+            else:
+                found.append([*walk, following])
+        return found
 
 
 def place_cuts(
-    problem: Problem, m: int, cuts: Iterable[Cut], walks: Walks, score: WindowScore
+    problem: Problem,
+    m: int,
+    cuts: Iterable[Cut],
+    walks: Walks,
+    score: WindowScore,
+    keep_going: Callable[[], bool] = lambda: True,
 ) -> Placements:
-    """Every cut on every walk; without contention, the best on each set of chiplets only."""
-    found = [_place(problem, m, cut, walks(len(cut)), score) for cut in cuts]
+    """Every cut on every walk, without those that are of no use on their set of chiplets.
+
+    Of no use is what another placement on the same chiplets beats in all that the score looks
+    at; under contention everything is kept. If time runs out, later cuts are left out.
+    """
+    found: list[Placements] = []
+    for cut in cuts:
+        if found and not keep_going():
+            break
+        found.append(_place(problem, m, cut, walks(len(cut)), score))
     return _merged([placements for placements in found if len(placements)], problem, score)
 
 
@@ -105,7 +143,7 @@ def _place(problem: Problem, m: int, cut: Cut, paths: Ints, score: WindowScore) 
     wide = problem.num_chiplets > 62  # Python integers where a mask passes 64 bits
     bits = np.array([1 << c for c in range(problem.num_chiplets)], object if wide else np.int64)
     masks = bits[paths].sum(axis=1)
-    order = _best(masks, cycles, energy, score, problem.contention == "none")
+    order = _best(masks, cycles, energy, score, problem.contention != "none")
     origin = tuple(Placement(cut, tuple(path)) for path in paths[order].tolist())
     return Placements(masks[order], cycles[order], energy[order], busy[order], origin)
 
@@ -119,7 +157,7 @@ def _merged(found: Sequence[Placements], problem: Problem, score: WindowScore) -
     energy = np.concatenate([p.energy_nj for p in found])
     busy = np.concatenate([p.busy for p in found])
     origin = [placement for p in found for placement in p.origin]
-    order = _best(masks, cycles, energy, score, problem.contention == "none")
+    order = _best(masks, cycles, energy, score, problem.contention != "none")
     return Placements(
         masks[order],
         cycles[order],
@@ -129,17 +167,33 @@ def _merged(found: Sequence[Placements], problem: Problem, score: WindowScore) -
     )
 
 
-def _best(masks: Masks, cycles: Ints, energy: Ints, score: WindowScore, by_mask: bool) -> Ints:
-    """Indices by ascending score; by mask, the best of each set of chiplets only."""
-    order = np.argsort(score(cycles, energy), kind="stable")
-    if by_mask:
-        _, first = np.unique(masks[order], return_index=True)
-        order = order[np.sort(first)]
-    return np.asarray(order)
+def _best(masks: Masks, cycles: Ints, energy: Ints, score: WindowScore, contended: bool) -> Ints:
+    """Indices of what is to be kept, by ascending score."""
+    if contended:
+        kept = np.arange(len(masks))
+    else:
+        kept = _undominated(masks, *score.matters(cycles, energy))
+    order = np.lexsort((cycles[kept], energy[kept], score(cycles[kept], energy[kept])))
+    return np.asarray(kept[order])
+
+
+def _undominated(masks: Masks, first: Ints, second: Ints) -> Ints:
+    """Indices of pairs that no other pair of the same mask equals or beats in both."""
+    _, group = np.unique(masks, return_inverse=True)
+    _, rank = np.unique(second, return_inverse=True)
+    order = np.lexsort((rank, first, group))
+    # Later groups have smaller keys, so the running minimum starts anew with each.
+    key = rank[order] - group[order] * (len(rank) + 1)
+    before = np.concatenate([[np.iinfo(np.int64).max], np.minimum.accumulate(key)[:-1]])
+    return np.asarray(order[key < before])
 
 
 def combine(
-    models: Sequence[Placements], score: WindowScore, max_nodes: int | None, notes: set[str]
+    models: Sequence[Placements],
+    score: WindowScore,
+    max_nodes: int | None,
+    notes: set[str],
+    keep_going: Callable[[], bool] = lambda: True,
 ) -> tuple[float, list[Placement]] | None:
     """Pick one placement per model, chiplets disjoint, best together.
 
@@ -155,7 +209,9 @@ def combine(
     max_nodes
         Most inner nodes to visit.
     notes
-        Says so if that cut something off.
+        Says so if that, or time, cut something off.
+    keep_going
+        Asked now and then.
 
     Returns
     -------
@@ -191,8 +247,14 @@ def combine(
             if last:
                 best_score, best = float(scores[i]), (*chosen, here)
                 return
-            if max_nodes is not None and visited >= max_nodes and best is not None:
-                notes.add(f"the scheduling tree was cut off at {max_nodes} inner nodes")
+            limit = max_nodes
+            if limit is not None and best is None:
+                limit *= _NODES_WITHOUT
+            if limit is not None and visited >= limit:
+                notes.add(f"the scheduling tree was cut off at {limit} inner nodes")
+                return
+            if visited % 100 == 99 and not keep_going():
+                notes.add("the scheduling tree was cut off by the time limit")
                 return
             visited += 1
             mask = used | int(own.masks[here])

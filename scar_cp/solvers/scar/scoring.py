@@ -9,9 +9,6 @@ from scar_cp.solvers.base import Request
 
 __all__ = ["WindowScore"]
 
-_TIE = 1e-12
-"""Energy breaks the ties of latency and the other way round, far below one unit."""
-
 
 class WindowScore:
     """Rates (cycles, nJ) pairs; less is better.
@@ -36,7 +33,18 @@ class WindowScore:
         if request.weights is not None:
             return np.asarray(request.weights[0] * latency + request.weights[1] * energy)
         if request.objective == "latency":
-            return np.asarray(latency + _TIE * energy)
+            return latency
         if request.objective == "energy":
-            return np.asarray(energy + _TIE * latency)
+            return energy
         return np.asarray(latency * energy)
+
+    def matters(
+        self, cycles: NDArray[np.int64], energy_nj: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """What of a placement may change the score of a window, as two amounts."""
+        request = self._request
+        if request.scar.score is None and request.objective == "latency":
+            return cycles, np.zeros_like(cycles)
+        if request.scar.score is None and request.objective == "energy":
+            return energy_nj, np.zeros_like(cycles)
+        return cycles, energy_nj

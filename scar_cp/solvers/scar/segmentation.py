@@ -84,6 +84,8 @@ def segmentations(
     kept: list[Cut] = []
     for parts in range(1, min(nodes, n) + 1):
         inner = _cut_points(scores.prefix_cycles, parts, max_cuts, notes)
+        if top_k is not None and len(inner) > top_k:
+            notes.add(f"of the cuts into {parts} segments the best {top_k} were kept")
         for k in np.argsort(scores(inner), kind="stable")[:top_k]:
             kept.append(as_cut(low, high, inner[k].tolist()))
     return kept
@@ -112,11 +114,14 @@ def _cut_points(
     n = len(prefix_cycles)
     points = np.arange(1, n)
     size = len(points)
-    while budget is not None and size > parts and comb(size, parts - 1) > budget:
+    while budget is not None and size >= parts and comb(size, parts - 1) > budget:
         size -= 1
     if size < len(points):
         notes.add(f"cuts into {parts} segments were limited to merged layers")
         shares = prefix_cycles[-1] * np.arange(1, size + 1) / (size + 1)
         points = np.unique(np.clip(np.searchsorted(prefix_cycles, shares) + 1, 1, n - 1))
+        others = np.setdiff1d(np.arange(1, n), points)  # one long layer may pass many shares
+        spread = np.linspace(0, len(others) - 1, size - len(points)).astype(int)
+        points = np.union1d(points, others[spread])
     rows = list(combinations(points.tolist(), parts - 1))
     return np.array(rows, dtype=np.int64).reshape(len(rows), parts - 1)
