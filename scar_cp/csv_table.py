@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from scar_cp.errors import Fault, InputError
 
-__all__ = ["comment_head", "read_table", "readable", "to_csv"]
+__all__ = ["column_names", "comment_head", "read_table", "readable", "to_csv"]
 
 R = TypeVar("R")
 
@@ -60,7 +60,7 @@ def read_table(path: Path, row_type: Callable[..., R]) -> list[R]:
         If a column is missing, even of a table without rows.
     """
     with path.open(encoding="utf-8", newline="") as file:
-        table = csv.DictReader(dropwhile(lambda line: line.startswith("#"), file))
+        table = _below_head(file)
         types: dict[str, Any] = {f.name: f.type for f in fields(row_type)}  # type: ignore[arg-type]
         missing = [name for name in types if name not in (table.fieldnames or types)]
         if missing:
@@ -69,6 +69,16 @@ def read_table(path: Path, row_type: Callable[..., R]) -> list[R]:
             row_type(**{name: _CONVERT.get(kind, str)(cells[name]) for name, kind in types.items()})
             for cells in table
         ]
+
+
+def column_names(path: Path) -> list[str]:
+    """The columns of a table."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(_below_head(file).fieldnames or ())
+
+
+def _below_head(file: Iterable[str]) -> csv.DictReader[str]:
+    return csv.DictReader(dropwhile(lambda line: line.startswith("#"), file))
 
 
 @contextmanager

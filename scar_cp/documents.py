@@ -25,6 +25,7 @@ __all__ = [
     "shown",
     "to_json",
     "to_record",
+    "write_bytes",
     "write_text",
 ]
 
@@ -130,9 +131,7 @@ def to_record(data: Any, cls: type[R], file: str) -> R:
     if not isinstance(data, dict):
         rule = f"must be a mapping with the keys of {cls.__name__}"
         raise InputError([Fault(file, "", shown(data), rule)])
-    (expected,) = get_args(cls.model_fields["format"].annotation)
-    if data.get("format", expected) != expected:  # another kind of file: its keys tell nothing
-        raise InputError([Fault(file, "format", shown(data["format"]), f"must be {expected!r}")])
+    _check_format(data, cls, file)
     try:
         return cls.model_validate(data)
     except ValidationError as error:
@@ -143,6 +142,13 @@ def to_record(data: Any, cls: type[R], file: str) -> R:
             for details in found  # a list also counts as too short when its items are at fault
             if details["type"] != "too_short" or details["loc"] not in inner
         ) from error
+
+
+def _check_format(data: dict[str, Any], cls: type[Record], file: str) -> None:
+    """Refuse another kind of file before its keys, which tell nothing."""
+    (expected,) = get_args(cls.model_fields["format"].annotation)
+    if data.get("format", expected) != expected:
+        raise InputError([Fault(file, "format", shown(data["format"]), f"must be {expected!r}")])
 
 
 _RULES = {
@@ -211,6 +217,7 @@ def read_json_record(path: str | Path, cls: type[R]) -> R:
     document = read_document(path)
     if not isinstance(document, dict):
         return to_record(document, cls, str(path))
+    _check_format(document, cls, str(path))
     try:
         return cls.model_validate_json(json.dumps(document))
     except ValidationError as error:
@@ -257,6 +264,11 @@ def to_json(record: Record) -> str:
 
 
 def write_text(path: str | Path, text: str) -> None:
+    """Write a text file whole or not at all, as `write_bytes` does."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
     """Write a file whole or not at all.
 
     Raises
@@ -269,11 +281,11 @@ def write_text(path: str | Path, text: str) -> None:
     whole = path.resolve()
     try:
         if path.exists() and not path.is_file():  # a device or pipe is written to, not replaced
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(content)
             return
         part = whole.with_name(f".{whole.name}.{os.getpid()}")
         try:
-            part.write_text(text, encoding="utf-8")
+            part.write_bytes(content)
             os.replace(part, whole)
         finally:
             part.unlink(missing_ok=True)

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
 from scar_cp.problem import Problem, ProblemModel, ProblemTensor
 from scar_cp.record import Record, Seq
 from scar_cp.schedule import Schedule, Segment
+from scar_cp.topology import Route
 
-__all__ = ["Evaluation", "SegmentEvaluation", "WindowEvaluation", "evaluate", "objective_value"]
+__all__ = [
+    "ENERGY_PARTS",
+    "Charge",
+    "Evaluation",
+    "SegmentEvaluation",
+    "WindowEvaluation",
+    "evaluate",
+    "itemise",
+    "objective_value",
+]
 
 ENERGY_PARTS = ("compute", "weights", "reads", "sends", "writes")
 
@@ -86,23 +96,40 @@ class _Placed:
     writes: int = 0
 
 
-class _Ledger:
-    """Energy by part, and the busy time of DRAM and links by window."""
+class Charge(NamedTuple):
+    """One thing that a segment pays for, with what it occupies while it happens."""
 
-    def __init__(self, problem: Problem, num_windows: int) -> None:
-        self._problem = problem
+    window: int
+    segment: Segment
+    part: str
+    """Of `ENERGY_PARTS`; ``compute`` occupies nothing but its chiplet."""
+    energy_nj: int
+    """Of the whole batch."""
+    times: int = 1
+    """How often it happens: every pass, or once."""
+    dram_cycles: int = 0
+    """Cycles of the DRAM interface, each time."""
+    nop_cycles: int = 0
+    """Cycles of every link on the route, each time."""
+    route: Route = ()
+
+
+class _Ledger:
+    """Every charge; energy by part, and the busy time of DRAM and links by window."""
+
+    def __init__(self, num_windows: int) -> None:
+        self.charges: list[Charge] = []
         self.energy: Counter[str] = Counter()
         self.dram = [0] * num_windows
         self.links: list[Counter[tuple[int, int]]] = [Counter() for _ in range(num_windows)]
 
-    def over_nop(self, window: int, source: int, target: int, cycles: int, times: int) -> None:
-        """Occupy the links of a route."""
-        for link in self._problem.routes[source][target]:
-            self.links[window][link] += cycles * times
-
-    def dram_access(self, window: int, cycles: int, times: int) -> None:
-        """Occupy the DRAM interface."""
-        self.dram[window] += cycles * times
+    def book(self, charge: Charge) -> None:
+        """Add a charge to all sums."""
+        self.charges.append(charge)
+        self.energy[charge.part] += charge.energy_nj
+        self.dram[charge.window] += charge.dram_cycles * charge.times
+        for link in charge.route:
+            self.links[charge.window][link] += charge.nop_cycles * charge.times
 
 
 def evaluate(problem: Problem, schedule: Schedule) -> Evaluation:
@@ -121,7 +148,12 @@ def evaluate(problem: Problem, schedule: Schedule) -> Evaluation:
     Evaluation
         Exact integers in cycles and nJ; the ``_s`` and ``_j`` fields are for display.
     """
-    ledger = _Ledger(problem, len(schedule.windows))
+    return itemise(problem, schedule)[0]
+
+
+def itemise(problem: Problem, schedule: Schedule) -> tuple[Evaluation, list[Charge]]:
+    """`evaluate`, with every charge that its energies and busy times are the sums of."""
+    ledger = _Ledger(len(schedule.windows))
     placed = [
         [_Placed(segment, w) for segment in segments] for w, segments in enumerate(schedule.windows)
     ]
@@ -140,7 +172,7 @@ def evaluate(problem: Problem, schedule: Schedule) -> Evaluation:
     latency = sum(w.latency_cycles for w in windows)
     energy = sum(ledger.energy.values())
     latency_s = latency / problem.clock_hz
-    return Evaluation(
+    evaluation = Evaluation(
         latency_cycles=latency,
         energy_nj=energy,
         edp=latency * energy,
@@ -151,6 +183,7 @@ def evaluate(problem: Problem, schedule: Schedule) -> Evaluation:
         windows=tuple(windows),
         energy_parts={part: ledger.energy[part] for part in ENERGY_PARTS},
     )
+    return evaluation, ledger.charges
 
 
 def _move(
@@ -159,30 +192,36 @@ def _move(
     """Charge every transfer of one tensor: reads, sends and writes."""
     source = None if tensor.producer is None else home[tensor.producer]
     readers = list({id(home[i]): home[i] for i in tensor.consumers}.values())
-    through_dram = tensor.dram_cycles + problem.dram_latency_cycles
+    dram, nop = tensor.dram_cycles, tensor.nop_cycles
+    through_dram = dram + problem.dram_latency_cycles
     for reader in readers:
         chiplet = reader.segment.chiplet
         if source is None or source.window < reader.window:
             reader.reads += through_dram + problem.port_hops[chiplet] * problem.hop_cycles
-            ledger.energy["reads"] += _dram_energy(problem, tensor, chiplet)
-            ledger.dram_access(reader.window, tensor.dram_cycles, passes)
-            port = problem.chiplets[chiplet].port
-            ledger.over_nop(reader.window, port, chiplet, tensor.nop_cycles, passes)
+            route = problem.routes[problem.chiplets[chiplet].port][chiplet]
+            energy_nj = _dram_energy(problem, tensor, chiplet)
+            ledger.book(
+                Charge(reader.window, reader.segment, "reads", energy_nj, passes, dram, nop, route)
+            )
         elif reader is not source:
             origin = source.segment.chiplet
             hops = problem.hops[origin][chiplet]
-            source.sends += tensor.nop_cycles + hops * problem.hop_cycles
-            ledger.energy["sends"] += tensor.nop_energy_nj_per_hop * hops
-            ledger.over_nop(source.window, origin, chiplet, tensor.nop_cycles, passes)
+            source.sends += nop + hops * problem.hop_cycles
+            energy_nj = tensor.nop_energy_nj_per_hop * hops
+            route = problem.routes[origin][chiplet]
+            ledger.book(
+                Charge(source.window, source.segment, "sends", energy_nj, passes, 0, nop, route)
+            )
     if source is not None and (
         tensor.is_output or any(reader.window > source.window for reader in readers)
     ):
         chiplet = source.segment.chiplet
         source.writes += through_dram + problem.port_hops[chiplet] * problem.hop_cycles
-        ledger.energy["writes"] += _dram_energy(problem, tensor, chiplet)
-        ledger.dram_access(source.window, tensor.dram_cycles, passes)
-        port = problem.chiplets[chiplet].port
-        ledger.over_nop(source.window, chiplet, port, tensor.nop_cycles, passes)
+        route = problem.routes[chiplet][problem.chiplets[chiplet].port]
+        energy_nj = _dram_energy(problem, tensor, chiplet)
+        ledger.book(
+            Charge(source.window, source.segment, "writes", energy_nj, passes, dram, nop, route)
+        )
 
 
 def _dram_energy(problem: Problem, tensor: ProblemTensor, chiplet: int) -> int:
@@ -225,7 +264,8 @@ def _segment(problem: Problem, ledger: _Ledger, at: _Placed) -> SegmentEvaluatio
     chiplet = problem.chiplets[segment.chiplet]
     layers = model.layers[segment.first : segment.last + 1]
     compute = sum(layer.compute_cycles[chiplet.type] for layer in layers)
-    ledger.energy["compute"] += sum(layer.compute_energy_nj[chiplet.type] for layer in layers)
+    compute_nj = sum(layer.compute_energy_nj[chiplet.type] for layer in layers)
+    ledger.book(Charge(at.window, segment, "compute", compute_nj))
 
     weight_bytes = sum(layer.weight_bytes for layer in layers)
     port_hops = problem.port_hops[segment.chiplet]
@@ -236,12 +276,14 @@ def _segment(problem: Problem, ledger: _Ledger, at: _Placed) -> SegmentEvaluatio
     buffer_bytes = problem.types[problem.chiplet_types[segment.chiplet]].buffer_bytes
     resident = problem.weight_policy == "resident" and weight_bytes <= buffer_bytes
     loads = 1 if resident else model.passes
-    ledger.energy["weights"] += loads * sum(
+    weights_nj = loads * sum(
         layer.weight_energy_nj + layer.weight_nop_energy_nj_per_hop * port_hops for layer in layers
     )
-    ledger.dram_access(at.window, load_cycles, loads)
     nop_cycles = sum(layer.weight_nop_cycles for layer in layers)
-    ledger.over_nop(at.window, chiplet.port, segment.chiplet, nop_cycles, loads)
+    route = problem.routes[chiplet.port][segment.chiplet]
+    ledger.book(
+        Charge(at.window, segment, "weights", weights_nj, loads, load_cycles, nop_cycles, route)
+    )
 
     transfers = at.reads + at.sends + at.writes + (0 if resident else weights)
     one_pass = max(compute, transfers) if problem.overlap == "full" else compute + transfers

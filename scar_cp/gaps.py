@@ -16,15 +16,16 @@ Where an optimum is known as an interval only, so is the loss.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scar_cp.compare import Job, plan
+from scar_cp.csv_table import read_table, readable
 from scar_cp.instance import Objective
 from scar_cp.judging import Row
 from scar_cp.problem import Space
 
-__all__ = ["STEPS", "GapSplit", "Loss", "plan_gaps", "split_gaps"]
+__all__ = ["STEPS", "GapSplit", "Loss", "plan_gaps", "read_splits", "split_gaps"]
 
 STEPS: tuple[tuple[Space, str], ...] = (
     ("scar", "segmentation, placement"),
@@ -151,6 +152,41 @@ def _split(rows: list[Row]) -> GapSplit | None:
         heuristic,
         tuple(losses),
     )
+
+
+@dataclass(frozen=True)
+class _LossRow(Loss):
+    """A row of the table that `scar_cp.report.gaps.gaps_csv` writes."""
+
+    scenario: str
+    package: str
+    profile: str
+    windows: int
+    objective: Objective
+    heuristic: int
+
+
+def read_splits(path: Path) -> list[GapSplit]:
+    """The splits of a table that ``scar-cp gaps`` wrote.
+
+    Raises
+    ------
+    InputError
+        If it holds something else, or nothing.
+    """
+    splits: dict[tuple[object, ...], GapSplit] = {}
+    with readable(path, "a table of scar-cp gaps"):
+        for row in read_table(path, _LossRow):
+            problem = row.scenario, row.package, row.profile, row.windows, row.objective
+            split = splits.setdefault(problem, GapSplit(*problem, row.heuristic, losses=()))
+            loss = Loss(row.decision, row.space, row.value, row.bound, row.least, row.most)
+            splits[problem] = replace(split, losses=(*split.losses, loss))
+        decisions = tuple(decision for _, decision in STEPS)
+        if not splits or any(
+            tuple(loss.decision for loss in split.losses) != decisions for split in splits.values()
+        ):
+            raise ValueError(f"not every problem has the decisions {', '.join(decisions)}")
+    return list(splits.values())
 
 
 def _share(before: int | None, after: int | None, whole: int) -> float | None:

@@ -10,9 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from math import inf, nextafter
+from pathlib import Path
 from statistics import median
 
-from scar_cp.csv_table import comment_head, to_csv
+from pydantic import TypeAdapter
+
+from scar_cp.csv_table import comment_head, read_table, readable, to_csv
+from scar_cp.documents import read_document
 from scar_cp.errors import ClaimError
 from scar_cp.instance import Objective
 from scar_cp.problem import Space
@@ -20,15 +24,20 @@ from scar_cp.solving import relative_gap
 
 __all__ = [
     "COLUMNS",
+    "FORMAT",
     "Case",
     "JudgedRow",
     "Row",
     "Summary",
     "judge",
+    "read_comparison",
     "summarise",
     "table_text",
     "unjudged",
 ]
+
+FORMAT = "scar-cp/compare@1"
+"""Of a comparison in JSON."""
 
 
 @dataclass(frozen=True)
@@ -212,3 +221,24 @@ def table_text(rows: Iterable[JudgedRow]) -> str:
         "  this sha256, space and objective",
     )
     return to_csv(COLUMNS, map(asdict, rows), head)
+
+
+def read_comparison(path: Path) -> list[JudgedRow]:
+    """The rows of a comparison in a file, CSV or JSON.
+
+    Raises
+    ------
+    InputError
+        If it holds something else, or no row.
+    """
+    with readable(path, "a table of scar-cp compare"):
+        if path.suffix == ".json":
+            document = read_document(path)
+            if not isinstance(document, dict) or document.get("format") != FORMAT:
+                raise ValueError(f"format is not {FORMAT!r}")
+            rows = TypeAdapter(list[JudgedRow]).validate_python(document["rows"])
+        else:
+            rows = read_table(path, JudgedRow)
+        if not rows:
+            raise ValueError("no rows")
+    return rows

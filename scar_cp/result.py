@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from scar_cp.bounds import Bound, best_bound
+from scar_cp.errors import Fault, InputError
 from scar_cp.evaluation import Evaluation
 from scar_cp.instance import Objective
-from scar_cp.problem import Space
+from scar_cp.problem import Problem, Space
 from scar_cp.record import Record, Seq
 from scar_cp.schedule import Schedule
+from scar_cp.validation import validate
 
-__all__ = ["LogLine", "Result"]
+__all__ = ["LogLine", "Result", "check_about", "schedule_of"]
 
 
 class LogLine(Record):
@@ -51,3 +54,33 @@ class Result(Record):
         """The best bound that the gap is about."""
         best = best_bound(self.bounds, self.objective, self.space)
         return None if best is None else best.value
+
+
+def check_about(result: Result, sha256: str, path: str | Path) -> None:
+    """Refuse the result of a file that is not about the problem with this hash.
+
+    Raises
+    ------
+    InputError
+        With one fault.
+    """
+    if result.problem_sha256 != sha256:
+        rule = f"the result is about another problem, or other settings: this one's is {sha256}"
+        raise InputError([Fault(str(path), "problem_sha256", result.problem_sha256, rule)])
+
+
+def schedule_of(result: Result, problem: Problem, sha256: str, path: str | Path) -> Schedule:
+    """The schedule of a file's result, which must be a valid one of the problem with this hash.
+
+    Raises
+    ------
+    InputError
+        With every rule that the schedule breaks, if there is one.
+    """
+    check_about(result, sha256, path)
+    if result.schedule is None:
+        raise InputError([Fault(str(path), "schedule", None, "the result has no schedule")])
+    violations = validate(problem, result.schedule)
+    if violations:
+        raise InputError(Fault(str(path), "schedule", None, str(v)) for v in violations)
+    return result.schedule

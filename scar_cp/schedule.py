@@ -6,7 +6,7 @@ from typing import Literal
 
 from scar_cp.record import Record, Seq
 
-__all__ = ["Schedule", "Segment", "Window"]
+__all__ = ["Schedule", "Segment", "Window", "layers_text"]
 
 
 class Segment(Record):
@@ -35,3 +35,8 @@ class Schedule(Record):
             tuple(sorted(w, key=lambda s: (s.model, s.first, s.last, s.chiplet))) for w in windows
         )
         return cls(problem=problem, windows=ordered)
+
+
+def layers_text(first: int, last: int) -> str:
+    """A range of layers as people read it."""
+    return f"{first}-{last}" if last > first else f"{first}"

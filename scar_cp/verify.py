@@ -15,7 +15,7 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.evaluation import evaluate, objective_value
 from scar_cp.io import read_schedule
 from scar_cp.problem import Problem
-from scar_cp.result import Result
+from scar_cp.result import Result, check_about
 from scar_cp.solvers import Request, Search, get_solver
 from scar_cp.solvers.partitions import CORNER, SOURCE
 from scar_cp.solving import relative_gap
@@ -62,16 +62,13 @@ def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
         With everything that is wrong.
     """
     result = read_json_record(path, Result)
+    check_about(result, sha256, path)
     document = read_document(path)
     faults: list[Fault] = []
 
     def fault(place: str, value: object, rule: str) -> None:
         faults.append(Fault(str(path), place, None if value is None else str(value), rule))
 
-    if result.problem_sha256 != sha256:
-        rule = f"the result is about another problem, or other settings: this one's is {sha256}"
-        fault("problem_sha256", result.problem_sha256, rule)
-        raise InputError(faults)
     if not space_is_defined(problem, result.space):
         fault("space", result.space, "the problem does not define this space")
         raise InputError(faults)

@@ -27,19 +27,20 @@ FLOORS = (
     {"csv_table", "documents", "fresh", "package", "schedule", "workload"},
     {"cost", "graph", "problem"},
     {"evaluation", "instance", "pipeline", "reconfig"},
-    {"bounds", "compile", "validation"},
+    {"bounds", "compile", "timeline", "validation"},
     {"partition"},
-    {"io", "layer_list", "result", "solvers"},
+    {"io", "layer_list", "result", "solvers", "trace"},
     {"solving"},
     {"bench", "judging", "pareto", "verify"},
     {"compare"},
     {"gaps", "papers"},
-    {"report"},
+    {"plots", "report"},
     {"cli"},
 )
 """Modules and packages by floor: imports go strictly down, or stay inside one package."""
 
 HOMES = {
+    "matplotlib": ("plots",),
     "ortools": ("solvers.cpsat",),
     "rich": ("cli", "report"),
     "typer": ("cli",),

@@ -313,7 +313,7 @@ def test_faults_found_in_another_process_arrive_whole(project: Project, command:
 
 @pytest.mark.parametrize(
     "name",
-    ["check", "cost", "compile", "solve", "compare", "gaps", "evaluate", "bench"],
+    ["check", "cost", "compile", "solve", "compare", "gaps", "evaluate", "plot", "trace", "bench"],
 )
 def test_every_command_has_help(command: Command, name: str) -> None:
     code, out, err = command(name, "--help")

@@ -16,6 +16,7 @@ import scar_cp.cli.bench as bench
 import scar_cp.cli.commands as commands
 import scar_cp.cli.compare as compare
 import scar_cp.cli.papers as papers
+import scar_cp.cli.pictures as pictures
 import scar_cp.cli.search as search
 from scar_cp.errors import ClaimError, InputError, ScarError
 
@@ -32,6 +33,7 @@ commands.register(app)
 search.register(app)
 compare.register(app)
 papers.register(app)
+pictures.register(app)
 app.add_typer(bench.app, name="bench")
 
 

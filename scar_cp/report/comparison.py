@@ -7,13 +7,11 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from scar_cp.judging import COLUMNS, JudgedRow, Summary, summarise
+from scar_cp.judging import COLUMNS, FORMAT, JudgedRow, Summary, summarise
 from scar_cp.report.summary import gap_text
 from scar_cp.report.tables import Columns, pipe_table, plain_table, table_width
 
-__all__ = ["FORMAT", "comparison_json", "comparison_markdown", "comparison_text", "ratio_text"]
-
-FORMAT = "scar-cp/compare@1"
+__all__ = ["comparison_json", "comparison_markdown", "comparison_text", "ratio_text"]
 
 _LEFT = {
     "scenario",

@@ -10,6 +10,7 @@ from rich.table import Table
 from scar_cp.evaluation import Evaluation
 from scar_cp.pareto import Front, largest_gaps
 from scar_cp.problem import Problem
+from scar_cp.schedule import layers_text
 from scar_cp.solving import Outcome
 from scar_cp.validation import Violation
 
@@ -108,7 +109,7 @@ def _windows_table(problem: Problem, evaluation: Evaluation) -> Table:
             table.add_row(
                 label,
                 f"{problem.models[s.model].name} x{problem.models[s.model].batch}" if first else "",
-                f"{s.first}-{s.last}" if s.last > s.first else f"{s.first}",
+                layers_text(s.first, s.last),
                 f"{s.chiplet} {chiplet.type}",
                 f"{s.pass_cycles:,}",
                 f"{share:.0%}",

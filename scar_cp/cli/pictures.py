@@ -1,0 +1,246 @@
+"""Commands that show a result: plot and trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scar_cp.cli import options as o
+from scar_cp.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from scar_cp.plots import Figure
+    from scar_cp.problem import Problem
+    from scar_cp.schedule import Schedule
+
+__all__ = ["register"]
+
+_SUFFIXES = (".png", ".svg")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an app."""
+    app.command()(plot)
+    app.command()(trace)
+
+
+class KindName(StrEnum):
+    """What to draw."""
+
+    gantt = "gantt"
+    map = "map"
+    bounds = "bounds"
+    front = "front"
+    gaps = "gaps"
+
+
+_OF_A_SCHEDULE = (KindName.gantt, KindName.map)
+
+_Result = Annotated[Path, typer.Argument(metavar="RESULT", help="A result file of solve.")]
+_Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RESULT",
+        help="A result of solve, a front of pareto, or a table of compare or gaps.",
+    ),
+]
+_OF_INSTANCE = "The instance (YAML) or compiled problem.json that the result is about."
+
+
+def plot(
+    result: _Source,
+    instance: Annotated[
+        Path | None, typer.Option(metavar="INSTANCE", help=f"{_OF_INSTANCE} For gantt and map.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="FILE.png or FILE.svg [default: RESULT.KIND.png]"),
+    ] = None,
+    kind: Annotated[
+        KindName | None,
+        typer.Option(help="What to draw [default: by RESULT: gantt, front or gaps]"),
+    ] = None,
+    scenario: o.Scenario = None,
+    package: o.Package = None,
+    profile: o.Profile = None,
+    windows: o.Windows = None,
+    n_splits: o.NSplits = None,
+    packing: o.Packing = None,
+    weight_policy: o.WeightPolicy = None,
+    overlap: o.Overlap = None,
+    contention: o.Contention = None,
+    routing: o.Routing = None,
+    granularity: o.Granularity = None,
+) -> None:
+    """Draw a schedule over time or in space, how value and bound met, a front, or a table of gaps.
+
+    gantt: chiplets over time. map: layers and traffic on the package, per window. bounds: best
+    value and bound over the search. front: the latency-energy front and what is proven empty.
+    gaps: bars of a table of compare or gaps. Give the settings that the result was found with.
+    Needs the extra: pip install 'scar-cp[plot]'
+
+    For example:
+
+    scar-cp plot result.json --instance instances/quickstart.yaml -o schedule.svg
+
+    scar-cp plot result.json --instance instances/sc4.yaml --windows 2 --kind map
+
+    scar-cp plot front.json -o front.png
+    """
+    from scar_cp.documents import check_writable, write_bytes
+    from scar_cp.plots.style import figure_bytes
+
+    overrides = o.settings(locals())
+    kind = kind or _kind_of(result)
+    path = output or Path(f"{result.stem}.{kind.value}.png")
+    sources = [source for source in (result, instance) if source is not None]
+    draw, *_ = o.together(
+        lambda: _drawing(kind, result, instance, overrides),
+        lambda: check_writable(path, *sources),
+        lambda: _check_suffix(path),
+    )
+    write_bytes(path, figure_bytes(draw(), path.suffix))
+    print(f"written: {path}")
+
+
+def trace(
+    result: _Result,
+    instance: Annotated[Path, typer.Option(metavar="INSTANCE", help=_OF_INSTANCE)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
+        "trace.json"
+    ),
+    max_passes: Annotated[
+        int,
+        typer.Option(min=1, help="Passes of a segment with a slice each; one stands for the rest."),
+    ] = 64,
+    scenario: o.Scenario = None,
+    package: o.Package = None,
+    profile: o.Profile = None,
+    windows: o.Windows = None,
+    n_splits: o.NSplits = None,
+    packing: o.Packing = None,
+    weight_policy: o.WeightPolicy = None,
+    overlap: o.Overlap = None,
+    contention: o.Contention = None,
+    routing: o.Routing = None,
+    granularity: o.Granularity = None,
+) -> None:
+    """Write a schedule as trace events for ui.perfetto.dev: chiplets, links, DRAM, windows.
+
+    Give the settings that the result was found with.
+
+    Example: scar-cp trace result.json --instance instances/quickstart.yaml -o trace.json
+    """
+    from scar_cp.documents import check_writable, write_text
+    from scar_cp.trace import trace_document
+
+    overrides = o.settings(locals())
+    (problem, schedule), _ = o.together(
+        lambda: _scheduled(result, instance, overrides),
+        lambda: check_writable(output, result, instance),
+    )
+    document = trace_document(problem, schedule, max_passes)
+    write_text(output, json.dumps(document) + "\n")
+    for name in document["otherData"]["cut_off"]:
+        print(f"cut off: {name} in one slice")
+    print(f"written: {output}")
+
+
+def _scheduled(
+    result: Path, instance: Path, overrides: Mapping[str, Any]
+) -> tuple[Problem, Schedule]:
+    """A problem, and the schedule of a result about it."""
+    from scar_cp.documents import read_json_record
+    from scar_cp.io import load_problem
+    from scar_cp.result import Result, schedule_of
+
+    loaded, found = o.together(
+        lambda: load_problem(instance, overrides), lambda: read_json_record(result, Result)
+    )
+    return loaded.problem, schedule_of(found, loaded.problem, loaded.sha256, result)
+
+
+def _kind_of(source: Path) -> KindName:
+    """What a file is drawn as, if nobody says."""
+    from scar_cp.documents import read_document
+
+    if source.suffix == ".csv":
+        return KindName.gaps
+    document = read_document(source)
+    kinds = {
+        "scar-cp/result@1": KindName.gantt,
+        "scar-cp/pareto@1": KindName.front,
+        "scar-cp/compare@1": KindName.gaps,
+    }
+    found = document.get("format") if isinstance(document, dict) else None
+    if found not in kinds:
+        rule = f"must be a .csv, or of one of the formats {', '.join(kinds)}"
+        raise InputError(
+            [Fault(str(source), "format", None if found is None else str(found), rule)]
+        )
+    return kinds[found]
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix not in _SUFFIXES:
+        rule = f"must end in {' or '.join(_SUFFIXES)}"
+        raise InputError([Fault("--output", "", str(path), rule)])
+
+
+def _drawing(
+    kind: KindName, source: Path, instance: Path | None, overrides: Mapping[str, Any]
+) -> Callable[[], Figure]:
+    """What draws the picture, once all that it shows is read."""
+    if kind in _OF_A_SCHEDULE:
+        if instance is None:
+            rule = f"is required for --kind {kind.value}: the problem that the result is about"
+            raise InputError([Fault("--instance", "", None, rule)])
+        return _drawing_of_schedule(kind, *_scheduled(source, instance, overrides))
+    if instance is not None or overrides:
+        option = "instance" if instance is not None else next(iter(overrides)).replace("_", "-")
+        rule = f"--kind {kind.value} shows what the file holds, and takes no problem"
+        raise InputError([Fault(f"--{option}", "", None, rule)])
+    return _drawing_of_file(kind, source)
+
+
+def _drawing_of_schedule(
+    kind: KindName, problem: Problem, schedule: Schedule
+) -> Callable[[], Figure]:
+    from scar_cp.plots.gantt import plot_gantt
+    from scar_cp.plots.package_map import plot_map
+
+    return partial(plot_gantt if kind is KindName.gantt else plot_map, problem, schedule)
+
+
+def _drawing_of_file(kind: KindName, source: Path) -> Callable[[], Figure]:
+    from scar_cp.csv_table import column_names, readable
+    from scar_cp.documents import read_json_record
+
+    if kind is KindName.bounds:
+        from scar_cp.plots.progress import plot_bounds
+        from scar_cp.result import Result
+
+        return partial(plot_bounds, read_json_record(source, Result))
+    if kind is KindName.front:
+        from scar_cp.pareto import Front
+        from scar_cp.plots.front import plot_front
+
+        front = read_json_record(source, Front)
+        if not front.points:
+            raise InputError([Fault(str(source), "points", "[]", "there is nothing to draw")])
+        return partial(plot_front, front)
+    from scar_cp.gaps import read_splits
+    from scar_cp.judging import read_comparison
+    from scar_cp.plots.gaps import plot_gaps, plot_losses
+
+    with readable(source, "a table of scar-cp compare or gaps"):
+        split = source.suffix != ".json" and "decision" in column_names(source)
+    if split:
+        return partial(plot_losses, read_splits(source))
+    return partial(plot_gaps, read_comparison(source))

@@ -1,0 +1,152 @@
+"""``scar-cp plot``: what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Command, Project
+from test_bad_input import assert_refused
+
+from plots import examples
+from scar_cp.documents import to_json
+from scar_cp.judging import table_text
+from scar_cp.report.comparison import comparison_json
+from scar_cp.report.gaps import gaps_csv
+
+QUICKSTART = ROOT / "instances/quickstart.yaml"
+
+
+@pytest.fixture
+def files(project: Project, command: Command) -> Project:
+    """One file of each sort that can be drawn, in the current folder."""
+    command("solve", "instance.yaml", "--solver", "scar", "--quiet", "-o", "result.json")
+    Path("front.json").write_text(to_json(examples.FRONT))
+    Path("nothing.json").write_text(to_json(examples.FRONT.replace(points=())))
+    Path("table.csv").write_text(table_text(examples.COMPARISON))
+    Path("table.json").write_text(comparison_json(examples.COMPARISON))
+    Path("split.csv").write_text(gaps_csv(examples.SPLITS))
+    return project
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [
+        (["result.json", "--instance", "instance.yaml"], "result.gantt.png"),
+        (["result.json", "--instance", "instance.yaml", "--kind", "map"], "result.map.png"),
+        (["result.json", "--kind", "bounds", "-o", "b.svg"], "b.svg"),
+        (["front.json"], "front.front.png"),
+        (["table.csv"], "table.gaps.png"),
+        (["table.json", "-o", "t.png"], "t.png"),
+        (["split.csv", "-o", "s.svg"], "s.svg"),
+    ],
+)
+def test_every_kind_is_written(
+    files: Project, command: Command, arguments: list[str], written: str
+) -> None:
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib: the extra plot")
+    before = files.names()
+    assert command("plot", *arguments) == (0, f"written: {written}\n", "")
+    assert files.names() == before | {written}
+    head = Path(written).read_bytes()[:8]
+    assert head == (b"\x89PNG\r\n\x1a\n" if written.endswith("png") else b"<?xml ve")
+
+
+def test_a_table_is_the_same_as_csv_and_as_json(files: Project, command: Command) -> None:
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib: the extra plot")
+    for name in ("table.csv", "table.json"):
+        command("plot", name, "-o", f"{name}.png")
+    assert Path("table.csv.png").read_bytes() == Path("table.json.png").read_bytes()
+
+
+INSTANCE = ["--instance", "instance.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (
+            ["result.json"],
+            ["--instance: is required for --kind gantt: the problem that the result is about"],
+        ),
+        (
+            ["front.json", *INSTANCE],
+            ["--instance: --kind front shows what the file holds, and takes no problem"],
+        ),
+        (
+            ["result.json", "--kind", "bounds", "--windows", "2"],
+            ["--windows: --kind bounds shows what the file holds, and takes no problem"],
+        ),
+        (
+            ["front.json", "--kind", "map", *INSTANCE],
+            ["front.json: format: 'scar-cp/pareto@1': must be 'scar-cp/result@1'"],
+        ),
+        (
+            ["result.json", "--kind", "gaps"],
+            [
+                "result.json: must hold a table of scar-cp compare: "
+                "ValueError format is not 'scar-cp/compare@1'"
+            ],
+        ),
+        (
+            ["model.yaml"],
+            [
+                "model.yaml: format: scar-cp/model@1: must be a .csv, or of one of the formats "
+                "scar-cp/result@1, scar-cp/pareto@1, scar-cp/compare@1"
+            ],
+        ),
+        (
+            ["absent.json", "--kind", "gantt", "--instance", "absent.yaml"],
+            ["absent.json: no such file", "absent.yaml: no such file"],
+        ),
+        (["nothing.json"], ["nothing.json: points: []: there is nothing to draw"]),
+        (["absent.csv"], ["absent.csv: cannot be read: No such file or directory"]),
+        (
+            ["result.json", *INSTANCE, "-o", "schedule.pdf"],
+            ["--output: schedule.pdf: must end in .png or .svg"],
+        ),
+        (
+            ["result.json", *INSTANCE, "-o", "absent/a.png"],
+            ["absent/a.png: its folder must exist and be writable"],
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(
+    files: Project, command: Command, arguments: list[str], lines: list[str]
+) -> None:
+    assert_refused(files, command, ["plot", *arguments], *lines)
+
+
+@pytest.mark.parametrize("name", ["plot", "trace"])
+def test_a_result_about_another_problem_is_refused(
+    files: Project, command: Command, name: str
+) -> None:
+    claimed = json.loads(Path("result.json").read_text())["problem_sha256"]
+    code, out, err = command(name, "result.json", *INSTANCE, "--windows", "2")
+    assert (code, out) == (2, "")
+    begin = f"result.json: problem_sha256: {claimed}: the result is about another problem, or other"
+    assert err.startswith(begin)
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["plot", "trace"])
+def test_a_result_with_a_broken_schedule_is_refused(
+    files: Project, command: Command, name: str
+) -> None:
+    document = json.loads(Path("result.json").read_text())
+    document["schedule"]["windows"][0][0]["chiplet"] = 7
+    Path("result.json").write_text(json.dumps(document))
+    line = "result.json: schedule: range: windows[0][0]: chiplet 7 does not exist: there are 4"
+    assert_refused(files, command, [name, "result.json", *INSTANCE], line)
+
+
+def test_without_matplotlib_the_extra_is_named(
+    files: Project, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    line = "scar-cp: pictures need matplotlib: pip install 'scar-cp[plot]'"
+    assert_refused(files, command, ["plot", "result.json", *INSTANCE], line)
