@@ -15,7 +15,7 @@ _WAYS: dict[str, Callable[[Cell], str]] = {
     "paper": lambda cell: _number(cell.published),
     "heuristic": lambda cell: _number(cell.heuristic),
     "optimum": lambda cell: _number(cell.optimum),
-    "gap": lambda cell: gap_text(cell.gap),
+    "gap": lambda cell: gap_text(cell.gap if cell.quantity == cell.search else None),
 }
 _LEFT = {"strategy", "way", "experiment", "profile", "search", "quantity"}
 
