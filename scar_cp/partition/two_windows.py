@@ -54,6 +54,7 @@ def partition_two_windows(
     incumbent: int,
     on_plan: Callable[[Plan], int],
     keep_going: Callable[[], bool],
+    tolerance: float = 2 * _TOLERANCE,
 ) -> None:
     """Close in on the least latency with two windows.
 
@@ -67,6 +68,8 @@ def partition_two_windows(
         Given every new plan; returns the best latency known, for pruning.
     keep_going
         Asked between refinements.
+    tolerance
+        Relative gap at which to stop.
     """
     models = range(len(problem.models))
     firsts = [Table(problem, m, "prefix") for m in models]
@@ -93,7 +96,7 @@ def partition_two_windows(
         if attained < incumbent:
             windows = _windows(both)
         incumbent = min(incumbent, on_plan(Plan(bound, windows)))
-        if incumbent <= bound * (1 + 2 * _TOLERANCE):
+        if incumbent <= bound * (1 + max(tolerance, 2 * _TOLERANCE)):
             return
         moved = [
             table.refine(choice.cut, counts)

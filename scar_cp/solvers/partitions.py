@@ -35,6 +35,8 @@ _DIRECTIONS = 12
 """Weighted sums whose bounds cut the polygon around EDP."""
 _COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
+_TWO_TOLERANCE = 0.005
+"""Gap at which two windows are left for more."""
 _MOST_COUNTS_TWO = 130
 """Beyond, pairs of counts are too many: larger packages get no two-window tables."""
 
@@ -85,11 +87,11 @@ def _two_windows(search: Search) -> None:
     if latency is None or _ignores_latency(search) or _num_counts(problem) > _MOST_COUNTS_TWO:
         return
     only = problem.max_windows == 2
-    share = 0.25
-    if search.request.objective == "latency":
-        share = 1.0 if only else 0.45
+    # More windows must not end worse than two: these come first, however long they take.
+    tolerance = 1e-4 if only else max(_TWO_TOLERANCE, search.request.gap)
+    share = 1.0 if search.request.objective == "latency" else 0.25
     judge = _latency_judge(search, problem, latency, certify=only)
-    partition_two_windows(problem, latency, judge, _within(search, share))
+    partition_two_windows(problem, latency, judge, _within(search, share), tolerance)
     if search.request.objective != "latency" and not search.done:
         value = _value(search)
         trade_off_two_windows(
@@ -98,7 +100,8 @@ def _two_windows(search: Search) -> None:
             search.least("latency") if only else 0,
             _longest(search, value),
             _judge(search, problem, certify=only),
-            _within(search, 1.0 if only else 0.5),
+            lambda: not search.done,
+            tolerance,
         )
 
 
