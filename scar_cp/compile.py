@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, isqrt
 
 import networkx as nx
 
-from scar_cp.cost import DATAFLOWS, Shapes, cost_layers
+from scar_cp.cost import DATAFLOWS
+from scar_cp.cost_table import RowName, SampleCost
+from scar_cp.costing import layer_costs
 from scar_cp.errors import Fault, InputError
-from scar_cp.graph import Graph, Tensor, build_graph
+from scar_cp.exact import exact, nearest
+from scar_cp.graph import Tensor, build_graph
 from scar_cp.instance import Instance, InstanceFile
 from scar_cp.package import ChipletType, Package, Profile
 from scar_cp.problem import (
@@ -26,11 +29,13 @@ from scar_cp.problem import (
 )
 from scar_cp.reconfig import reconfigure
 from scar_cp.topology import grid_links
-from scar_cp.workload import ModelRun, Scenario
+from scar_cp.workload import Layer, ModelRun, Scenario
 
 __all__ = [
     "compile_instance",
     "instance_faults",
+    "memory_ports",
+    "nop_links",
     "package_faults",
     "scenario_faults",
     "type_faults",
@@ -53,18 +58,17 @@ def compile_instance(instance: Instance) -> Problem:
         If costs are too large to count in 64 bits.
     """
     package, settings = instance.package, instance.settings
-    clock_hz = _exact(package.clock_mhz) * 1_000_000
+    clock_hz = exact(package.clock_mhz) * 1_000_000
     rates = _Rates(
-        nop_bytes_per_cycle=_exact(package.nop.gb_per_s) * 10**9 / clock_hz,
-        dram_bytes_per_cycle=_exact(package.dram.gb_per_s) * 10**9 / clock_hz,
-        nop_nj_per_byte_hop=8 * _exact(package.nop.pj_per_bit_hop) / 1000,
-        dram_nj_per_byte=8 * _exact(instance.dram_pj_per_bit) / 1000,
+        nop_bytes_per_cycle=exact(package.nop.gb_per_s) * 10**9 / clock_hz,
+        dram_bytes_per_cycle=exact(package.dram.gb_per_s) * 10**9 / clock_hz,
+        nop_nj_per_byte_hop=8 * exact(package.nop.pj_per_bit_hop) / 1000,
+        dram_nj_per_byte=8 * exact(instance.dram_pj_per_bit) / 1000,
     )
     element_bytes = instance.scenario.bytes_per_element
-    links = _links(package)
+    links = nop_links(package)
     chiplets = _chiplets(package, links)
-    names = list(dict.fromkeys(c.type for c in chiplets))
-    types = {name: instance.chiplet_types[name] for name in names}
+    types = instance.used_types
     models = []
     for run, model in zip(instance.scenario.models, instance.models, strict=True):
         graph = build_graph(model, settings.granularity)
@@ -76,10 +80,16 @@ def compile_instance(instance: Instance) -> Problem:
                 minibatch=run.minibatch,
                 passes=-(-run.batch // run.minibatch),
                 deadline_cycles=(
-                    None if deadline is None else int(_exact(deadline) * clock_hz / 1000)
+                    None if deadline is None else int(exact(deadline) * clock_hz / 1000)
                 ),
                 max_segments=None,
-                layers=_layers(graph, types, rates, element_bytes, run),
+                layers=_layers(
+                    graph.layers,
+                    layer_costs(instance, model, graph.layers),
+                    rates,
+                    element_bytes,
+                    run,
+                ),
                 tensors=tuple(_tensor(t, rates, element_bytes, run) for t in graph.tensors),
             )
         )
@@ -95,8 +105,8 @@ def compile_instance(instance: Instance) -> Problem:
         types=tuple(ProblemType(name=n, buffer_bytes=t.buffer_bytes) for n, t in types.items()),
         chiplets=chiplets,
         links=tuple(links),
-        hop_cycles=_cycles(_exact(package.nop.hop_ns) * clock_hz / 10**9),
-        dram_latency_cycles=_cycles(_exact(package.dram.latency_ns) * clock_hz / 10**9),
+        hop_cycles=_cycles(exact(package.nop.hop_ns) * clock_hz / 10**9),
+        dram_latency_cycles=_cycles(exact(package.dram.latency_ns) * clock_hz / 10**9),
         models=tuple(models),
     )
     faults = size_faults(problem, instance.file, "compiled ")
@@ -116,47 +126,39 @@ class _Rates:
     dram_nj_per_byte: Fraction
 
 
-def _exact(value: float) -> Fraction:
-    """The decimal number that was written, not its binary neighbour."""
-    return Fraction(str(value))
-
-
 def _cycles(value: Fraction) -> int:
     return ceil(value)
 
 
-def _nearest(value: Fraction) -> int:
-    """Nearest integer, halves up."""
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
-
-
 def _layers(
-    graph: Graph,
-    types: Mapping[str, ChipletType],
+    layers: Sequence[Layer],
+    costs: Mapping[RowName, SampleCost],
     rates: _Rates,
     element_bytes: int,
     run: ModelRun,
 ) -> tuple[ProblemLayer, ...]:
-    shapes = Shapes.from_layers(graph.layers)
-    costs = {name: cost_layers(shapes, chiplet_type) for name, chiplet_type in types.items()}
-    energies = {name: costs[name].energy_pj_exact(types[name]) for name in types}
-    layers = []
-    for i, layer in enumerate(graph.layers):
+    cycles: dict[str, dict[str, int]] = {layer.name: {} for layer in layers}
+    energies: dict[str, dict[str, int]] = {layer.name: {} for layer in layers}
+    for (_, layer_name, type_name), cost in costs.items():
+        cycles[layer_name][type_name] = run.minibatch * cost.cycles
+        energies[layer_name][type_name] = nearest(run.batch * cost.energy_nj)
+    compiled = []
+    for layer in layers:
         weight_bytes = layer.weight_elements * element_bytes
-        layers.append(
+        compiled.append(
             ProblemLayer(
                 name=layer.name,
                 window=None,
-                compute_cycles={t: run.minibatch * int(costs[t].cycles[i]) for t in types},
-                compute_energy_nj={t: _nearest(run.batch * energies[t][i] / 1000) for t in types},
+                compute_cycles=cycles[layer.name],
+                compute_energy_nj=energies[layer.name],
                 weight_bytes=weight_bytes,
                 weight_load_cycles=_cycles(weight_bytes / rates.dram_bytes_per_cycle),
                 weight_nop_cycles=_cycles(weight_bytes / rates.nop_bytes_per_cycle),
-                weight_energy_nj=_nearest(weight_bytes * rates.dram_nj_per_byte),
-                weight_nop_energy_nj_per_hop=_nearest(weight_bytes * rates.nop_nj_per_byte_hop),
+                weight_energy_nj=nearest(weight_bytes * rates.dram_nj_per_byte),
+                weight_nop_energy_nj_per_hop=nearest(weight_bytes * rates.nop_nj_per_byte_hop),
             )
         )
-    return tuple(layers)
+    return tuple(compiled)
 
 
 def _tensor(tensor: Tensor, rates: _Rates, element_bytes: int, run: ModelRun) -> ProblemTensor:
@@ -168,45 +170,40 @@ def _tensor(tensor: Tensor, rates: _Rates, element_bytes: int, run: ModelRun) ->
         consumers=tensor.consumers,
         is_output=tensor.is_output,
         nop_cycles=_cycles(pass_bytes / rates.nop_bytes_per_cycle),
-        nop_energy_nj_per_hop=_nearest(batch_bytes * rates.nop_nj_per_byte_hop),
+        nop_energy_nj_per_hop=nearest(batch_bytes * rates.nop_nj_per_byte_hop),
         dram_cycles=_cycles(pass_bytes / rates.dram_bytes_per_cycle),
-        dram_energy_nj=_nearest(batch_bytes * rates.dram_nj_per_byte),
+        dram_energy_nj=nearest(batch_bytes * rates.dram_nj_per_byte),
     )
 
 
-def _names(package: Package) -> list[str]:
-    """Chiplet-type name of each id."""
-    if package.layout is not None:
-        return [name for row in package.layout for name in row]
-    return list(package.chiplets or ())
-
-
-def _links(package: Package) -> list[tuple[int, int]]:
+def nop_links(package: Package) -> list[tuple[int, int]]:
+    """The undirected links of the network on package, sorted."""
     if package.links is not None:
         return sorted({(min(link), max(link)) for link in package.links})
     layout = package.layout or ((),)
     return grid_links(len(layout), len(layout[0]), package.nop.topology == "triangular")
 
 
-def _memory_ports(package: Package) -> list[int]:
+def memory_ports(package: Package) -> list[int]:
+    """Ids of the chiplets with a DRAM interface, sorted; empty where they must be named."""
     if package.memory_ports is not None:
         return sorted(set(package.memory_ports))
     if package.layout is None or package.links is not None or package.nop.topology != "mesh":
         return []
     columns = len(package.layout[0])
-    return [i for i in range(len(_names(package))) if i % columns in (0, columns - 1)]
+    return [i for i in range(len(package.type_names)) if i % columns in (0, columns - 1)]
 
 
 def _nop_graph(package: Package, links: list[tuple[int, int]]) -> nx.Graph[int]:
     graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(range(len(_names(package))))
+    graph.add_nodes_from(range(len(package.type_names)))
     graph.add_edges_from(links)
     return graph
 
 
 def _chiplets(package: Package, links: list[tuple[int, int]]) -> tuple[ProblemChiplet, ...]:
     hops = dict(nx.all_pairs_shortest_path_length(_nop_graph(package, links)))
-    ports = _memory_ports(package)
+    ports = memory_ports(package)
     columns = len(package.layout[0]) if package.layout is not None else None
     return tuple(
         ProblemChiplet(
@@ -216,7 +213,7 @@ def _chiplets(package: Package, links: list[tuple[int, int]]) -> tuple[ProblemCh
             col=c % columns if columns else None,
             port=min(ports, key=lambda p, c=c: (hops[c][p], p)),  # type: ignore[misc]
         )
-        for c, name in enumerate(_names(package))
+        for c, name in enumerate(package.type_names)
     )
 
 
@@ -247,12 +244,12 @@ def instance_faults(
     else:
         known = package.chiplet_types | profile.domains[scenario.domain]
         columns = len(package.layout[0]) if package.layout else 0
-        for i, name in enumerate(_names(package)):
+        for i, name in enumerate(package.type_names):
             if name not in known:
                 place = f"layout[{i // columns}][{i % columns}]" if columns else f"chiplets[{i}]"
                 rule = f"must be a chiplet type of the package or profile: {', '.join(known)}"
                 fault("package", place, name, rule)
-    num_chiplets = len(_names(package))
+    num_chiplets = len(package.type_names)
     if len(scenario.models) > settings.windows * num_chiplets:
         need = -(-len(scenario.models) // num_chiplets)
         rule = f"{len(scenario.models)} models on {num_chiplets} chiplets need {need} windows"
@@ -270,7 +267,7 @@ def _is_mesh(package: Package) -> bool:
     layout = package.layout
     if layout is None:
         return False
-    return _links(package) == grid_links(len(layout), len(layout[0]), diagonals=False)
+    return nop_links(package) == grid_links(len(layout), len(layout[0]), diagonals=False)
 
 
 def scenario_faults(scenario: Scenario, file: str) -> list[Fault]:
@@ -309,7 +306,7 @@ def package_faults(package: Package, file: str) -> list[Fault]:
     if (package.layout is None) == (package.chiplets is None):
         fault("layout", None, "give either layout (a grid) or chiplets (a list with links)")
         return faults
-    names = _names(package)
+    names = package.type_names
     if not names:
         place = "chiplets" if package.layout is None else "layout"
         fault(place, None, "must hold at least one chiplet")
@@ -325,7 +322,7 @@ def package_faults(package: Package, file: str) -> list[Fault]:
             fault(f"memory_ports[{i}]", port, f"must be a chiplet id below {len(names)}")
     if package.memory_ports is not None and not package.memory_ports:
         fault("memory_ports", "[]", "at least one memory port is required")
-    elif not _memory_ports(package):
+    elif not memory_ports(package):
         fault("memory_ports", None, "is required where the package is not a plain mesh")
     if package.chiplets is not None and package.links is None:
         fault("links", None, "is required with chiplets")
@@ -337,7 +334,7 @@ def package_faults(package: Package, file: str) -> list[Fault]:
     ]
     for i, link in lost:
         fault(f"links[{i}]", list(link), f"must join two different ids below {len(names)}")
-    graph = _nop_graph(package, [] if lost else _links(package))
+    graph = _nop_graph(package, [] if lost else nop_links(package))
     if not lost and not nx.is_connected(graph):
         parts = sorted(sorted(part) for part in nx.connected_components(graph))
         fault("links", parts, "the network on package must be connected")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scar_cp.cost_table import CostTable
 from scar_cp.graph import Granularity
 from scar_cp.package import ChipletType, Package, Profile
 from scar_cp.problem import (
@@ -36,6 +37,8 @@ class InstanceFile(Record):
     scenario: str
     package: str
     profile: str
+    cost_table: str | None = None
+    """CSV of compute costs that replaces the analytical model (`scar_cp.cost_table`)."""
     windows: Annotated[int, Field(gt=0, le=MAX_WINDOWS)] = 1
     n_splits: NonNegativeInt | None = None
     """Splits of the horizon for the packing; default min(4, windows - 1)."""
@@ -66,6 +69,14 @@ class Instance:
     chiplet_types: dict[str, ChipletType]
     """The types that the package uses, pooled dies scaled."""
     dram_pj_per_bit: float
+    cost_table: CostTable | None = None
+    """Compute costs of every layer, where the analytical model is not asked."""
+
+    @property
+    def used_types(self) -> dict[str, ChipletType]:
+        """The types of the package's chiplets, in the order of their lowest ids."""
+        names = dict.fromkeys(self.package.type_names)
+        return {name: self.chiplet_types[name] for name in names}
 
     @classmethod
     def of(

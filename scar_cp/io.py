@@ -16,6 +16,8 @@ from scar_cp.compile import (
     scenario_faults,
     type_faults,
 )
+from scar_cp.cost_table import CostTable, read_cost_table
+from scar_cp.costing import table_faults
 from scar_cp.documents import (
     read_document,
     read_json_record,
@@ -74,9 +76,7 @@ class _Collector:
 
     def read(self, path: Path, cls: type[R], referred_by: Fault) -> R | None:
         if not os.path.isfile(path):
-            state = "is a directory" if os.path.isdir(path) else "does not exist"
-            rule = f"must be a file, but {path} {state}"
-            self.faults.append(Fault(referred_by.file, referred_by.place, referred_by.value, rule))
+            self.faults.append(_no_file(path, referred_by))
             return None
         try:
             return read_record(path, cls)
@@ -127,6 +127,7 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
     collector.faults += broken_package
     if profile is not None:
         collector.faults += _profile_faults(profile, profile_file)
+    table, table_found = _read_costs(path, data.get("cost_table"))
     models: list[Model] = []
     if scenario is not None:
         granularity = settings.granularity if settings else "all"
@@ -138,8 +139,31 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
         files = {"instance": file, "scenario": scenario_file, "package": package_file}
         collector.faults += instance_faults(settings, scenario, package, profile, files)
         if not collector.faults:
-            return Instance.of(file, settings, scenario, tuple(models), package, profile)
+            instance = Instance.of(file, settings, scenario, tuple(models), package, profile)
+            if table is not None:
+                table_found += table_faults(instance, table)
+            if not table_found:
+                return replace(instance, cost_table=table)
+    collector.faults += table_found
     raise InputError(_blame_options(collector.faults, file, overrides))
+
+
+def _read_costs(instance: Path, target: Any) -> tuple[CostTable | None, list[Fault]]:
+    """The table that an instance names, if it names one, and the faults of its rows."""
+    if not isinstance(target, str):
+        return None, []
+    path = _relative(instance, target)
+    if not os.path.isfile(path):
+        return None, [_no_file(path, Fault(str(instance), "cost_table", target, ""))]
+    try:
+        return read_cost_table(path)
+    except InputError as error:
+        return None, list(error.faults)
+
+
+def _no_file(path: Path, referred_by: Fault) -> Fault:
+    state = "is a directory" if os.path.isdir(path) else "does not exist"
+    return replace(referred_by, rule=f"must be a file, but {path} {state}")
 
 
 def _blame_options(

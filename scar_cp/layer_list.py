@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from scar_cp.cost import DATAFLOWS, Shapes, cost_layers
+from scar_cp.csv_rows import read_rows
 from scar_cp.errors import Fault, InputError
 from scar_cp.package import ChipletType
 from scar_cp.workload import LayerShape
@@ -34,44 +34,10 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]]]
     InputError
         With every fault of every row.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        rule = f"cannot be read: {error.strerror}"
-        raise InputError([Fault(str(path), "", None, rule)]) from error
-    except UnicodeDecodeError as error:
-        raise InputError([Fault(str(path), "", None, f"cannot be read: {error}")]) from error
-    if not text.strip():
-        raise InputError([Fault(str(path), "", None, "the file is empty")])
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        columns = next(reader)
-        numbered = [(reader.line_num, cells) for cells in reader if cells]
-    except csv.Error as error:
-        rule = f"malformed CSV: {error}"
-        raise InputError([Fault(str(path), f"row {reader.line_num}", None, rule)]) from error
-    faults = [
-        Fault(str(path), "row 1", name, "a column of this name is required")
-        for name in _REQUIRED
-        if name not in columns
-    ]
-    faults += [
-        Fault(str(path), "row 1", name, "the column stands twice")
-        for name, count in Counter(columns).items()
-        if count > 1
-    ]
-    if faults:
-        raise InputError(faults)
-    if not numbered:
-        raise InputError([Fault(str(path), "", None, "has no layers")])
+    numbered, faults = read_rows(path, _REQUIRED, what="layers")
     rows: list[dict[str, str]] = []
     shapes: list[LayerShape] = []
-    for number, cells in numbered:
-        if len(cells) != len(columns):
-            rule = f"must have {len(columns)} cells, as the header"
-            faults.append(Fault(str(path), f"row {number}", f"{len(cells)} cells", rule))
-            continue
-        row = dict(zip(columns, cells, strict=True))
+    for number, row in numbered:
         rows.append(row)
         fields: dict[str, object] = {"op": row["op"]}
         for name in _EXTENTS:

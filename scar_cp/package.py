@@ -109,6 +109,13 @@ class Package(Record):
     chiplet_types: dict[str, ChipletType] = {}
     """Types of this package's own; they take precedence over the profile's."""
 
+    @property
+    def type_names(self) -> tuple[str, ...]:
+        """Chiplet-type name of each id."""
+        if self.layout is not None:
+            return tuple(name for row in self.layout for name in row)
+        return self.chiplets or ()
+
 
 class Profile(Record):
     """A reading of the hardware: chiplet types per domain, and what goes with them."""

@@ -20,7 +20,13 @@ NonNegativeFloat = Annotated[float, Field(ge=0)]
 class Record(BaseModel):
     """A frozen record: no unknown keys, no silent conversion, no NaN or infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,  # they are the descriptions of the JSON Schemas
+    )
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed (and nothing cached of the original)."""

@@ -13,22 +13,24 @@ from typing import get_args
 import pytest
 
 import scar_cp
-from scar_cp.cli import options, papers
+from scar_cp.cli import import_costs, options, papers, schema
+from scar_cp.cost_import import CostFormat
 from scar_cp.graph import Granularity
 from scar_cp.instance import Objective
 from scar_cp.papers.experiments import EXPERIMENTS
 from scar_cp.problem import Contention, Overlap, Packing, Routing, Space, WeightPolicy
+from scar_cp.schemas import SCHEMAS
 from scar_cp.solvers import SOLVERS
 
 SOURCE = Path(scar_cp.__file__).parent
 
 FLOORS = (
-    {"errors", "record", "topology"},
-    {"csv_table", "documents", "fresh", "package", "schedule", "workload"},
-    {"cost", "graph", "problem"},
-    {"evaluation", "instance", "pipeline", "reconfig"},
-    {"bounds", "compile", "timeline", "validation"},
-    {"partition"},
+    {"errors", "exact", "record", "topology"},
+    {"csv_rows", "csv_table", "documents", "fresh", "package", "schedule", "workload"},
+    {"cost", "cost_table", "graph", "problem", "starter"},
+    {"cost_import", "evaluation", "instance", "pipeline", "reconfig"},
+    {"bounds", "costing", "schemas", "timeline", "validation"},
+    {"compile", "partition"},
     {"io", "layer_list", "result", "solvers", "trace"},
     {"solving"},
     {"bench", "judging", "pareto", "verify"},
@@ -164,6 +166,7 @@ def test_what_a_module_exports_is_there_and_sorted(module: str) -> None:
 @pytest.mark.parametrize(
     ("offered", "known"),
     [
+        (import_costs.CostFormatName, get_args(CostFormat)),
         (options.ContentionName, get_args(Contention)),
         (options.GranularityName, get_args(Granularity)),
         (options.ObjectiveName, get_args(Objective)),
@@ -174,6 +177,7 @@ def test_what_a_module_exports_is_there_and_sorted(module: str) -> None:
         (options.SpaceName, get_args(Space)),
         (options.UnweightedName, tuple(o for o in get_args(Objective) if o != "weighted")),
         (options.WeightPolicyName, get_args(WeightPolicy)),
+        (schema.SchemaName, tuple(SCHEMAS)),
         (papers.ExperimentName, (*EXPERIMENTS, "ranking", "all")),
     ],
 )

@@ -408,7 +408,11 @@ def test_an_undefined_space_is_a_fault_of_whoever_asked_for_it(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["check"], ["solve"], ["compare"], ["cost", "x.csv"], ["evaluate", "x"]]
+    "arguments",
+    [
+        *(["check"], ["show"], ["solve"], ["compare"], ["cost", "x.csv"], ["evaluate", "x"]),
+        *(["cost-template"], ["import-costs", "x.csv", "--format", "maestro"]),
+    ],
 )
 def test_a_missing_argument_is_one_line(command: Command, arguments: list[str]) -> None:
     code, out, err = command(*arguments)

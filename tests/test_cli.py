@@ -313,7 +313,10 @@ def test_faults_found_in_another_process_arrive_whole(project: Project, command:
 
 @pytest.mark.parametrize(
     "name",
-    ["check", "cost", "compile", "solve", "compare", "gaps", "evaluate", "plot", "trace", "bench"],
+    [
+        *("init", "show", "check", "cost", "cost-template", "import-costs", "compile"),
+        *("evaluate", "schema", "solve", "compare", "gaps", "plot", "trace", "bench"),
+    ],
 )
 def test_every_command_has_help(command: Command, name: str) -> None:
     code, out, err = command(name, "--help")

@@ -15,9 +15,14 @@ import typer
 import scar_cp.cli.bench as bench
 import scar_cp.cli.commands as commands
 import scar_cp.cli.compare as compare
+import scar_cp.cli.costs as costs
+import scar_cp.cli.import_costs as import_costs
+import scar_cp.cli.init as init
 import scar_cp.cli.papers as papers
 import scar_cp.cli.pictures as pictures
+import scar_cp.cli.schema as schema
 import scar_cp.cli.search as search
+import scar_cp.cli.show as show
 from scar_cp.errors import ClaimError, InputError, ScarError
 
 __all__ = ["app", "main"]
@@ -29,10 +34,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+init.register(app)
+show.register(app)
 commands.register(app)
+costs.register(app)
+import_costs.register(app)
 search.register(app)
 compare.register(app)
 papers.register(app)
+schema.register(app)
 pictures.register(app)
 app.add_typer(bench.app, name="bench")
 

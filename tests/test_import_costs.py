@@ -1,0 +1,135 @@
+"""Results of other cost models, in the shapes that they write."""
+
+# ruff: noqa: E501  an expected line stands whole, as the user sees it
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Command, Project
+
+HEADER = "model,layer,chiplet_type,cycles,energy_nj\n"
+MAESTRO = (
+    "Neural Network Name, Layer Number, NumPEs, Runtime (Cycles), Activity count-based Energy (nJ), "
+    "Area, Compute Delay (Min), Compute Delay (Min)\n"
+)
+TIMELOOP = """Buffer and Arithmetic Levels
+    Cycles               : 7
+    Energy (total)       : 1.00 pJ
+
+Summary Stats
+-------------
+GFLOPs (@1GHz): 247.33
+Utilization: 75.00%
+Cycles: 86016
+Energy: 59.28 uJ
+EDP(J*cycle): 5.10e+00
+"""
+COMPLETE = {
+    "outputs": {
+        "energy": {"energy_total": 9313.5, "memory_energy": 1.0},
+        "latency": {"data_onloading": 32, "computation": 32.5, "data_offloading": 5},
+    },
+    "inputs": {},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, empty."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_maestros_rows_keep_their_names_and_take_the_given_unit(
+    folder: Path, command: Command
+) -> None:
+    Path("r.csv").write_text(f"{MAESTRO}net,conv1,64,100,2e+06,1,1, 1\nnet,fc, 64, 7, 5,1,1,1\n")
+    options = ["--format", "maestro", "--chiplet-type", "big", "--energy-unit-pj", "0.23"]
+    code, out, err = command("import-costs", "r.csv", *options)
+    assert (code, err) == (0, "")
+    # 2e6 x 0.23 pJ = 460 nJ; 5 x 0.23 = 1.15 pJ, to the nearest pJ
+    assert out == f"{HEADER}net,conv1,big,100,460\nnet,fc,big,7,0.001\n"
+
+
+def test_timeloops_layers_are_named_by_file_or_folder(folder: Path, command: Command) -> None:
+    Path("conv1").mkdir()
+    files = ["conv1/timeloop-mapper.stats.txt", "fc.stats.txt"]
+    for file in files:
+        Path(file).write_text(TIMELOOP)
+    options = ["--format", "timeloop", "--chiplet-type", "big", "--model", "net"]
+    assert command("import-costs", *files, *options, "-o", "c.csv") == (0, "", "")
+    rows = "net,conv1,big,86016,59280\nnet,fc,big,86016,59280\n"
+    assert Path("c.csv").read_text() == HEADER + rows
+
+
+def test_zigzags_simple_and_complete_results(folder: Path, command: Command) -> None:
+    Path("conv1_complete.json").write_text(json.dumps(COMPLETE))
+    Path("fc_simple.json").write_text(json.dumps({"energy": 1e6, "latency": 12.0}))
+    options = ["--format", "zigzag", "--chiplet-type", "big", "--model", "net"]
+    out = command("import-costs", "conv1_complete.json", "fc_simple.json", *options).out
+    assert out == f"{HEADER}net,conv1,big,70,9.314\nnet,fc,big,12,1000\n"  # rounded up, halves up
+
+
+def test_an_imported_table_is_one_that_an_instance_takes(
+    project: Project, command: Command
+) -> None:
+    for layer in "abc":
+        Path(f"{layer}.stats.txt").write_text(TIMELOOP)
+    files = [f"{layer}.stats.txt" for layer in "abc"]
+    options = ["--format", "timeloop", "--chiplet-type", "big", "--model", "net"]
+    assert command("import-costs", *files, *options, "-o", "costs.csv").code == 0
+    project.put("package.yaml", "layout", [["big", "big"]])
+    project.put("instance.yaml", "cost_table", "costs.csv")
+    layer = json.loads(command("compile", "instance.yaml").out)["models"][0]["layers"][0]
+    assert layer["compute_cycles"] == {"big": 86016}
+    assert layer["compute_energy_nj"] == {"big": 4 * 59280}
+
+
+NUMBER = "must be a number, at least 0 and below 10^18"
+
+
+@pytest.mark.parametrize(
+    ("cost_format", "name", "text", "lines"),
+    [
+        ("maestro", "r", "a,b\n1,2\n", [f"row 1: {name}: a column of this name is required, as MAESTRO writes it" for name in ("Activity count-based Energy (nJ)", "Layer Number", "Neural Network Name", "Runtime (Cycles)")]),
+        ("maestro", "r", MAESTRO, ["has no layers"]),
+        ("maestro", "r", f"{MAESTRO}net,a,1\n", ["row 2: 3 cells: must have at least 5 cells"]),
+        ("maestro", "r", f"{MAESTRO}net,a,1,-5,nan,1,1,1\n", [f"row 2, cycles: '-5': {NUMBER}", f"row 2, energy: 'nan': {NUMBER}"]),
+        ("maestro", "r", 2 * f"{MAESTRO}net,a,1,5,6,1,1,1\n", [f"row 3, cycles: 'Runtime (Cycles)': {NUMBER}", f"row 3, energy: 'Activity count-based Energy (nJ)': {NUMBER}", "row 4: net, a: has this model and layer, as a result before it has"]),
+        ("maestro", "r", "", ["the file is empty"]),
+        ("timeloop", "r", "Cycles: 5\n", ["must hold 'Summary Stats', as Timeloop's *.stats.txt do"]),
+        ("timeloop", "r", "Summary Stats\nEnergy: 5 pJ\n", ["Summary Stats: must hold a line 'Cycles: NUMBER'", "Summary Stats: must hold a line 'Energy: NUMBER uJ'"]),
+        ("zigzag", "r.json", "[1]", ["must hold energy and latency, as ZigZag's *_simple.json and *_complete.json do"]),
+        ("zigzag", "r.json", '{"energy": 5}', ["must hold energy and latency, as ZigZag's *_simple.json and *_complete.json do"]),
+        ("zigzag", "r.json", '{"energy": -5, "latency": 1e30}', [f"cycles: '1000000000000000000000000000000': {NUMBER}", f"energy: '-5': {NUMBER}"]),
+        ("zigzag", "overall_simple.json", '{"energy": 5, "latency": 1}', ["is the sum of all layers: give the files of the layers"]),
+    ],
+)  # fmt: skip
+def test_every_fault_of_a_result_is_one_line(
+    folder: Path, command: Command, cost_format: str, name: str, text: str, lines: list[str]
+) -> None:
+    Path(name).write_text(text)
+    unit = {"maestro": ["--energy-unit-pj", "1"]}.get(cost_format, ["--model", "net"])
+    options = ["--format", cost_format, "--chiplet-type", "big", *unit, "-o", "c.csv"]
+    code, out, err = command("import-costs", name, *options)
+    assert err.splitlines() == [f"{name}: {line}" for line in lines]
+    assert (code, out, Path("c.csv").exists()) == (2, "", False)
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--format", "timeloop"], "--model: is required with --format timeloop"),
+        (["--format", "maestro"], "--energy-unit-pj: is required with --format maestro, which counts energy in multiply-accumulates"),
+        (["--format", "maestro", "--energy-unit-pj", "nan"], "--energy-unit-pj: nan: must be a positive number of pJ"),
+        (["--format", "zigzag", "--model", "n", "--energy-unit-pj", "1"], "--energy-unit-pj: 1.0: needs --format maestro"),
+    ],
+)  # fmt: skip
+def test_each_format_has_its_own_options(
+    folder: Path, command: Command, options: list[str], line: str
+) -> None:
+    arguments = ["import-costs", "r", *options, "--chiplet-type", "big"]
+    assert command(*arguments) == (2, "", f"{line}\n")
