@@ -19,6 +19,7 @@ from scar_cp.record import Record
 
 __all__ = [
     "check_writable",
+    "flow_yaml",
     "read_document",
     "read_json_record",
     "read_record",
@@ -261,6 +262,14 @@ def check_writable(path: Path | None, *inputs: Path) -> None:
 def to_json(record: Record) -> str:
     """Serialise a record: stable key order, two-space indent, a newline at the end."""
     return json.dumps(record.model_dump(), indent=2, allow_nan=False) + "\n"
+
+
+def flow_yaml(data: Any) -> str:
+    """Serialise as YAML on one line, in the order given."""
+    text: str = yaml.safe_dump(
+        data, default_flow_style=True, sort_keys=False, allow_unicode=True, width=float("inf")
+    )
+    return text.removesuffix("...\n").rstrip("\n")
 
 
 def write_text(path: str | Path, text: str) -> None:

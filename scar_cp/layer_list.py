@@ -20,7 +20,7 @@ _EXTENTS = ("K", "C", "Y", "X", "R", "S", "stride", "groups", "pad", "OY", "OX")
 _REQUIRED = ("op", "K", "C")
 
 
-def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]]]:
+def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]], list[int]]:
     """Read layers with columns op, K, C, Y, X, R, S, stride, groups and pad or OY, OX.
 
     Returns
@@ -28,6 +28,8 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]]]
     shapes : list of LayerShape
     rows : list of dict
         The rows as written, further columns included.
+    numbers : list of int
+        The line of the file on which each row ends.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]]]
         shapes.append(shape)
     if faults:
         raise InputError(faults)
-    return shapes, rows
+    return shapes, rows, [number for number, _ in numbered]
 
 
 def cost_csv(path: Path, chiplet: ChipletType) -> str:
@@ -85,7 +87,7 @@ def cost_csv(path: Path, chiplet: ChipletType) -> str:
     if chiplet.dataflow not in DATAFLOWS:
         rule = f"must be a known dataflow: {', '.join(sorted(DATAFLOWS))}"
         raise InputError([Fault("--chiplet", "dataflow", chiplet.dataflow, rule)])
-    shapes, rows = read_layer_list(path)
+    shapes, rows, _ = read_layer_list(path)
     costs = cost_layers(Shapes.from_layers(shapes), chiplet)
     energy = costs.energy_pj(chiplet)
     columns = {

@@ -32,3 +32,8 @@ class Record(BaseModel):
         """Return a copy with some fields changed (and nothing cached of the original)."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return cast(Self, type(self).model_construct(**(fields | changes)))
+
+    @classmethod
+    def unchecked(cls, **fields: Any) -> Self:
+        """A record of values that something else has checked, or will."""
+        return cast(Self, cls.model_construct(None, **fields))

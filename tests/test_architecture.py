@@ -32,7 +32,7 @@ FLOORS = (
     {"bounds", "costing", "schemas", "timeline", "validation"},
     {"compile", "partition"},
     {"io", "layer_list", "result", "solvers", "trace"},
-    {"solving"},
+    {"imports", "solving"},
     {"bench", "judging", "pareto", "verify"},
     {"compare"},
     {"gaps", "papers"},
@@ -43,6 +43,7 @@ FLOORS = (
 
 HOMES = {
     "matplotlib": ("plots",),
+    "onnx": ("imports",),
     "ortools": ("solvers.cpsat",),
     "rich": ("cli", "report"),
     "typer": ("cli",),

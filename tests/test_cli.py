@@ -316,9 +316,10 @@ def test_faults_found_in_another_process_arrive_whole(project: Project, command:
     [
         *("init", "show", "check", "cost", "cost-template", "import-costs", "compile"),
         *("evaluate", "schema", "solve", "compare", "gaps", "plot", "trace", "bench"),
+        *("import", "import onnx", "import maestro", "import csv"),
     ],
 )
 def test_every_command_has_help(command: Command, name: str) -> None:
-    code, out, err = command(name, "--help")
+    code, out, err = command(*name.split(), "--help")
     assert (code, err) == (0, "")
     assert "Usage: scar-cp" in out

@@ -17,6 +17,7 @@ import scar_cp.cli.commands as commands
 import scar_cp.cli.compare as compare
 import scar_cp.cli.costs as costs
 import scar_cp.cli.import_costs as import_costs
+import scar_cp.cli.imports as imports
 import scar_cp.cli.init as init
 import scar_cp.cli.papers as papers
 import scar_cp.cli.pictures as pictures
@@ -44,6 +45,7 @@ compare.register(app)
 papers.register(app)
 schema.register(app)
 pictures.register(app)
+app.add_typer(imports.app, name="import")
 app.add_typer(bench.app, name="bench")
 
 

@@ -1,0 +1,109 @@
+"""An ONNX file with a size for every dimension of its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scar_cp.errors import Fault, InputError, ScarError
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, TensorShapeProto, ValueInfoProto
+
+__all__ = ["constant_names", "read_onnx"]
+
+
+def read_onnx(path: Path, sizes: Mapping[str, int]) -> ModelProto:
+    """Read a model, put sizes for its open dimensions, and its functions in line.
+
+    Parameters
+    ----------
+    path
+        The file; weights in files of their own are not read.
+    sizes
+        By name of the dimension; one without a name is called ``INPUT[AXIS]``.
+
+    Raises
+    ------
+    InputError
+        If it is no ONNX model, with every open dimension, and every size for none.
+    ScarError
+        Without the library onnx.
+    """
+    try:
+        from onnx import inliner
+    except ImportError as error:
+        raise ScarError("importing ONNX needs onnx: pip install 'scar-cp[onnx]'") from error
+    model = _parsed(path)
+    if model.functions:
+        model = inliner.inline_local_functions(model)
+    faults = [*_close_inputs(model, str(path), sizes)]
+    if faults:
+        raise InputError(faults)
+    return model
+
+
+def constant_names(model: ModelProto) -> set[str]:
+    """Names of a graph's initialisers."""
+    graph = model.graph
+    return {tensor.name for tensor in graph.initializer} | {
+        tensor.values.name for tensor in graph.sparse_initializer
+    }
+
+
+def _parsed(path: Path) -> ModelProto:
+    from google.protobuf.message import DecodeError
+    from onnx import ModelProto
+
+    def fail(rule: str) -> InputError:
+        return InputError([Fault(str(path), "", None, rule)])
+
+    model = ModelProto()
+    try:
+        model.ParseFromString(path.read_bytes())
+    except FileNotFoundError as error:
+        raise fail("no such file") from error
+    except OSError as error:
+        raise fail(f"cannot be read: {error.strerror}") from error
+    except DecodeError as error:
+        raise fail("is not an ONNX model") from error
+    if not model.ir_version or not model.graph.node:  # other bytes may happen to parse
+        raise fail("is not an ONNX model")
+    return model
+
+
+def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Iterator[Fault]:
+    """Put sizes where dimensions are open, in all that the file says of shapes."""
+    graph = model.graph
+    constants = constant_names(model)
+    inputs = [value for value in graph.input if value.name not in constants]
+    opened: dict[str, str] = {}
+    for value in inputs:
+        if not value.type.tensor_type.HasField("shape"):
+            yield Fault(file, f"input {value.name}", None, "must be a tensor with a shape")
+        for name, _ in _open(value):
+            opened.setdefault(name, value.name)
+    for name, first in opened.items():
+        if name not in sizes:
+            yield Fault(file, f"input {first}", name, f"has no size: give --dim {name}=N")
+    for name, size in sizes.items():
+        if name not in opened:
+            known = f"choose from {', '.join(opened)}" if opened else "all have sizes"
+            yield Fault("--dim", "", f"{name}={size}", f"no open dimension of an input: {known}")
+        elif size != 1 and "batch" in name.lower():
+            rule = "must be 1: a model is of one sample, batches belong to scenarios"
+            yield Fault("--dim", "", f"{name}={size}", rule)
+    for value in (*inputs, *graph.output, *graph.value_info):
+        for name, dimension in _open(value):
+            if name in sizes:
+                dimension.dim_value = sizes[name]
+            elif dimension.HasField("dim_param"):  # an expression: inferred anew
+                dimension.ClearField("dim_param")
+
+
+def _open(value: ValueInfoProto) -> Iterator[tuple[str, TensorShapeProto.Dimension]]:
+    """The dimensions without a size, with their names."""
+    for axis, dimension in enumerate(value.type.tensor_type.shape.dim):
+        if dimension.dim_value < 1:
+            yield dimension.dim_param or f"{value.name}[{axis}]", dimension

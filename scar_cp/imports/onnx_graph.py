@@ -1,0 +1,214 @@
+"""What an ONNX graph computes from its inputs: nodes with shapes, all constants folded away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scar_cp.imports.onnx_file import constant_names
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto, NodeProto
+
+__all__ = ["Node", "NodeError", "OnnxGraph", "ShapeError", "fold_constants"]
+
+_SMALL = 4096
+"""Most elements of a constant whose values may tell a shape; of weights, shapes are enough."""
+
+
+class NodeError(Exception):
+    """A node cannot be imported; carries the value at fault and the rule it breaks."""
+
+    def __init__(self, value: str | None, rule: str) -> None:
+        self.value = value
+        self.rule = rule
+        super().__init__(rule)
+
+
+class ShapeError(NodeError):
+    """A node's shapes are not known, which may follow from another node's fault."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """An operator that reads at least one activation, or nested graphs."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class OnnxGraph:
+    """Nodes in order, and what is known of their tensors."""
+
+    inputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    shapes: Mapping[str, tuple[int, ...]]
+    values: Mapping[str, np.ndarray[Any, Any]]
+    """Small constants."""
+    constants: frozenset[str]
+
+    def shape(self, tensor: str) -> tuple[int, ...]:
+        """A tensor's shape.
+
+        Raises
+        ------
+        ShapeError
+            If it cannot be inferred, or holds nothing.
+        """
+        if tensor not in self.shapes:
+            raise ShapeError(tensor, "the tensor's shape cannot be inferred")
+        if not all(self.shapes[tensor]):
+            raise ShapeError(tensor, "the tensor must not be empty")
+        return self.shapes[tensor]
+
+
+def fold_constants(model: ModelProto) -> OnnxGraph:
+    """Infer all shapes, in turns with evaluating what computes shapes.
+
+    Raises
+    ------
+    NodeError
+        If the model is not valid.
+    """
+    from onnx import numpy_helper
+
+    constants = constant_names(model)
+    inputs = tuple(v.name for v in model.graph.input if v.name not in constants)
+    opsets = {opset.domain: opset.version for opset in model.opset_import}
+    _drop_weights(model.graph)
+    while True:
+        model = _inferred(model)
+        graph = model.graph
+        shapes = _shapes(graph)
+        values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+        known = set(values)
+        rest = [node for node in graph.node if not _evaluated(node, opsets, shapes, values)]
+        if len(rest) == len(graph.node):
+            break
+        new = [numpy_helper.from_array(values[name], name) for name in values if name not in known]
+        graph.initializer.extend(new)
+        constants.update(tensor.name for tensor in new)
+        del graph.node[:]
+        graph.node.extend(rest)
+    nodes = []
+    for number, node in enumerate(graph.node):
+        if not _nested(node) and all(name in constants for name in node.input if name):
+            constants.update(node.output)
+        else:
+            nodes.append(_node(node, number))
+    return OnnxGraph(inputs, tuple(nodes), shapes, values, frozenset(constants))
+
+
+def _inferred(model: ModelProto) -> ModelProto:
+    from onnx.shape_inference import InferenceError, infer_shapes
+
+    try:
+        return infer_shapes(model, data_prop=True)
+    except InferenceError as error:
+        raise NodeError(None, f"is not a valid ONNX model: {error}") from error
+
+
+def _drop_weights(graph: GraphProto) -> None:
+    """Make inputs of large constants: their types are all that is needed."""
+    from onnx import TensorProto, helper
+
+    declared = {value.name for value in graph.input}
+    sparse = [(tensor.values, tensor.dims) for tensor in graph.sparse_initializer]
+    dense = [
+        (tensor, tensor.dims)
+        for tensor in graph.initializer
+        if math.prod(tensor.dims) > _SMALL or tensor.data_location == TensorProto.EXTERNAL
+    ]
+    for tensor, dims in (*sparse, *dense):
+        if tensor.name not in declared:
+            value = helper.make_tensor_value_info(tensor.name, tensor.data_type, dims)
+            graph.input.append(value)
+    dropped = {tensor.name for tensor, _ in dense}
+    kept = [tensor for tensor in graph.initializer if tensor.name not in dropped]
+    del graph.sparse_initializer[:], graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
+def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:
+    """All shapes that are known in full."""
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        kind = value.type.tensor_type
+        if kind.HasField("shape") and all(d.HasField("dim_value") for d in kind.shape.dim):
+            shapes[value.name] = tuple(dimension.dim_value for dimension in kind.shape.dim)
+    return shapes
+
+
+def _evaluated(
+    node: NodeProto,
+    opsets: dict[str, int],
+    shapes: Mapping[str, tuple[int, ...]],
+    values: dict[str, np.ndarray[Any, Any]],
+) -> bool:
+    """Add a node's outputs to the values, if they are small and follow from known ones."""
+    if any(math.prod(shapes.get(name, (math.inf,))) > _SMALL for name in node.output if name):
+        return False
+    if node.op_type == "Shape" and node.input[0] in shapes:
+        shape = shapes[node.input[0]]
+        bounds = {attribute.name: attribute.i for attribute in node.attribute}
+        values[node.output[0]] = np.array(
+            shape[bounds.get("start", 0) : bounds.get("end", len(shape))], dtype=np.int64
+        )
+        return True
+    if _nested(node) or any(name not in values for name in node.input if name):
+        return False
+    return _evaluate(node, opsets, values)
+
+
+def _evaluate(
+    node: NodeProto, opsets: dict[str, int], values: dict[str, np.ndarray[Any, Any]]
+) -> bool:
+    """Run a node on known values."""
+    from onnx import ValueInfoProto, helper
+    from onnx.reference import ReferenceEvaluator
+
+    names = sorted({name for name in node.input if name})
+    outputs = [name for name in node.output if name]
+    graph = helper.make_graph(
+        [node],
+        "constant",
+        [ValueInfoProto(name=name) for name in names],
+        [ValueInfoProto(name=name) for name in outputs],
+    )
+    try:
+        evaluator = ReferenceEvaluator(graph, opsets=opsets)
+        results = evaluator.run(outputs, {name: values[name] for name in names})
+    except Exception:  # whatever its arithmetic raises: the constants stay without values
+        return False
+    values.update(zip(outputs, map(np.asarray, results), strict=True))
+    return True
+
+
+def _nested(node: NodeProto) -> bool:
+    """Whether a node runs graphs of its own, which read more than its inputs."""
+    from onnx import AttributeProto
+
+    graphs = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
+    return any(attribute.type in graphs for attribute in node.attribute)
+
+
+def _node(node: NodeProto, number: int) -> Node:
+    from onnx import helper
+
+    domain = "" if node.domain in ("", "ai.onnx") else f"{node.domain}."
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    return Node(
+        " ".join(node.name.split()).strip("/") or f"{node.op_type}_{number}",
+        f"{domain}{node.op_type}",
+        tuple(node.input),
+        tuple(node.output),
+        attributes,
+    )
