@@ -411,7 +411,7 @@ def test_an_undefined_space_is_a_fault_of_whoever_asked_for_it(
     "arguments",
     [
         *(["check"], ["show"], ["solve"], ["compare"], ["cost", "x.csv"], ["evaluate", "x"]),
-        *(["cost-template"], ["import-costs", "x.csv", "--format", "maestro"]),
+        *(["cost-template"], ["import", "costs", "x.csv", "--format", "maestro"]),
     ],
 )
 def test_a_missing_argument_is_one_line(command: Command, arguments: list[str]) -> None:

@@ -314,9 +314,9 @@ def test_faults_found_in_another_process_arrive_whole(project: Project, command:
 @pytest.mark.parametrize(
     "name",
     [
-        *("init", "show", "check", "cost", "cost-template", "import-costs", "compile"),
+        *("init", "show", "check", "cost", "cost-template", "compile"),
         *("evaluate", "schema", "solve", "compare", "gaps", "plot", "trace", "bench"),
-        *("import", "import onnx", "import maestro", "import csv"),
+        *("import", "import onnx", "import maestro", "import csv", "import costs"),
     ],
 )
 def test_every_command_has_help(command: Command, name: str) -> None:

@@ -48,7 +48,7 @@ def test_maestros_rows_keep_their_names_and_take_the_given_unit(
 ) -> None:
     Path("r.csv").write_text(f"{MAESTRO}net,conv1,64,100,2e+06,1,1, 1\nnet,fc, 64, 7, 5,1,1,1\n")
     options = ["--format", "maestro", "--chiplet-type", "big", "--energy-unit-pj", "0.23"]
-    code, out, err = command("import-costs", "r.csv", *options)
+    code, out, err = command("import", "costs", "r.csv", *options)
     assert (code, err) == (0, "")
     # 2e6 x 0.23 pJ = 460 nJ; 5 x 0.23 = 1.15 pJ, to the nearest pJ
     assert out == f"{HEADER}net,conv1,big,100,460\nnet,fc,big,7,0.001\n"
@@ -60,7 +60,7 @@ def test_timeloops_layers_are_named_by_file_or_folder(folder: Path, command: Com
     for file in files:
         Path(file).write_text(TIMELOOP)
     options = ["--format", "timeloop", "--chiplet-type", "big", "--model", "net"]
-    assert command("import-costs", *files, *options, "-o", "c.csv") == (0, "", "")
+    assert command("import", "costs", *files, *options, "-o", "c.csv") == (0, "", "")
     rows = "net,conv1,big,86016,59280\nnet,fc,big,86016,59280\n"
     assert Path("c.csv").read_text() == HEADER + rows
 
@@ -69,7 +69,7 @@ def test_zigzags_simple_and_complete_results(folder: Path, command: Command) -> 
     Path("conv1_complete.json").write_text(json.dumps(COMPLETE))
     Path("fc_simple.json").write_text(json.dumps({"energy": 1e6, "latency": 12.0}))
     options = ["--format", "zigzag", "--chiplet-type", "big", "--model", "net"]
-    out = command("import-costs", "conv1_complete.json", "fc_simple.json", *options).out
+    out = command("import", "costs", "conv1_complete.json", "fc_simple.json", *options).out
     assert out == f"{HEADER}net,conv1,big,70,9.314\nnet,fc,big,12,1000\n"  # rounded up, halves up
 
 
@@ -80,7 +80,7 @@ def test_an_imported_table_is_one_that_an_instance_takes(
         Path(f"{layer}.stats.txt").write_text(TIMELOOP)
     files = [f"{layer}.stats.txt" for layer in "abc"]
     options = ["--format", "timeloop", "--chiplet-type", "big", "--model", "net"]
-    assert command("import-costs", *files, *options, "-o", "costs.csv").code == 0
+    assert command("import", "costs", *files, *options, "-o", "costs.csv").code == 0
     project.put("package.yaml", "layout", [["big", "big"]])
     project.put("instance.yaml", "cost_table", "costs.csv")
     layer = json.loads(command("compile", "instance.yaml").out)["models"][0]["layers"][0]
@@ -114,7 +114,7 @@ def test_every_fault_of_a_result_is_one_line(
     Path(name).write_text(text)
     unit = {"maestro": ["--energy-unit-pj", "1"]}.get(cost_format, ["--model", "net"])
     options = ["--format", cost_format, "--chiplet-type", "big", *unit, "-o", "c.csv"]
-    code, out, err = command("import-costs", name, *options)
+    code, out, err = command("import", "costs", name, *options)
     assert err.splitlines() == [f"{name}: {line}" for line in lines]
     assert (code, out, Path("c.csv").exists()) == (2, "", False)
 
@@ -131,5 +131,5 @@ def test_every_fault_of_a_result_is_one_line(
 def test_each_format_has_its_own_options(
     folder: Path, command: Command, options: list[str], line: str
 ) -> None:
-    arguments = ["import-costs", "r", *options, "--chiplet-type", "big"]
+    arguments = ["import", "costs", "r", *options, "--chiplet-type", "big"]
     assert command(*arguments) == (2, "", f"{line}\n")

@@ -1,4 +1,4 @@
-"""The command import-costs: results of other cost models as a cost table."""
+"""The command import costs: results of other cost models as a cost table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CostFormatName(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command to an app."""
-    app.command()(import_costs)
+    app.command("costs")(import_costs)
 
 
 def import_costs(
@@ -51,7 +51,7 @@ def import_costs(
     of the folder that holds a timeloop-mapper.stats.txt. Tables of other types and models are
     appended without their first line.
 
-    Example: scar-cp import-costs run/*/timeloop-mapper.stats.txt --format timeloop --model net
+    Example: scar-cp import costs run/*/timeloop-mapper.stats.txt --format timeloop --model net
     --chiplet-type nvdla -o costs.csv
     """
     from scar_cp.cost_import import import_costs as read

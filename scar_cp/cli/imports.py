@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Turn a model of another tool into a model file: ONNX, MAESTRO, CSV.",
+    help="Turn what other tools wrote into a model file or a table of costs.",
     no_args_is_help=True,
 )
 

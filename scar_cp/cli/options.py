@@ -208,7 +208,7 @@ Granularity = Annotated[
 ]
 Objective = Annotated[
     ObjectiveName | None,
-    typer.Option(help="What to minimise [default: the instance's]", rich_help_panel=_REQUEST),
+    typer.Option(help=r"What to minimise \[default: the instance's]", rich_help_panel=_REQUEST),
 ]
 Objectives = Annotated[
     list[UnweightedName],
@@ -216,7 +216,7 @@ Objectives = Annotated[
 ]
 Space = Annotated[
     SpaceName | None,
-    typer.Option(help="Schedules to search [default: the instance's]", rich_help_panel=_REQUEST),
+    typer.Option(help=r"Schedules to search \[default: the instance's]", rich_help_panel=_REQUEST),
 ]
 Spaces = Annotated[
     list[SpaceName] | None,

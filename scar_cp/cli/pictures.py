@@ -60,11 +60,11 @@ def plot(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="FILE.png or FILE.svg [default: RESULT.KIND.png]"),
+        typer.Option("-o", "--output", help=r"FILE.png or FILE.svg \[default: RESULT.KIND.png]"),
     ] = None,
     kind: Annotated[
         KindName | None,
-        typer.Option(help="What to draw [default: by RESULT: gantt, front or gaps]"),
+        typer.Option(help=r"What to draw \[default: by RESULT: gantt, front or gaps]"),
     ] = None,
     scenario: o.Scenario = None,
     package: o.Package = None,
@@ -78,12 +78,12 @@ def plot(
     routing: o.Routing = None,
     granularity: o.Granularity = None,
 ) -> None:
-    """Draw a schedule over time or in space, how value and bound met, a front, or a table of gaps.
+    r"""Draw a schedule over time or in space, how value and bound met, a front, or a table of gaps.
 
     gantt: chiplets over time. map: layers and traffic on the package, per window. bounds: best
     value and bound over the search. front: the latency-energy front and what is proven empty.
     gaps: bars of a table of compare or gaps. Give the settings that the result was found with.
-    Needs the extra: pip install 'scar-cp[plot]'
+    Needs the extra: pip install 'scar-cp\[plot]'
 
     For example:
 
