@@ -14,7 +14,7 @@ from scar_cp.record import Record, Seq
 from scar_cp.schedule import Schedule
 from scar_cp.validation import validate
 
-__all__ = ["LogLine", "Result", "check_about", "schedule_of"]
+__all__ = ["LogLine", "Origin", "Result", "check_about", "schedule_of"]
 
 
 class LogLine(Record):
@@ -26,12 +26,22 @@ class LogLine(Record):
     source: str
 
 
+class Origin(Record):
+    """Where the problem of a result came from, for those who need it again."""
+
+    file: str
+    """Of the instance or compiled problem; from the folder of the result's file."""
+    settings: dict[str, int | str] = {}
+    """What replaced settings of the file; paths among them as ``file``."""
+
+
 class Result(Record):
     """Schedule, evaluation, bounds and how they were found."""
 
     format: Literal["scar-cp/result@1"] = "scar-cp/result@1"
     problem: str
     problem_sha256: str
+    origin: Origin | None = None
     solver: str
     space: Space
     objective: Objective
@@ -69,15 +79,14 @@ def check_about(result: Result, sha256: str, path: str | Path) -> None:
         raise InputError([Fault(str(path), "problem_sha256", result.problem_sha256, rule)])
 
 
-def schedule_of(result: Result, problem: Problem, sha256: str, path: str | Path) -> Schedule:
-    """The schedule of a file's result, which must be a valid one of the problem with this hash.
+def schedule_of(result: Result, problem: Problem, path: str | Path) -> Schedule:
+    """The schedule of a file's result, which must be a valid one of its problem.
 
     Raises
     ------
     InputError
         With every rule that the schedule breaks, if there is one.
     """
-    check_about(result, sha256, path)
     if result.schedule is None:
         raise InputError([Fault(str(path), "schedule", None, "the result has no schedule")])
     violations = validate(problem, result.schedule)

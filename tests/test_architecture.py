@@ -32,7 +32,7 @@ FLOORS = (
     {"bounds", "costing", "schemas", "timeline", "validation"},
     {"compile", "partition"},
     {"io", "layer_list", "result", "solvers", "trace"},
-    {"imports", "solving"},
+    {"imports", "origin", "solving"},
     {"bench", "judging", "pareto", "verify"},
     {"compare"},
     {"gaps", "papers"},

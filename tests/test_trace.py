@@ -87,7 +87,7 @@ def test_the_command_writes_the_trace_and_says_what_it_cut(
     project: Project, command: Command
 ) -> None:
     command("solve", QUICKSTART, "--solver", "scar", "--quiet", "-o", "result.json")
-    arguments = ["trace", "result.json", "--instance", QUICKSTART, "-o", "trace.json"]
+    arguments = ["trace", "result.json", "-o", "trace.json"]
     code, out, err = command(*arguments)
     assert (code, out, err) == (0, "written: trace.json\n", "")
     whole = json.loads(Path("trace.json").read_text())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,14 +50,18 @@ _Source = Annotated[
         help="A result of solve, a front of pareto, or a table of compare or gaps.",
     ),
 ]
-_OF_INSTANCE = "The instance (YAML) or compiled problem.json that the result is about."
+_Instance = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="INSTANCE",
+        help="The instance or problem.json, if it is not where the result says.",
+    ),
+]
 
 
 def plot(
     result: _Source,
-    instance: Annotated[
-        Path | None, typer.Option(metavar="INSTANCE", help=f"{_OF_INSTANCE} For gantt and map.")
-    ] = None,
+    instance: _Instance = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help=r"FILE.png or FILE.svg \[default: RESULT.KIND.png]"),
@@ -66,42 +70,29 @@ def plot(
         KindName | None,
         typer.Option(help=r"What to draw \[default: by RESULT: gantt, front or gaps]"),
     ] = None,
-    scenario: o.Scenario = None,
-    package: o.Package = None,
-    profile: o.Profile = None,
-    windows: o.Windows = None,
-    n_splits: o.NSplits = None,
-    packing: o.Packing = None,
-    weight_policy: o.WeightPolicy = None,
-    overlap: o.Overlap = None,
-    contention: o.Contention = None,
-    routing: o.Routing = None,
-    granularity: o.Granularity = None,
 ) -> None:
     r"""Draw a schedule over time or in space, how value and bound met, a front, or a table of gaps.
 
     gantt: chiplets over time. map: layers and traffic on the package, per window. bounds: best
     value and bound over the search. front: the latency-energy front and what is proven empty.
-    gaps: bars of a table of compare or gaps. Give the settings that the result was found with.
-    Needs the extra: pip install 'scar-cp\[plot]'
+    gaps: bars of a table of compare or gaps. Needs the extra: pip install 'scar-cp\[plot]'
 
     For example:
 
-    scar-cp plot result.json --instance instances/quickstart.yaml -o schedule.svg
+    scar-cp plot result.json -o schedule.svg
 
-    scar-cp plot result.json --instance instances/sc4.yaml --windows 2 --kind map
+    scar-cp plot result.json --kind map
 
     scar-cp plot front.json -o front.png
     """
     from scar_cp.documents import check_writable, write_bytes
     from scar_cp.plots.style import figure_bytes
 
-    overrides = o.settings(locals())
     kind = kind or _kind_of(result)
     path = output or Path(f"{result.stem}.{kind.value}.png")
     sources = [source for source in (result, instance) if source is not None]
     draw, *_ = o.together(
-        lambda: _drawing(kind, result, instance, overrides),
+        lambda: _drawing(kind, result, instance),
         lambda: check_writable(path, *sources),
         lambda: _check_suffix(path),
     )
@@ -111,7 +102,7 @@ def plot(
 
 def trace(
     result: _Result,
-    instance: Annotated[Path, typer.Option(metavar="INSTANCE", help=_OF_INSTANCE)],
+    instance: _Instance = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
         "trace.json"
     ),
@@ -119,31 +110,18 @@ def trace(
         int,
         typer.Option(min=1, help="Passes of a segment with a slice each; one stands for the rest."),
     ] = 64,
-    scenario: o.Scenario = None,
-    package: o.Package = None,
-    profile: o.Profile = None,
-    windows: o.Windows = None,
-    n_splits: o.NSplits = None,
-    packing: o.Packing = None,
-    weight_policy: o.WeightPolicy = None,
-    overlap: o.Overlap = None,
-    contention: o.Contention = None,
-    routing: o.Routing = None,
-    granularity: o.Granularity = None,
 ) -> None:
     """Write a schedule as trace events for ui.perfetto.dev: chiplets, links, DRAM, windows.
 
-    Give the settings that the result was found with.
-
-    Example: scar-cp trace result.json --instance instances/quickstart.yaml -o trace.json
+    Example: scar-cp trace result.json -o trace.json
     """
     from scar_cp.documents import check_writable, write_text
     from scar_cp.trace import trace_document
 
-    overrides = o.settings(locals())
+    sources = [source for source in (result, instance) if source is not None]
     (problem, schedule), _ = o.together(
-        lambda: _scheduled(result, instance, overrides),
-        lambda: check_writable(output, result, instance),
+        lambda: _scheduled(result, instance),
+        lambda: check_writable(output, *sources),
     )
     document = trace_document(problem, schedule, max_passes)
     write_text(output, json.dumps(document) + "\n")
@@ -152,18 +130,15 @@ def trace(
     print(f"written: {output}")
 
 
-def _scheduled(
-    result: Path, instance: Path, overrides: Mapping[str, Any]
-) -> tuple[Problem, Schedule]:
-    """A problem, and the schedule of a result about it."""
+def _scheduled(path: Path, instance: Path | None) -> tuple[Problem, Schedule]:
+    """The problem and the schedule of a result."""
     from scar_cp.documents import read_json_record
-    from scar_cp.io import load_problem
+    from scar_cp.origin import load_problem_of
     from scar_cp.result import Result, schedule_of
 
-    loaded, found = o.together(
-        lambda: load_problem(instance, overrides), lambda: read_json_record(result, Result)
-    )
-    return loaded.problem, schedule_of(found, loaded.problem, loaded.sha256, result)
+    result = read_json_record(path, Result)
+    problem = load_problem_of(result, path, instance).problem
+    return problem, schedule_of(result, problem, path)
 
 
 def _kind_of(source: Path) -> KindName:
@@ -193,19 +168,13 @@ def _check_suffix(path: Path) -> None:
         raise InputError([Fault("--output", "", str(path), rule)])
 
 
-def _drawing(
-    kind: KindName, source: Path, instance: Path | None, overrides: Mapping[str, Any]
-) -> Callable[[], Figure]:
+def _drawing(kind: KindName, source: Path, instance: Path | None) -> Callable[[], Figure]:
     """What draws the picture, once all that it shows is read."""
     if kind in _OF_A_SCHEDULE:
-        if instance is None:
-            rule = f"is required for --kind {kind.value}: the problem that the result is about"
-            raise InputError([Fault("--instance", "", None, rule)])
-        return _drawing_of_schedule(kind, *_scheduled(source, instance, overrides))
-    if instance is not None or overrides:
-        option = "instance" if instance is not None else next(iter(overrides)).replace("_", "-")
+        return _drawing_of_schedule(kind, *_scheduled(source, instance))
+    if instance is not None:
         rule = f"--kind {kind.value} shows what the file holds, and takes no problem"
-        raise InputError([Fault(f"--{option}", "", None, rule)])
+        raise InputError([Fault("--instance", "", None, rule)])
     return _drawing_of_file(kind, source)
 
 

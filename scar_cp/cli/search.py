@@ -71,6 +71,7 @@ def solve(
     """
     from scar_cp.documents import check_writable, to_json, write_text
     from scar_cp.io import load_problem
+    from scar_cp.origin import origin_of
     from scar_cp.report.progress import Progress
     from scar_cp.report.summary import print_summary
     from scar_cp.solvers import Request
@@ -106,7 +107,8 @@ def solve(
         outcome = run(loaded.problem, request, solver.value, progress.event, loaded.sha256)
     print_summary(loaded.problem, outcome)
     if output is not None:
-        write_text(output, to_json(outcome.result))
+        origin = origin_of(instance, overrides, output)
+        write_text(output, to_json(outcome.result.replace(origin=origin)))
         print(f"written: {output}")
     if outcome.result.schedule is None:
         raise typer.Exit(1)

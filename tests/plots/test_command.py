@@ -34,7 +34,7 @@ def files(project: Project, command: Command) -> Project:
 @pytest.mark.parametrize(
     ("arguments", "written"),
     [
-        (["result.json", "--instance", "instance.yaml"], "result.gantt.png"),
+        (["result.json"], "result.gantt.png"),
         (["result.json", "--instance", "instance.yaml", "--kind", "map"], "result.map.png"),
         (["result.json", "--kind", "bounds", "-o", "b.svg"], "b.svg"),
         (["front.json"], "front.front.png"),
@@ -68,16 +68,8 @@ INSTANCE = ["--instance", "instance.yaml"]
     ("arguments", "lines"),
     [
         (
-            ["result.json"],
-            ["--instance: is required for --kind gantt: the problem that the result is about"],
-        ),
-        (
             ["front.json", *INSTANCE],
             ["--instance: --kind front shows what the file holds, and takes no problem"],
-        ),
-        (
-            ["result.json", "--kind", "bounds", "--windows", "2"],
-            ["--windows: --kind bounds shows what the file holds, and takes no problem"],
         ),
         (
             ["front.json", "--kind", "map", *INSTANCE],
@@ -98,17 +90,22 @@ INSTANCE = ["--instance", "instance.yaml"]
             ],
         ),
         (
-            ["absent.json", "--kind", "gantt", "--instance", "absent.yaml"],
-            ["absent.json: no such file", "absent.yaml: no such file"],
+            ["absent.json", "--kind", "gantt", "--instance", "absent.yaml", "-o", "a.pdf"],
+            ["--output: a.pdf: must end in .png or .svg", "absent.json: no such file"],
+        ),
+        (["result.json", "--instance", "absent.yaml"], ["absent.yaml: no such file"]),
+        (
+            ["front.json", "--kind", "bounds"],
+            ["front.json: format: 'scar-cp/pareto@1': must be 'scar-cp/result@1'"],
         ),
         (["nothing.json"], ["nothing.json: points: []: there is nothing to draw"]),
         (["absent.csv"], ["absent.csv: cannot be read: No such file or directory"]),
         (
-            ["result.json", *INSTANCE, "-o", "schedule.pdf"],
+            ["result.json", "-o", "schedule.pdf"],
             ["--output: schedule.pdf: must end in .png or .svg"],
         ),
         (
-            ["result.json", *INSTANCE, "-o", "absent/a.png"],
+            ["result.json", "-o", "absent/a.png"],
             ["absent/a.png: its folder must exist and be writable"],
         ),
     ],
@@ -120,18 +117,6 @@ def test_what_cannot_be_drawn_is_refused(
 
 
 @pytest.mark.parametrize("name", ["plot", "trace"])
-def test_a_result_about_another_problem_is_refused(
-    files: Project, command: Command, name: str
-) -> None:
-    claimed = json.loads(Path("result.json").read_text())["problem_sha256"]
-    code, out, err = command(name, "result.json", *INSTANCE, "--windows", "2")
-    assert (code, out) == (2, "")
-    begin = f"result.json: problem_sha256: {claimed}: the result is about another problem, or other"
-    assert err.startswith(begin)
-    assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize("name", ["plot", "trace"])
 def test_a_result_with_a_broken_schedule_is_refused(
     files: Project, command: Command, name: str
 ) -> None:
@@ -139,7 +124,7 @@ def test_a_result_with_a_broken_schedule_is_refused(
     document["schedule"]["windows"][0][0]["chiplet"] = 7
     Path("result.json").write_text(json.dumps(document))
     line = "result.json: schedule: range: windows[0][0]: chiplet 7 does not exist: there are 4"
-    assert_refused(files, command, [name, "result.json", *INSTANCE], line)
+    assert_refused(files, command, [name, "result.json"], line)
 
 
 def test_without_matplotlib_the_extra_is_named(
@@ -149,4 +134,4 @@ def test_without_matplotlib_the_extra_is_named(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     line = "scar-cp: pictures need matplotlib: pip install 'scar-cp[plot]'"
-    assert_refused(files, command, ["plot", "result.json", *INSTANCE], line)
+    assert_refused(files, command, ["plot", "result.json"], line)

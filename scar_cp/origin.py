@@ -1,0 +1,93 @@
+"""Find the problem that a result file is about: a result says where it came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from scar_cp.errors import Fault, InputError
+from scar_cp.io import LoadedProblem, load_problem
+from scar_cp.result import Origin, Result, check_about
+
+__all__ = ["load_problem_of", "origin_of"]
+
+_PATHS = ("scenario", "package", "profile")
+"""Settings that are paths."""
+
+
+def origin_of(source: str | Path, settings: Mapping[str, Any], result: str | Path) -> Origin:
+    """What a result that is written to a file says of its problem.
+
+    Parameters
+    ----------
+    source
+        The instance or compiled problem; relative to the current folder, as all paths here.
+    settings
+        What replaced settings of that file.
+    result
+        The file that the result is written to.
+
+    Returns
+    -------
+    Origin
+        Its paths are relative to the result's folder, so that both can move together.
+    """
+    folder = os.path.dirname(result) or "."
+
+    def from_folder(path: str) -> str:
+        return Path(os.path.relpath(path, folder)).as_posix()
+
+    return Origin(file=from_folder(str(source)), settings=_moved(settings, from_folder))
+
+
+def load_problem_of(
+    result: Result, path: str | Path, source: str | Path | None = None
+) -> LoadedProblem:
+    """Read the problem that a result is about.
+
+    Parameters
+    ----------
+    result
+        What the result file says.
+    path
+        The result file.
+    source
+        The instance or compiled problem, where it is not where the result says.
+
+    Returns
+    -------
+    LoadedProblem
+        With the hash that the result names.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, if it is faulty, or if it is another problem.
+    """
+    origin = result.origin
+    folder = os.path.dirname(path)
+    settings: dict[str, Any] = {}
+    if origin is not None:
+        settings = _moved(origin.settings, lambda target: os.path.join(folder, target))
+    if source is None:
+        if origin is None:
+            rule = "does not say which problem the result is about: name it with --instance"
+            raise InputError([Fault(str(path), "origin", None, rule)])
+        source = os.path.normpath(os.path.join(folder, origin.file))
+        if not os.path.isfile(source):
+            rule = f"{source} is not there: say with --instance where it is"
+            raise InputError([Fault(str(path), "origin.file", origin.file, rule)])
+    try:
+        loaded = load_problem(source, settings)
+    except InputError:
+        loaded = load_problem(source)  # the settings may have been compiled into it since
+        if loaded.sha256 != result.problem_sha256:
+            raise
+    check_about(result, loaded.sha256, path)
+    return loaded
+
+
+def _moved(settings: Mapping[str, Any], move: Callable[[str], str]) -> dict[str, Any]:
+    return {key: move(str(at)) if key in _PATHS else at for key, at in settings.items()}
