@@ -24,13 +24,27 @@ from scar_cp.problem import Problem
 from scar_cp.schedule import Schedule, Segment, layers_text
 from scar_cp.timeline import Stage, WindowTimes, slots, timeline
 
-__all__ = ["MAX_PASSES", "Slice", "Track", "slices", "trace_document"]
+__all__ = [
+    "MAX_PASSES",
+    "SegmentKey",
+    "Slice",
+    "Track",
+    "energy_by_segment",
+    "segment_details",
+    "segment_key",
+    "slices",
+    "trace_document",
+]
 
 MAX_PASSES = 64
 """Passes of a segment that get a slice of their own, unless asked otherwise."""
 
 _GROUPS = ("windows", "chiplets", "links", "DRAM")
 _NS_PER_S = 1_000_000_000
+
+
+SegmentKey = tuple[int, int, int]
+"""Window, model, first layer."""
 
 
 class Track(NamedTuple):
@@ -89,10 +103,12 @@ def slices(problem: Problem, schedule: Schedule, max_passes: int = MAX_PASSES) -
         Slice(_WINDOWS, f"window {w}", at.start, at.end, at.end - at.start, {})
         for w, at in enumerate(windows)
     ]
-    energy = _energy_by_segment(charges)
+    energy = energy_by_segment(charges)
     for w, window in enumerate(windows):
         for stage in window.stages:
-            found += _chiplet_slices(problem, w, stage, energy[_key(w, stage.segment)], max_passes)
+            found += _chiplet_slices(
+                problem, w, stage, energy[segment_key(w, stage.segment)], max_passes
+            )
     for track, requests in _requests(problem, windows, charges, max_passes).items():
         found += _served(track, requests)
     return sorted((s for s in found if s.end > s.start), key=_position)
@@ -116,7 +132,8 @@ def _link_track(link: tuple[int, int]) -> Track:
     return Track("links", f"{link[0]}>{link[1]}")
 
 
-def _key(window: int, segment: Segment | SegmentEvaluation) -> tuple[int, int, int]:
+def segment_key(window: int, segment: Segment | SegmentEvaluation) -> SegmentKey:
+    """What tells a segment from all others of a schedule."""
     return window, segment.model, segment.first
 
 
@@ -124,10 +141,11 @@ def _name(problem: Problem, segment: Segment | SegmentEvaluation) -> str:
     return f"{problem.models[segment.model].name} {layers_text(segment.first, segment.last)}"
 
 
-def _energy_by_segment(charges: Iterable[Charge]) -> dict[tuple[int, int, int], dict[str, int]]:
+def energy_by_segment(charges: Iterable[Charge]) -> dict[SegmentKey, dict[str, int]]:
+    """The energy of every segment by part, in nJ; of all its passes."""
     energy: dict[tuple[int, int, int], dict[str, int]] = {}
     for charge in charges:
-        parts = energy.setdefault(_key(charge.window, charge.segment), {})
+        parts = energy.setdefault(segment_key(charge.window, charge.segment), {})
         parts[charge.part] = parts.get(charge.part, 0) + charge.energy_nj
     return energy
 
@@ -136,17 +154,7 @@ def _chiplet_slices(
     problem: Problem, window: int, stage: Stage, energy: Mapping[str, int], max_passes: int
 ) -> Iterator[Slice]:
     segment = stage.segment
-    model = problem.models[segment.model]
-    layers = model.layers[segment.first : segment.last + 1]
-    details = {
-        "window": window,
-        "model": model.name,
-        "layers": layers_text(segment.first, segment.last),
-        "layer_names": f"{layers[0].name} .. {layers[-1].name}",
-        "weight_bytes": sum(layer.weight_bytes for layer in layers),
-        "cycles_by_part": {slot.part: slot.cycles for slot in slots(segment, problem.overlap)},
-        "segment_energy_nj": energy,
-    }
+    details = segment_details(problem, window, segment) | {"segment_energy_nj": energy}
     track = _chiplet_track(problem, segment.chiplet)
     name = _name(problem, segment)
     yield Slice(
@@ -169,12 +177,28 @@ def _chiplet_slices(
         )
 
 
+def segment_details(problem: Problem, window: int, segment: SegmentEvaluation) -> dict[str, Any]:
+    """What there is to say of a segment, by name: its layers, bytes, and cycles of one pass."""
+    model = problem.models[segment.model]
+    layers = model.layers[segment.first : segment.last + 1]
+    return {
+        "window": window,
+        "model": model.name,
+        "layers": layers_text(segment.first, segment.last),
+        "layer_names": f"{layers[0].name} .. {layers[-1].name}",
+        "weight_bytes": sum(layer.weight_bytes for layer in layers),
+        "cycles_by_part": {slot.part: slot.cycles for slot in slots(segment, problem.overlap)},
+    }
+
+
 def _requests(
     problem: Problem, windows: list[WindowTimes], charges: Iterable[Charge], max_passes: int
 ) -> dict[Track, list[_Request]]:
     """What every link and the DRAM interface are asked for."""
     stages = {
-        _key(w, stage.segment): stage for w, window in enumerate(windows) for stage in window.stages
+        segment_key(w, stage.segment): stage
+        for w, window in enumerate(windows)
+        for stage in window.stages
     }
     cuts = [
         min((s.start(max_passes) for s in window.stages if s.passes > max_passes), default=None)
@@ -183,7 +207,7 @@ def _requests(
     requests: dict[Track, list[_Request]] = {}
     late: dict[tuple[Track, int], int] = {}
     for charge in charges:
-        stage = stages[_key(charge.window, charge.segment)]
+        stage = stages[segment_key(charge.window, charge.segment)]
         cut = cuts[charge.window]
         asked = [_asked_at(problem, stage, charge, k) for k in range(min(charge.times, max_passes))]
         early = [cycle for cycle in asked if cut is None or cycle < cut]

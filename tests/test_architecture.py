@@ -36,15 +36,18 @@ FLOORS = (
     {"bench", "judging", "pareto", "verify"},
     {"compare"},
     {"gaps", "papers"},
-    {"plots", "report"},
+    {"outputs", "plots", "report"},
+    {"html"},
     {"cli"},
 )
 """Modules and packages by floor: imports go strictly down, or stay inside one package."""
 
 HOMES = {
     "matplotlib": ("plots",),
+    "jinja2": ("html",),
     "onnx": ("imports",),
     "ortools": ("solvers.cpsat",),
+    "plotly": ("html",),
     "rich": ("cli", "report"),
     "typer": ("cli",),
     "yaml": ("documents",),

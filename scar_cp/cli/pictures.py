@@ -15,8 +15,10 @@ from scar_cp.cli import options as o
 from scar_cp.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    from scar_cp.outputs import Output
     from scar_cp.plots import Figure
     from scar_cp.problem import Problem
+    from scar_cp.result import Result
     from scar_cp.schedule import Schedule
 
 __all__ = ["register"]
@@ -88,14 +90,14 @@ def plot(
     from scar_cp.documents import check_writable, write_bytes
     from scar_cp.plots.style import figure_bytes
 
-    kind = kind or _kind_of(result)
-    path = output or Path(f"{result.stem}.{kind.value}.png")
     sources = [source for source in (result, instance) if source is not None]
-    draw, *_ = o.together(
+    (kind, draw), _, _ = o.together(
         lambda: _drawing(kind, result, instance),
-        lambda: check_writable(path, *sources),
-        lambda: _check_suffix(path),
+        lambda: check_writable(output, *sources),
+        lambda: _check_suffix(output),
     )
+    path = output or Path(f"{result.stem}.{kind.value}.png")
+    check_writable(path)
     write_bytes(path, figure_bytes(draw(), path.suffix))
     print(f"written: {path}")
 
@@ -115,12 +117,13 @@ def trace(
 
     Example: scar-cp trace result.json -o trace.json
     """
-    from scar_cp.documents import check_writable, write_text
+    from scar_cp.documents import check_writable, read_json_record, write_text
+    from scar_cp.result import Result
     from scar_cp.trace import trace_document
 
     sources = [source for source in (result, instance) if source is not None]
     (problem, schedule), _ = o.together(
-        lambda: _scheduled(result, instance),
+        lambda: _scheduled(read_json_record(result, Result), result, instance),
         lambda: check_writable(output, *sources),
     )
     document = trace_document(problem, schedule, max_passes)
@@ -130,86 +133,71 @@ def trace(
     print(f"written: {output}")
 
 
-def _scheduled(path: Path, instance: Path | None) -> tuple[Problem, Schedule]:
-    """The problem and the schedule of a result."""
-    from scar_cp.documents import read_json_record
+def _scheduled(result: Result, path: Path, instance: Path | None) -> tuple[Problem, Schedule]:
+    """The problem and the schedule of a file's result."""
     from scar_cp.origin import load_problem_of
-    from scar_cp.result import Result, schedule_of
+    from scar_cp.result import schedule_of
 
-    result = read_json_record(path, Result)
     problem = load_problem_of(result, path, instance).problem
     return problem, schedule_of(result, problem, path)
 
 
-def _kind_of(source: Path) -> KindName:
-    """What a file is drawn as, if nobody says."""
-    from scar_cp.documents import read_document
-
-    if source.suffix == ".csv":
-        return KindName.gaps
-    document = read_document(source)
-    kinds = {
-        "scar-cp/result@1": KindName.gantt,
-        "scar-cp/pareto@1": KindName.front,
-        "scar-cp/compare@1": KindName.gaps,
-    }
-    found = document.get("format") if isinstance(document, dict) else None
-    if found not in kinds:
-        rule = f"must be a .csv, or of one of the formats {', '.join(kinds)}"
-        raise InputError(
-            [Fault(str(source), "format", None if found is None else str(found), rule)]
-        )
-    return kinds[found]
-
-
-def _check_suffix(path: Path) -> None:
-    if path.suffix not in _SUFFIXES:
+def _check_suffix(path: Path | None) -> None:
+    if path is not None and path.suffix not in _SUFFIXES:
         rule = f"must end in {' or '.join(_SUFFIXES)}"
         raise InputError([Fault("--output", "", str(path), rule)])
 
 
-def _drawing(kind: KindName, source: Path, instance: Path | None) -> Callable[[], Figure]:
-    """What draws the picture, once all that it shows is read."""
-    if kind in _OF_A_SCHEDULE:
-        return _drawing_of_schedule(kind, *_scheduled(source, instance))
-    if instance is not None:
+def _drawing(
+    kind: KindName | None, path: Path, instance: Path | None
+) -> tuple[KindName, Callable[[], Figure]]:
+    """The kind of the picture and what draws it, once all that it shows is read."""
+    from scar_cp.outputs import read_output
+
+    output = read_output(path)
+    kinds = _kinds_of(output)
+    if kind is None:
+        kind = kinds[0]
+    if kind not in kinds:
+        rule = f"{path} can be drawn as {', '.join(kinds)}"
+        raise InputError([Fault("--kind", "", kind.value, rule)])
+    if instance is not None and kind not in _OF_A_SCHEDULE:
         rule = f"--kind {kind.value} shows what the file holds, and takes no problem"
         raise InputError([Fault("--instance", "", None, rule)])
-    return _drawing_of_file(kind, source)
+    return kind, _figure(kind, output, path, instance)
 
 
-def _drawing_of_schedule(
-    kind: KindName, problem: Problem, schedule: Schedule
+def _kinds_of(output: Output) -> tuple[KindName, ...]:
+    """How an output can be drawn; first what it is drawn as if nobody says."""
+    from scar_cp.pareto import Front
+    from scar_cp.result import Result
+
+    if isinstance(output, Result):
+        return (*_OF_A_SCHEDULE, KindName.bounds)
+    return (KindName.front,) if isinstance(output, Front) else (KindName.gaps,)
+
+
+def _figure(
+    kind: KindName, output: Output, path: Path, instance: Path | None
 ) -> Callable[[], Figure]:
+    from scar_cp.outputs import Comparison
+    from scar_cp.pareto import Front
+    from scar_cp.plots.front import plot_front
     from scar_cp.plots.gantt import plot_gantt
-    from scar_cp.plots.package_map import plot_map
-
-    return partial(plot_gantt if kind is KindName.gantt else plot_map, problem, schedule)
-
-
-def _drawing_of_file(kind: KindName, source: Path) -> Callable[[], Figure]:
-    from scar_cp.csv_table import column_names, readable
-    from scar_cp.documents import read_json_record
-
-    if kind is KindName.bounds:
-        from scar_cp.plots.progress import plot_bounds
-        from scar_cp.result import Result
-
-        return partial(plot_bounds, read_json_record(source, Result))
-    if kind is KindName.front:
-        from scar_cp.pareto import Front
-        from scar_cp.plots.front import plot_front
-
-        front = read_json_record(source, Front)
-        if not front.points:
-            raise InputError([Fault(str(source), "points", "[]", "there is nothing to draw")])
-        return partial(plot_front, front)
-    from scar_cp.gaps import read_splits
-    from scar_cp.judging import read_comparison
     from scar_cp.plots.gaps import plot_gaps, plot_losses
+    from scar_cp.plots.package_map import plot_map
+    from scar_cp.plots.progress import plot_bounds
+    from scar_cp.result import Result
 
-    with readable(source, "a table of scar-cp compare or gaps"):
-        split = source.suffix != ".json" and "decision" in column_names(source)
-    if split:
-        return partial(plot_losses, read_splits(source))
-    return partial(plot_gaps, read_comparison(source))
+    if isinstance(output, Result):
+        if kind is KindName.bounds:
+            return partial(plot_bounds, output)
+        plot = plot_gantt if kind is KindName.gantt else plot_map
+        return partial(plot, *_scheduled(output, path, instance))
+    if isinstance(output, Front):
+        if not output.points:
+            raise InputError([Fault(str(path), "points", "[]", "there is nothing to draw")])
+        return partial(plot_front, output)
+    if isinstance(output, Comparison):
+        return partial(plot_gaps, output.rows)
+    return partial(plot_losses, output.splits)

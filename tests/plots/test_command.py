@@ -73,14 +73,11 @@ INSTANCE = ["--instance", "instance.yaml"]
         ),
         (
             ["front.json", "--kind", "map", *INSTANCE],
-            ["front.json: format: 'scar-cp/pareto@1': must be 'scar-cp/result@1'"],
+            ["--kind: map: front.json can be drawn as front"],
         ),
         (
             ["result.json", "--kind", "gaps"],
-            [
-                "result.json: must hold a table of scar-cp compare: "
-                "ValueError format is not 'scar-cp/compare@1'"
-            ],
+            ["--kind: gaps: result.json can be drawn as gantt, map, bounds"],
         ),
         (
             ["model.yaml"],
@@ -96,7 +93,7 @@ INSTANCE = ["--instance", "instance.yaml"]
         (["result.json", "--instance", "absent.yaml"], ["absent.yaml: no such file"]),
         (
             ["front.json", "--kind", "bounds"],
-            ["front.json: format: 'scar-cp/pareto@1': must be 'scar-cp/result@1'"],
+            ["--kind: bounds: front.json can be drawn as front"],
         ),
         (["nothing.json"], ["nothing.json: points: []: there is nothing to draw"]),
         (["absent.csv"], ["absent.csv: cannot be read: No such file or directory"]),
