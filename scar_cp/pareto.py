@@ -59,6 +59,24 @@ class Front(Record):
                 least = max(least, -(-left // plane.energy_weight))
         return max([least, *(e for budget, e in self.budgets if latency_cycles <= budget)])
 
+    @property
+    def least_latency(self) -> int:
+        """No schedule has less latency."""
+        return max(
+            (-(-h.value // h.latency_weight) for h in self.half_planes if not h.energy_weight),
+            default=0,
+        )
+
+    def limits(self, from_cycles: int, to_cycles: int, steps: int = 400) -> list[tuple[int, int]]:
+        """Possible latencies of a range, each with the energy that it needs at least.
+
+        Spaced closely enough to be drawn as a line; exact at the ends and around budgets.
+        """
+        start = max(from_cycles, self.least_latency)
+        at = {start + k * (to_cycles - start) // steps for k in range(steps + 1)}
+        at |= {x for budget, _ in self.budgets for x in (budget, budget + 1)}
+        return [(x, self.least_energy(x)) for x in sorted(at) if start <= x <= to_cycles]
+
 
 @dataclass
 class _Search:

@@ -37,17 +37,17 @@ FLOORS = (
     {"compare"},
     {"gaps", "papers"},
     {"outputs", "plots", "report"},
-    {"html"},
+    {"page"},
     {"cli"},
 )
 """Modules and packages by floor: imports go strictly down, or stay inside one package."""
 
 HOMES = {
     "matplotlib": ("plots",),
-    "jinja2": ("html",),
+    "jinja2": ("page",),
     "onnx": ("imports",),
     "ortools": ("solvers.cpsat",),
-    "plotly": ("html",),
+    "plotly": ("page",),
     "rich": ("cli", "report"),
     "typer": ("cli",),
     "yaml": ("documents",),

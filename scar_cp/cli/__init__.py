@@ -19,6 +19,7 @@ import scar_cp.cli.costs as costs
 import scar_cp.cli.import_costs as import_costs
 import scar_cp.cli.imports as imports
 import scar_cp.cli.init as init
+import scar_cp.cli.page as page
 import scar_cp.cli.papers as papers
 import scar_cp.cli.pictures as pictures
 import scar_cp.cli.schema as schema
@@ -45,6 +46,7 @@ compare.register(app)
 papers.register(app)
 schema.register(app)
 pictures.register(app)
+page.register(app)
 app.add_typer(imports.app, name="import")
 app.add_typer(bench.app, name="bench")
 

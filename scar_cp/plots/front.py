@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_front"]
 
-_STEPS = 400
-"""Latencies at which the proven least energy is drawn."""
-
 
 @in_house_style
 def plot_front(front: Front) -> Figure:
@@ -39,26 +36,19 @@ def plot_front(front: Front) -> Figure:
     axes.set_xlim(left / 1e6, right / 1e6)
     axes.set_ylim(bottom / 1e6, top / 1e6)
 
-    fastest = max(
-        (-(-h.value // h.latency_weight) for h in front.half_planes if not h.energy_weight),
-        default=0,
-    )
-    steps = {left + k * (right - left) // _STEPS for k in range(_STEPS + 1)}
-    steps |= {fastest} | {at for budget, _ in front.budgets for at in (budget, budget + 1)}
-    at = sorted(x for x in steps if max(fastest, left) <= x <= right)
     excluded: dict[str, Any] = {"color": "#BBBBBB", "linewidth": 0}
     if front.half_planes or front.budgets:
-        least = [front.least_energy(x) / 1e6 for x in at]
+        limits = front.limits(left, right)
         axes.fill_between(
-            [x / 1e6 for x in at],
+            [x / 1e6 for x, _ in limits],
             bottom / 1e6,
-            least,
+            [least / 1e6 for _, least in limits],
             label="proven empty",
             gid="empty",
             **excluded,
         )
-        if fastest > left:
-            axes.axvspan(left / 1e6, fastest / 1e6, gid="too-fast", **excluded)
+        if front.least_latency > left:
+            axes.axvspan(left / 1e6, front.least_latency / 1e6, gid="too-fast", **excluded)
     corners_x = [x / 1e6 for x in (*latencies, right)]
     corners_y = [y / 1e6 for y in (*energies, energies[-1])]
     axes.fill_between(

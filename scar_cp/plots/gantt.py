@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["plot_gantt"]
+__all__ = ["BAR", "STRIP", "plot_gantt"]
 
-_BAR = (-0.42, 0.56)
+BAR = (-0.42, 0.56)
 """Bottom and height of a segment's bar, in rows."""
-_STRIP = (0.16, 0.24)
+STRIP = (0.16, 0.24)
 """Bottom and height of the strip under it."""
 _POINTS_PER_LETTER = 3.6
 
@@ -105,11 +105,11 @@ def _stage(
 
     fill = model_fill(segment.model)
     waiting = {"facecolor": "none", "edgecolor": fill["facecolor"], "linestyle": (0, (3, 2))}
-    bar("fill", window.start, stage.load_start, _BAR, **waiting)
-    bar("fill", stage.load_end, stage.first_start, _BAR, **waiting)
+    bar("fill", window.start, stage.load_start, BAR, **waiting)
+    bar("fill", stage.load_end, stage.first_start, BAR, **waiting)
     load = {"facecolor": PART_COLOURS["weights"], "edgecolor": "black", "linewidth": 0.3}
-    bar("load", stage.load_start, stage.load_end, _BAR, **load)
-    bar("passes", stage.first_start, stage.last_end, _BAR, linewidth=0.5, **fill)
+    bar("load", stage.load_start, stage.load_end, BAR, **load)
+    bar("passes", stage.first_start, stage.last_end, BAR, linewidth=0.5, **fill)
     _strip(axes, problem, stage, scale, f"strip-{name}")
     width = (stage.last_end - stage.first_start) * scale / axes.get_xlim()[1]
     points = 0.84 * 72 * axes.figure.get_size_inches()[0] * width  # type: ignore[union-attr]
@@ -119,7 +119,7 @@ def _stage(
     if text is not None:
         middle = (stage.first_start + stage.last_end) / 2 * scale
         axes.text(
-            middle, row + _BAR[0] + _BAR[1] / 2, text, ha="center", va="center_baseline",
+            middle, row + BAR[0] + BAR[1] / 2, text, ha="center", va="center_baseline",
             fontsize=6, **text_on(segment.model),
         )  # fmt: skip
 
@@ -131,7 +131,7 @@ def _strip(axes: Axes, problem: Problem, stage: Stage, scale: float, gid: str) -
     start = stage.first_start * scale
     # The last pass has no gap after it, so that all periods together may be longer than the bar.
     stretch = (stage.last_end - stage.first_start) * scale / stage.period
-    bottom, height = _STRIP
+    bottom, height = STRIP
     for part, offset, cycles in slots(stage.segment, problem.overlap):
         if cycles == 0:
             continue

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-__all__ = ["plot_map", "positions"]
+__all__ = ["Position", "link_shares", "plot_map", "positions"]
 
 Position = tuple[float, float]
 
@@ -61,7 +61,7 @@ def plot_map(problem: Problem, schedule: Schedule) -> Figure:
     size = max(4.5, _INCHES * width * columns + 1.4), _INCHES * height * rows + 0.3 * rows + 0.6
     figure = Figure(figsize=size)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
-    most = max((max(_shares(w).values(), default=0.0) for w in evaluation.windows), default=0.0)
+    most = max((max(link_shares(w).values(), default=0.0) for w in evaluation.windows), default=0.0)
     # Without its palest fifth, which is lost on white.
     shades = ListedColormap([colormaps["cividis"](0.8 - 0.8 * k / 255) for k in range(256)])
     colours = ScalarMappable(Normalize(0, most or 1.0), shades)
@@ -98,7 +98,7 @@ def positions(problem: Problem) -> list[Position]:
     return [(x / closest, y / closest) for x, y in found]
 
 
-def _shares(window: WindowEvaluation) -> dict[tuple[int, int], float]:
+def link_shares(window: WindowEvaluation) -> dict[tuple[int, int], float]:
     """Busy cycles of every directed link, in per cent of the window."""
     whole = max(1, window.latency_cycles) / 100
     links = (link.split(">") for link in window.link_busy_cycles)
@@ -119,7 +119,7 @@ def _links(
     """Links that are there in grey, directions that are used as arrows."""
     for c, d in problem.links:
         axes.plot(*zip(place[c], place[d], strict=True), color="#CCCCCC", linewidth=0.7, zorder=1)
-    for (c, d), share in _shares(window).items():
+    for (c, d), share in link_shares(window).items():
         (x, y), (to_x, to_y) = place[c], place[d]
         length = math.hypot(to_x - x, to_y - y)
         along = (to_x - x) / length, (to_y - y) / length

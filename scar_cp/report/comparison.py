@@ -11,7 +11,15 @@ from scar_cp.judging import COLUMNS, FORMAT, JudgedRow, Summary, summarise
 from scar_cp.report.summary import gap_text
 from scar_cp.report.tables import Columns, pipe_table, plain_table, table_width
 
-__all__ = ["comparison_json", "comparison_markdown", "comparison_text", "ratio_text"]
+__all__ = [
+    "comparison_json",
+    "comparison_markdown",
+    "comparison_notes",
+    "comparison_text",
+    "folded_columns",
+    "ratio_text",
+    "summary_columns",
+]
 
 _LEFT = {
     "scenario",
@@ -85,7 +93,7 @@ def comparison_text(rows: Sequence[JudgedRow], width: int = 100) -> str:
 
     A table wider than `width` does without the columns in `_FIRST_TO_GO`, and says so.
     """
-    header, columns = _folded(rows)
+    header, columns = folded_columns(rows)
     hidden = []
     for heading in _FIRST_TO_GO:
         if heading in columns and table_width(columns) > width:
@@ -98,17 +106,17 @@ def comparison_text(rows: Sequence[JudgedRow], width: int = 100) -> str:
         *above,
         "",
         *plain_table(columns, _LEFT),
-        *_notes(rows),
+        *comparison_notes(rows),
         "",
-        *plain_table(_summary(rows), _LEFT),
+        *plain_table(summary_columns(rows), _LEFT),
     ]
     return "\n".join(lines) + "\n"
 
 
 def comparison_markdown(rows: Sequence[JudgedRow]) -> str:
     """The same in Markdown, with every column that says something."""
-    header, columns = _folded(rows)
-    notes = [f"- {note}" for note in _notes(rows)]
+    header, columns = folded_columns(rows)
+    notes = [f"- {note}" for note in comparison_notes(rows)]
     lines = [
         ", ".join(header),
         "",
@@ -117,7 +125,7 @@ def comparison_markdown(rows: Sequence[JudgedRow]) -> str:
         *notes,
         *([""] if notes else []),
     ]
-    return "\n".join([*lines, *pipe_table(_summary(rows), _LEFT)]) + "\n"
+    return "\n".join([*lines, *pipe_table(summary_columns(rows), _LEFT)]) + "\n"
 
 
 def comparison_json(rows: Sequence[JudgedRow]) -> str:
@@ -126,7 +134,7 @@ def comparison_json(rows: Sequence[JudgedRow]) -> str:
     return json.dumps({"format": FORMAT, "rows": records}, indent=2, allow_nan=False) + "\n"
 
 
-def _folded(rows: Sequence[JudgedRow]) -> tuple[list[str], Columns]:
+def folded_columns(rows: Sequence[JudgedRow]) -> tuple[list[str], Columns]:
     """What all rows share, for the header, and the columns in which they differ."""
     columns = {heading: [cell(row) for row in rows] for heading, cell in _ROW_COLUMNS.items()}
     shared = [
@@ -137,7 +145,8 @@ def _folded(rows: Sequence[JudgedRow]) -> tuple[list[str], Columns]:
     return [f"{heading} {columns.pop(heading)[0]}" for heading in shared], columns
 
 
-def _summary(rows: Sequence[JudgedRow]) -> Columns:
+def summary_columns(rows: Sequence[JudgedRow]) -> Columns:
+    """A line per objective and solver."""
     summaries = summarise(rows)
     return {
         heading: [cell(summary) for summary in summaries]
@@ -145,6 +154,6 @@ def _summary(rows: Sequence[JudgedRow]) -> Columns:
     }
 
 
-def _notes(rows: Sequence[JudgedRow]) -> list[str]:
+def comparison_notes(rows: Sequence[JudgedRow]) -> list[str]:
     """Why rows have no value."""
     return [f"{row}: {row.message}" for row in rows if row.value is None and row.message]

@@ -8,7 +8,7 @@ from scar_cp.csv_table import comment_head, to_csv
 from scar_cp.gaps import STEPS, GapSplit
 from scar_cp.report.tables import Columns, pipe_table, plain_table
 
-__all__ = ["gaps_csv", "gaps_markdown", "gaps_text"]
+__all__ = ["gaps_columns", "gaps_csv", "gaps_markdown", "gaps_text"]
 
 _LEFT = {"scenario", "package", "profile", "objective"}
 _HEAD = "shares of the heuristic's value that each of its decisions costs; a-b: not proven"
@@ -16,12 +16,12 @@ _HEAD = "shares of the heuristic's value that each of its decisions costs; a-b: 
 
 def gaps_text(splits: Sequence[GapSplit]) -> str:
     """A line per problem and objective, a column per decision."""
-    return "\n".join([_HEAD, "", *plain_table(_columns(splits), _LEFT)]) + "\n"
+    return "\n".join([_HEAD, "", *plain_table(gaps_columns(splits), _LEFT)]) + "\n"
 
 
 def gaps_markdown(splits: Sequence[GapSplit]) -> str:
     """The same in Markdown."""
-    return "\n".join([_HEAD, "", *pipe_table(_columns(splits), _LEFT)]) + "\n"
+    return "\n".join([_HEAD, "", *pipe_table(gaps_columns(splits), _LEFT)]) + "\n"
 
 
 def gaps_csv(splits: Sequence[GapSplit]) -> str:
@@ -42,7 +42,8 @@ def gaps_csv(splits: Sequence[GapSplit]) -> str:
     return to_csv(columns, rows, head)
 
 
-def _columns(splits: Sequence[GapSplit]) -> Columns:
+def gaps_columns(splits: Sequence[GapSplit]) -> Columns:
+    """A line per problem and objective."""
     columns: Columns = {
         "scenario": [split.scenario for split in splits],
         "package": [split.package for split in splits],

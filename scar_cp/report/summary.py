@@ -10,11 +10,12 @@ from rich.table import Table
 from scar_cp.evaluation import Evaluation
 from scar_cp.pareto import Front, largest_gaps
 from scar_cp.problem import Problem
+from scar_cp.result import Result
 from scar_cp.schedule import layers_text
 from scar_cp.solving import Outcome
 from scar_cp.validation import Violation
 
-__all__ = ["gap_text", "print_evaluation", "print_front", "print_summary"]
+__all__ = ["certificate", "gap_text", "print_evaluation", "print_front", "print_summary"]
 
 _TABLE_WIDTH = 110
 
@@ -34,22 +35,31 @@ def print_summary(problem: Problem, outcome: Outcome) -> None:
     if result.evaluation is not None:
         print_evaluation(problem, result.evaluation, ())
     console = _console()
-    space = f"{result.space} space, at most {problem.max_windows} window(s)"
-    unit = {"latency": "cycles", "energy": "nJ", "edp": "cycles x nJ", "weighted": ""}
-    if result.value is not None:
-        console.print(
-            f"{result.objective} {result.value:,} {unit[result.objective]}".rstrip()
-            + f", found by {outcome.author}"
-        )
-    if result.bound is not None:
-        source = next(b.source for b in reversed(result.bounds) if b.value == result.bound)
-        console.print(f"bound {result.bound:,} ({source}), gap {gap_text(result.gap)}")
-    if result.status == "optimal":
-        console.print(f"optimal: proven for the {space}")
-    else:
-        console.print(f"{result.status} in the {space}, after {result.seconds:.1f} s")
+    for line in certificate(result, problem.max_windows):
+        console.print(line)
     for note in outcome.notes:
         console.print(f"note: {note}")
+
+
+def certificate(result: Result, max_windows: int | None = None) -> list[str]:
+    """What is known and proven: value, bound and gap, and the space they are about."""
+    unit = {"latency": " cycles", "energy": " nJ", "edp": " cycles x nJ", "weighted": ""}
+    space = f"{result.space} space"
+    if max_windows is not None:
+        space += f", at most {max_windows} window(s)"
+    lines = []
+    if result.value is not None:
+        author = next((line.source for line in result.log if line.value == result.value), "")
+        found_by = f", found by {author or result.solver}"
+        lines.append(f"{result.objective} {result.value:,}{unit[result.objective]}{found_by}")
+    if result.bound is not None:
+        source = next(b.source for b in reversed(result.bounds) if b.value == result.bound)
+        lines.append(f"bound {result.bound:,} ({source}), gap {gap_text(result.gap)}")
+    if result.status == "optimal":
+        lines.append(f"optimal: proven for the {space}")
+    else:
+        lines.append(f"{result.status} in the {space}, after {result.seconds:.1f} s")
+    return lines
 
 
 def print_evaluation(

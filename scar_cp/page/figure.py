@@ -1,0 +1,52 @@
+"""One look for all figures of a page."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from scar_cp.errors import ScarError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["cycles_text", "figure_of", "hover", "plotly_objects"]
+
+_LAYOUT: dict[str, Any] = {
+    "template": "none",
+    "font": {"family": "system-ui, sans-serif", "size": 12},
+    "margin": {"l": 90, "r": 20, "t": 40, "b": 45},
+    "hovermode": "closest",
+    "hoverlabel": {"align": "left", "font": {"size": 12}},
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.0},
+}
+
+
+def plotly_objects() -> Any:
+    """The library that draws.
+
+    Raises
+    ------
+    ScarError
+        If it is not installed.
+    """
+    try:
+        import plotly.graph_objects as go
+    except ImportError as error:
+        raise ScarError("reports need plotly: pip install 'scar-cp[report]'") from error
+    return go
+
+
+def figure_of(traces: list[Any], height: int, **layout: Any) -> go.Figure:
+    """A figure in the look of all, as wide as the page."""
+    return plotly_objects().Figure(traces, {**_LAYOUT, "height": height, **layout})
+
+
+def hover(title: str, *lines: str) -> str:
+    """The text over a thing: names are escaped, as anything may stand in them."""
+    return "<br>".join([f"<b>{escape(title)}</b>", *map(escape, lines)])
+
+
+def cycles_text(cycles: int, clock_hz: float) -> str:
+    """Cycles, and how long they take."""
+    return f"{cycles:,} cycles = {cycles / clock_hz * 1e3:.4g} ms"
