@@ -30,7 +30,7 @@ from scar_cp.instance import Objective
 from scar_cp.io import LoadedProblem, load_problem
 from scar_cp.judging import Case, JudgedRow, Row, judge, table_text, unjudged
 from scar_cp.problem import Space
-from scar_cp.solvers import Request
+from scar_cp.solvers import SOLVERS, Request
 from scar_cp.solvers.scar.options import parse_scar_options
 from scar_cp.solving import solve
 from scar_cp.validation import space_is_defined, undefined_space
@@ -78,7 +78,7 @@ def plan(
     objectives
         Any but ``weighted``.
     solvers
-        Names of `scar_cp.solvers.SOLVERS`.
+        Names of `scar_cp.solvers.SOLVERS`, plug-ins included.
     time_limit_s, gap, workers, seed
         The same for every run, as in `scar_cp.solvers.Request`.
     scar
@@ -130,12 +130,17 @@ def plan(
                 seed=seed,
                 scar=scar,
                 sha256=loaded.sha256,
-                code=code_fingerprint(),
+                code=_code(solver),
             )
             jobs.setdefault(case, Job(case, instance, overrides))
     if faults:
         raise InputError(faults)
     return list(jobs.values())
+
+
+def _code(solver: str) -> str:
+    plugin = SOLVERS.version_of(solver)
+    return f"{code_fingerprint()}+{plugin}" if plugin else code_fingerprint()
 
 
 def _overrides(

@@ -9,7 +9,6 @@ from math import ceil, isqrt
 
 import networkx as nx
 
-from scar_cp.cost import DATAFLOWS
 from scar_cp.cost_table import RowName, SampleCost
 from scar_cp.costing import layer_costs
 from scar_cp.errors import Fault, InputError
@@ -17,6 +16,7 @@ from scar_cp.exact import exact, nearest
 from scar_cp.graph import Tensor, build_graph
 from scar_cp.instance import Instance, InstanceFile
 from scar_cp.package import ChipletType, Package, Profile
+from scar_cp.plugins import DATAFLOWS
 from scar_cp.problem import (
     MAX_CHIPLETS,
     Problem,
@@ -286,9 +286,8 @@ def scenario_faults(scenario: Scenario, file: str) -> list[Fault]:
 
 def type_faults(types: Mapping[str, ChipletType], file: str, at: str) -> list[Fault]:
     """Every chiplet type with a dataflow that nobody provides; ``at`` is the types' place."""
-    rule = f"must be a known dataflow: {', '.join(sorted(DATAFLOWS))}"
     return [
-        Fault(file, f"{at}.{name}.dataflow", chiplet_type.dataflow, rule)
+        Fault(file, f"{at}.{name}.dataflow", chiplet_type.dataflow, DATAFLOWS.rule)
         for name, chiplet_type in types.items()
         if chiplet_type.dataflow not in DATAFLOWS
     ]

@@ -63,7 +63,7 @@ class InputError(ScarError):
 
 
 class ClaimError(ScarError):
-    """A solver's claim and the evaluator disagree: a bug in scar-cp, never hidden."""
+    """A solver's claim and the evaluator disagree: a bug, never hidden."""
 
 
 class CrashError(ScarError):

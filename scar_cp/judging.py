@@ -63,12 +63,14 @@ class Case:
     sha256: str
     """Of the problem: changed inputs make it another case."""
     code: str
-    """Of the program, see `scar_cp.fresh.code_fingerprint`: another version is another case."""
+    """Of the program, see `scar_cp.fresh.code_fingerprint`, then ``+`` and the package and version
+    of a solver that is a plug-in: another version is another case."""
 
     @property
     def question(self) -> tuple[str, ...]:
         """What rows must share to be judged by one another."""
-        return self.sha256, self.code, self.space, self.objective
+        program, _, _ = self.code.partition("+")
+        return self.sha256, program, self.space, self.objective
 
     def __str__(self) -> str:
         names = self.scenario, self.package, self.profile, f"{self.windows}w"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from scar_cp.cost import DATAFLOWS, Shapes, cost_layers
+from scar_cp.cost import Shapes, cost_layers
 from scar_cp.csv_rows import read_rows
 from scar_cp.errors import Fault, InputError
 from scar_cp.package import ChipletType
+from scar_cp.plugins import DATAFLOWS
 from scar_cp.workload import LayerShape
 
 __all__ = ["cost_csv", "read_layer_list"]
@@ -85,8 +86,7 @@ def cost_csv(path: Path, chiplet: ChipletType) -> str:
         With every fault of every row, or if the dataflow is not known.
     """
     if chiplet.dataflow not in DATAFLOWS:
-        rule = f"must be a known dataflow: {', '.join(sorted(DATAFLOWS))}"
-        raise InputError([Fault("--chiplet", "dataflow", chiplet.dataflow, rule)])
+        raise InputError([Fault("--chiplet", "dataflow", chiplet.dataflow, DATAFLOWS.rule)])
     shapes, rows, _ = read_layer_list(path)
     costs = cost_layers(Shapes.from_layers(shapes), chiplet)
     energy = costs.energy_pj(chiplet)

@@ -30,8 +30,8 @@ class ChipletType(Record):
     """
 
     dataflow: str
-    """``nvdla`` (weight-stationary), ``shidiannao`` (output-stationary) or ``eyeriss``
-    (row-stationary)."""
+    """``nvdla`` (weight-stationary), ``shidiannao`` (output-stationary), ``eyeriss``
+    (row-stationary), or a plug-in's name."""
     array: Annotated[tuple[_Lanes, _Lanes], Strict(False)]
     """Rows and columns of processing elements: output-channel lanes x input channels
     (nvdla), output rows x output columns (shidiannao), filters and kernel rows x output

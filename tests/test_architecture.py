@@ -8,26 +8,26 @@ import sys
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import get_args
 
 import pytest
 
 import scar_cp
-from scar_cp.cli import import_costs, options, papers, schema
-from scar_cp.cost_import import CostFormat
+from scar_cp.cli import options, papers, schema
 from scar_cp.graph import Granularity
 from scar_cp.instance import Objective
 from scar_cp.papers.experiments import EXPERIMENTS
+from scar_cp.plugins import COST_SOURCES, DATAFLOWS, SOLVERS, Registry
 from scar_cp.problem import Contention, Overlap, Packing, Routing, Space, WeightPolicy
 from scar_cp.schemas import SCHEMAS
-from scar_cp.solvers import SOLVERS
 
 SOURCE = Path(scar_cp.__file__).parent
 
 FLOORS = (
     {"errors", "exact", "record", "topology"},
-    {"csv_rows", "csv_table", "documents", "fresh", "package", "schedule", "workload"},
-    {"cost", "cost_table", "graph", "problem", "starter"},
+    {"csv_rows", "csv_table", "documents", "fresh", "package", "plugins", "schedule", "workload"},
+    {"cost", "cost_sources", "cost_table", "graph", "problem", "starter"},
     {"cost_import", "evaluation", "instance", "pipeline", "reconfig"},
     {"bounds", "costing", "schemas", "timeline", "validation"},
     {"compile", "partition"},
@@ -167,17 +167,22 @@ def test_what_a_module_exports_is_there_and_sorted(module: str) -> None:
     assert all(hasattr(loaded, name) for name in exported)
 
 
+@pytest.mark.parametrize("registry", [COST_SOURCES, DATAFLOWS, SOLVERS], ids=lambda r: r.group)
+def test_what_is_built_in_is_what_a_plug_in_must_be(registry: Registry) -> None:
+    """The names and their homes are written out, so that nothing is imported for a list of them."""
+    interface = resolve_name(registry.interface)
+    assert all(isinstance(registry[name], interface) for name in registry.built_in)
+
+
 @pytest.mark.parametrize(
     ("offered", "known"),
     [
-        (import_costs.CostFormatName, get_args(CostFormat)),
         (options.ContentionName, get_args(Contention)),
         (options.GranularityName, get_args(Granularity)),
         (options.ObjectiveName, get_args(Objective)),
         (options.OverlapName, get_args(Overlap)),
         (options.PackingName, get_args(Packing)),
         (options.RoutingName, get_args(Routing)),
-        (options.SolverName, tuple(SOLVERS)),
         (options.SpaceName, get_args(Space)),
         (options.UnweightedName, tuple(o for o in get_args(Objective) if o != "weighted")),
         (options.WeightPolicyName, get_args(WeightPolicy)),

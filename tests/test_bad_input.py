@@ -361,7 +361,7 @@ OPTIONS = [
     (["--time-limit", "0"], "--time-limit: 0.0: must be a positive number of seconds"),
     (["--seed", "-1"], "scar-cp: Invalid value for '--seed': must be greater than or equal to 0"),
     (["--workers", "0"], "scar-cp: Invalid value for '--workers': must be greater than or equal to 1"),
-    (["--solver", "magic"], "scar-cp: Invalid value for '--solver': 'magic' is not one of "),
+    (["--solver", "magic"], "--solver: magic: must be a known solver: cp-sat, scar, simba, standalone, nn-baton, heft, random, evolutionary, exhaustive"),
     (["--objective", "speed"], "scar-cp: Invalid value for '--objective': 'speed' is not one of "),
     (["--objective", "weighted"], "--weights: is required with --objective weighted"),
     (["--weights", "latency=1,nj=2"], "--weights: latency=1,nj=2: must be latency=A,energy=B with integers from 0 to 1000000, not both 0"),

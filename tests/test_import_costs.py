@@ -123,9 +123,9 @@ def test_every_fault_of_a_result_is_one_line(
     ("options", "line"),
     [
         (["--format", "timeloop"], "--model: is required with --format timeloop"),
-        (["--format", "maestro"], "--energy-unit-pj: is required with --format maestro, which counts energy in multiply-accumulates"),
+        (["--format", "maestro"], "--energy-unit-pj: is required with --format maestro, whose energies have no unit of their own"),
         (["--format", "maestro", "--energy-unit-pj", "nan"], "--energy-unit-pj: nan: must be a positive number of pJ"),
-        (["--format", "zigzag", "--model", "n", "--energy-unit-pj", "1"], "--energy-unit-pj: 1.0: needs --format maestro"),
+        (["--format", "zigzag", "--model", "n", "--energy-unit-pj", "1"], "--energy-unit-pj: 1.0: must not be given with --format zigzag, whose energies have their unit"),
     ],
 )  # fmt: skip
 def test_each_format_has_its_own_options(

@@ -12,6 +12,7 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.cli.runs import run_missing
+from scar_cp.plugins import SOLVERS
 
 if TYPE_CHECKING:
     from scar_cp.compare import Store
@@ -48,7 +49,7 @@ class SplitFormatName(StrEnum):
 
 def compare(
     instances: o.Instances,
-    solver: o.Solvers = [o.SolverName.scar, o.SolverName.cp_sat],  # noqa: B006
+    solver: o.Solvers = ["scar", "cp-sat"],  # noqa: B006
     objective: o.Objectives = [o.UnweightedName.latency],  # noqa: B006
     space: o.Spaces = None,
     time_limit: o.TimeLimit = 60.0,
@@ -88,10 +89,10 @@ def compare(
     chosen: dict[str, Any] = {
         "objectives": _plain(objective),
         "spaces": _plain(space),
-        "solvers": _plain(solver),
     }
-    _, store, jobs = o.together(
+    _, _, store, jobs = o.together(
         lambda: o.check_request(time_limit, None, None, gap=gap),
+        lambda: o.known("--solver", SOLVERS, *solver),
         lambda: _store(output, instances),
         lambda: plan(
             instances,
@@ -99,6 +100,7 @@ def compare(
             profile or (),
             windows or (),
             **chosen,
+            solvers=solver,
             time_limit_s=time_limit,
             gap=gap,
             workers=workers,

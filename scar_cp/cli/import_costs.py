@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scar_cp.cli import options as o
 from scar_cp.errors import Fault, InputError
+from scar_cp.plugins import COST_SOURCES
+
+if TYPE_CHECKING:
+    from scar_cp.cost_sources import CostSource
 
 __all__ = ["import_costs", "register"]
-
-
-class CostFormatName(StrEnum):
-    """Who wrote the results."""
-
-    maestro = "maestro"
-    timeloop = "timeloop"
-    zigzag = "zigzag"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def import_costs(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Result files.")],
-    format_: Annotated[CostFormatName, typer.Option("--format", help="Who wrote them.")],
+    format_: Annotated[str, o.name_of(COST_SOURCES, "Who wrote them:", "--format")],
     chiplet_type: Annotated[
         str, typer.Option(metavar="NAME", help="The chiplet type that they are about.")
     ],
@@ -45,7 +40,7 @@ def import_costs(
     ] = None,
     output: o.Output = None,
 ) -> None:
-    """Turn results of MAESTRO, Timeloop or ZigZag into a table for an instance's cost_table.
+    """Turn results of another cost model into a table for an instance's cost_table.
 
     Layers keep their names: of MAESTRO's rows, of ZigZag's files, and for Timeloop of the file, or
     of the folder that holds a timeloop-mapper.stats.txt. Tables of other types and models are
@@ -54,13 +49,16 @@ def import_costs(
     Example: scar-cp import costs run/*/timeloop-mapper.stats.txt --format timeloop --model net
     --chiplet-type nvdla -o costs.csv
     """
+    from scar_cp.cost_import import get_cost_source
     from scar_cp.cost_import import import_costs as read
     from scar_cp.cost_table import to_csv
     from scar_cp.documents import check_writable, write_text
 
     def table() -> str:
-        _check_options(format_, model, energy_unit_pj)
-        return to_csv(read(files, format_.value, chiplet_type, model, energy_unit_pj).items())
+        o.known("--format", COST_SOURCES, format_)
+        source = get_cost_source(format_)
+        _check_options(format_, source, model, energy_unit_pj)
+        return to_csv(read(files, source, chiplet_type, model, energy_unit_pj).items())
 
     text, _ = o.together(table, lambda: check_writable(output, *files))
     if output is None:
@@ -70,19 +68,20 @@ def import_costs(
 
 
 def _check_options(
-    cost_format: CostFormatName, model: str | None, energy_unit_pj: float | None
+    name: str, source: CostSource, model: str | None, energy_unit_pj: float | None
 ) -> None:
-    of_maestro = cost_format is CostFormatName.maestro
+    """Refuse a result without a model or a unit, and one with two units."""
+    asks_unit = source.energy_unit_pj is None
     option = "--energy-unit-pj"
     faults = []
-    if model is None and not of_maestro:
-        rule = f"is required with --format {cost_format.value}"
-        faults.append(Fault("--model", "", None, rule))
-    if energy_unit_pj is None and of_maestro:
-        rule = "is required with --format maestro, which counts energy in multiply-accumulates"
+    if model is None and not source.names_model:
+        faults.append(Fault("--model", "", None, f"is required with --format {name}"))
+    if energy_unit_pj is None and asks_unit:
+        rule = f"is required with --format {name}, whose energies have no unit of their own"
         faults.append(Fault(option, "", None, rule))
-    elif energy_unit_pj is not None and not of_maestro:
-        faults.append(Fault(option, "", str(energy_unit_pj), "needs --format maestro"))
+    elif energy_unit_pj is not None and not asks_unit:
+        rule = f"must not be given with --format {name}, whose energies have their unit"
+        faults.append(Fault(option, "", str(energy_unit_pj), rule))
     elif energy_unit_pj is not None and not (isfinite(energy_unit_pj) and energy_unit_pj > 0):
         faults.append(Fault(option, "", str(energy_unit_pj), "must be a positive number of pJ"))
     if faults:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from scar_cp.errors import Fault, InputError
+from scar_cp.plugins import SOLVERS, Registry
 
 __all__ = [
     "Contention",
@@ -46,6 +47,8 @@ __all__ = [
     "Workers",
     "check_request",
     "given",
+    "known",
+    "name_of",
     "settings",
     "together",
 ]
@@ -120,18 +123,15 @@ class GranularityName(StrEnum):
     all = "all"
 
 
-class SolverName(StrEnum):
-    """Who searches."""
+def name_of(registry: Registry, question: str, *option: str, **further: Any) -> Any:
+    """An option for a name of a registry: its help has the built-in names, `known` knows all."""
 
-    cp_sat = "cp-sat"
-    scar = "scar"
-    simba = "simba"
-    standalone = "standalone"
-    nn_baton = "nn-baton"
-    heft = "heft"
-    random = "random"
-    evolutionary = "evolutionary"
-    exhaustive = "exhaustive"
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in registry if name.startswith(incomplete)]
+
+    names = ", ".join(registry.built_in)
+    text = f"{question} {names}, or a plug-in's."
+    return typer.Option(*option, metavar="NAME", help=text, autocompletion=complete, **further)
 
 
 _SETTINGS = "Instance settings (replace the file's)"
@@ -225,10 +225,9 @@ Spaces = Annotated[
         rich_help_panel=_REQUEST,
     ),
 ]
-Solver = Annotated[SolverName, typer.Option(help="Who searches.", rich_help_panel=_REQUEST)]
+Solver = Annotated[str, name_of(SOLVERS, "Who searches:", rich_help_panel=_REQUEST)]
 Solvers = Annotated[
-    list[SolverName],
-    typer.Option(help="Who searches; again for more.", rich_help_panel=_REQUEST),
+    list[str], name_of(SOLVERS, "Who searches; again for more:", rich_help_panel=_REQUEST)
 ]
 TimeLimit = Annotated[
     float, typer.Option(help="Seconds; the best schedule is kept.", rich_help_panel=_REQUEST)
@@ -295,6 +294,15 @@ def given(**options: Any) -> dict[str, Any]:
         for key, value in options.items()
         if value is not None
     }
+
+
+def known(option: str, registry: Registry, *names: str) -> None:
+    """Refuse names that stand for nothing, and plug-ins that are broken."""
+    faults = [
+        Fault(option, "", name, registry.rule) for name in names if registry.get(name) is None
+    ]
+    if faults:
+        raise InputError(faults)
 
 
 def check_request(

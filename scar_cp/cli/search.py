@@ -10,6 +10,7 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.errors import InputError
+from scar_cp.plugins import SOLVERS
 
 if TYPE_CHECKING:
     from scar_cp.instance import InstanceFile, Objective
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def solve(
     instance: o.Instance,
-    solver: o.Solver = o.SolverName.cp_sat,
+    solver: o.Solver = "cp-sat",
     objective: o.Objective = None,
     weights: o.Weights = None,
     space: o.Space = None,
@@ -80,11 +81,12 @@ def solve(
     from scar_cp.validation import space_is_defined, undefined_space
 
     overrides = o.settings(locals())
-    loaded, _, parsed_weights, scar_options = o.together(
+    loaded, _, parsed_weights, scar_options, _ = o.together(
         lambda: load_problem(instance, overrides),
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, objective, weights, memory_limit, gap),
         lambda: parse_scar_options(scar or ""),
+        lambda: o.known("--solver", SOLVERS, solver),
     )
     if verify is not None:
         _print_verification(loaded, verify)
@@ -104,7 +106,7 @@ def solve(
     if not space_is_defined(loaded.problem, request.space):
         raise InputError([undefined_space(request.space, instance, space)])
     with Progress(loaded.problem.name, quiet) as progress:
-        outcome = run(loaded.problem, request, solver.value, progress.event, loaded.sha256)
+        outcome = run(loaded.problem, request, solver, progress.event, loaded.sha256)
     print_summary(loaded.problem, outcome)
     if output is not None:
         origin = origin_of(instance, overrides, output)

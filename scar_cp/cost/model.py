@@ -4,39 +4,42 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from scar_cp.cost.columns import Columns, FloatArray, IntArray
-from scar_cp.cost.eyeriss import Eyeriss
 from scar_cp.cost.nests import Nests, fold_rows, read_as_nests
-from scar_cp.cost.nvdla import Nvdla
 from scar_cp.cost.shapes import Shapes
-from scar_cp.cost.shidiannao import ShiDianNao
 from scar_cp.cost.streaming import stream
 from scar_cp.cost.sweep import ArrayCosts
+from scar_cp.errors import Fault, InputError
 from scar_cp.package import ChipletType
+from scar_cp.plugins import DATAFLOWS
 
-__all__ = ["DATAFLOWS", "Dataflow", "LayerCosts", "cost_layers"]
+__all__ = ["Dataflow", "LayerCosts", "cost_layers"]
 
 
+@runtime_checkable
 class Dataflow(Protocol):
-    """How an array runs loop nests: what a dataflow, built in or plugged in, provides."""
+    """How an array runs loop nests: what a dataflow, built in or plugged in, provides.
+
+    Both methods get n nests, n = 0 included, of one sample, and the type of the chiplet that runs
+    them. They return n whole numbers (int64) per column: ``cycles`` of the clock, at least 1, and
+    the elements that pass between buffer and array in ``input_reads``, ``filter_reads`` and
+    ``output_writes``. Anything else is refused.
+
+    All the rest is done for every dataflow alike: reading layers as nests, repeating them by group
+    and sample, energy (MACs and accesses that follow from these columns, see `LayerCosts`), layers
+    without multiplications, which pass at the speed of the buffer's port, and, in the schedule,
+    weights from DRAM and transfers between chiplets.
+    """
 
     def dense(self, nests: Nests, chiplet: ChipletType) -> ArrayCosts:
         """Cost one run of each of n nests, none of them depthwise."""
 
     def depthwise(self, nests: Nests, chiplet: ChipletType) -> ArrayCosts:
         """Cost one run of each of n depthwise nests."""
-
-
-DATAFLOWS: Final[dict[str, Dataflow]] = {
-    "nvdla": Nvdla(),
-    "shidiannao": ShiDianNao(),
-    "eyeriss": Eyeriss(),
-}
-"""Dataflows by the name that a chiplet type gives."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +120,9 @@ def cost_layers(shapes: Shapes, chiplet: ChipletType) -> LayerCosts:
     ------
     KeyError
         If no dataflow has the name that the chiplet type gives.
+    InputError
+        If the dataflow is a plug-in that is broken, or whose costs are no whole numbers.
     """
-    if chiplet.dataflow not in DATAFLOWS:
-        known = ", ".join(sorted(DATAFLOWS))
-        raise KeyError(f"unknown dataflow {chiplet.dataflow!r}; known: {known}")
     compute = shapes.multiplies
     parts = [
         _cost_compute(shapes.take(compute), chiplet),
@@ -170,13 +172,29 @@ def _cost_nests(nests: Nests, chiplet: ChipletType) -> LayerCosts:
 
 
 def _cost_array(nests: Nests, chiplet: ChipletType) -> ArrayCosts:
-    dataflow = DATAFLOWS[chiplet.dataflow]
-    parts = [
-        dataflow.dense(nests.take(~nests.depthwise), chiplet),
-        dataflow.depthwise(nests.take(nests.depthwise), chiplet),
-    ]
+    dataflow: Dataflow = DATAFLOWS[chiplet.dataflow]
+    dense, depthwise = nests.take(~nests.depthwise), nests.take(nests.depthwise)
+    parts = [dataflow.dense(dense, chiplet), dataflow.depthwise(depthwise, chiplet)]
+    for part, given in zip(parts, (dense, depthwise), strict=True):
+        _check(part, len(given), chiplet.dataflow)
     positions = np.concatenate([np.flatnonzero(~nests.depthwise), np.flatnonzero(nests.depthwise)])
     return ArrayCosts.concatenate(parts).take(np.argsort(positions))
+
+
+def _check(costs: ArrayCosts, num_nests: int, dataflow: str) -> None:
+    """Refuse what would not stay exact: a plug-in's columns may be anything."""
+    least = {"cycles": 1, "input_reads": 0, "filter_reads": 0, "output_writes": 0}
+    faults = [
+        Fault(
+            *(DATAFLOWS.group, dataflow, name),
+            f"must be an int64 array of shape ({num_nests},), each at least {minimum}",
+        )
+        for name, minimum in least.items()
+        for column in [np.asarray(getattr(costs, name, None))]
+        if column.shape != (num_nests,) or column.dtype != np.int64 or (column < minimum).any()
+    ]
+    if faults:
+        raise InputError(faults)
 
 
 def _cost_streaming(shapes: Shapes, chiplet: ChipletType) -> LayerCosts:

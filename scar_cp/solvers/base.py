@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 from scar_cp.bounds import Bound, best_bound
 from scar_cp.evaluation import Evaluation, evaluate, objective_value
@@ -235,12 +235,32 @@ class Search:
                 signal.signal(number, before)
 
 
+@runtime_checkable
 class Solver(Protocol):
-    """A way to find schedules.
+    """A way to find schedules: what a solver, built in or plugged in, provides.
 
-    A solver offers schedules and bounds to the search as it goes and ends with a claim.
+    A solver offers schedules and bounds to the search as it goes and ends with a claim. It need
+    not be right about schedules: each one offered is validated in the request's space and
+    evaluated, and dropped if it breaks a rule or is no better than the last. A claim that differs
+    from the evaluator, or a bound above the value of a known schedule, is a `ClaimError`. A bound
+    that is merely wrong cannot be told here: raise only what is proven.
     """
 
     def __call__(self, search: Search) -> Claim:
-        """Work on the search's problem until done, out of time or interrupted."""
+        """Work on the search's problem until done, out of time or interrupted.
+
+        Parameters
+        ----------
+        search
+            The problem in ``search.problem`` (times in clock cycles, energies in nJ, sizes in
+            bytes, all integers), the objective, space and limits in ``search.request``. Schedules
+            go to ``search.offer``, proven bounds to ``search.raise_bound``; ``search.done`` says
+            when to stop, ``search.remaining_s`` how long there is.
+
+        Returns
+        -------
+        Claim
+            A schedule that was offered, or None, with its value in the objective's unit; what was
+            cut off goes into its notes.
+        """
         ...

@@ -1,0 +1,62 @@
+"""MAESTRO writes one CSV per run, a row per layer.
+
+Headings as in the public sources of its writer. Its energies are multiples of one
+multiply-accumulate although the heading says nJ (true of the printed report; not verified for the
+file), hence the user gives the unit.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Final
+
+from scar_cp.cost_sources.base import CostSource, LayerResult
+from scar_cp.csv_rows import read_text
+from scar_cp.errors import Fault, InputError
+
+__all__ = ["MAESTRO"]
+
+_COLUMNS: Final = (
+    "Neural Network Name",
+    "Layer Number",
+    "Runtime (Cycles)",
+    "Activity count-based Energy (nJ)",
+)
+
+
+def _read(path: Path) -> list[LayerResult]:
+    # Headings and cells have blanks around them, and two headings are equal in every file.
+    reader = csv.reader(io.StringIO(read_text(path), newline=""))
+    try:
+        (_, header), *rows = [
+            (reader.line_num, [cell.strip() for cell in row]) for row in reader if row
+        ]
+    except csv.Error as error:
+        rule = f"malformed CSV: {error}"
+        raise InputError([Fault(str(path), f"row {reader.line_num}", None, rule)]) from error
+    faults = [
+        Fault(str(path), "row 1", name, "a column of this name is required, as MAESTRO writes it")
+        for name in _COLUMNS
+        if name not in header
+    ]
+    if faults:
+        raise InputError(faults)
+    columns = [header.index(name) for name in _COLUMNS]
+    rule = f"must have at least {max(columns) + 1} cells"
+    faults = [
+        Fault(str(path), f"row {number}", f"{len(row)} cells", rule)
+        for number, row in rows
+        if len(row) <= max(columns)
+    ]
+    if faults:
+        raise InputError(faults)
+    if not rows:
+        raise InputError([Fault(str(path), "", None, "has no layers")])
+    return [
+        LayerResult(f"row {number}", *(row[column] for column in columns)) for number, row in rows
+    ]
+
+
+MAESTRO: Final = CostSource(_read, energy_unit_pj=None, names_model=True)
