@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import Field
 
 from scar_cp.problem import Problem, ProblemModel, ProblemTensor
-from scar_cp.record import Record, Seq
+from scar_cp.record import Brief, Record, Seq
 from scar_cp.schedule import Schedule, Segment
 from scar_cp.topology import Route
 
@@ -56,7 +56,7 @@ class WindowEvaluation(Record):
     """Busy cycles of every directed link ``c>d`` that is used; for reports."""
 
 
-class Evaluation(Record):
+class Evaluation(Brief, Record):
     """All numbers of a schedule."""
 
     latency_cycles: int
@@ -68,6 +68,11 @@ class Evaluation(Record):
     completion_cycles: Seq[int]
     windows: Seq[WindowEvaluation]
     energy_parts: dict[str, int]
+
+    def _brief(self) -> str:
+        return (
+            f"{self.latency_cycles:,} cycles, {self.energy_nj:,} nJ, {len(self.windows)} window(s)"
+        )
 
 
 def objective_value(

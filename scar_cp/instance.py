@@ -21,7 +21,7 @@ from scar_cp.problem import (
     Space,
     WeightPolicy,
 )
-from scar_cp.record import NonNegativeInt, Record
+from scar_cp.record import Brief, NonNegativeInt, Record
 from scar_cp.workload import Model, Scenario
 
 __all__ = ["Instance", "InstanceFile", "Objective"]
@@ -54,8 +54,8 @@ class InstanceFile(Record):
     objective: Literal["latency", "energy", "edp"] = "latency"
 
 
-@dataclass(frozen=True)
-class Instance:
+@dataclass(frozen=True, repr=False)
+class Instance(Brief):
     """An instance with everything it refers to, checked."""
 
     name: str
@@ -77,6 +77,9 @@ class Instance:
         """The types of the package's chiplets, in the order of their lowest ids."""
         names = dict.fromkeys(self.package.type_names)
         return {name: self.chiplet_types[name] for name in names}
+
+    def _brief(self) -> str:
+        return f"{self.name}: {len(self.models)} models on {self.package.name}"
 
     @classmethod
     def of(

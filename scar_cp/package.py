@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
 from scar_cp.record import (
+    Brief,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -88,7 +90,7 @@ class Dram(Record):
     pj_per_bit: NonNegativeFloat = 14.8
 
 
-class Package(Record):
+class Package(Brief, Record):
     """A multi-chip module: a grid or a list of chiplets, their links and memory ports."""
 
     format: Literal["scar-cp/package@1"]
@@ -116,8 +118,18 @@ class Package(Record):
             return tuple(name for row in self.layout for name in row)
         return self.chiplets or ()
 
+    @property
+    def counts_text(self) -> str:
+        """The number of chiplets, and of each type."""
+        counts = Counter(self.type_names)
+        kinds = ", ".join(f"{count} {name}" for name, count in counts.items())
+        return f"{counts.total()} chiplets ({kinds})"
 
-class Profile(Record):
+    def _brief(self) -> str:
+        return f"{self.name}: {self.counts_text}"
+
+
+class Profile(Brief, Record):
     """A reading of the hardware: chiplet types per domain, and what goes with them."""
 
     format: Literal["scar-cp/profile@1"]
@@ -128,3 +140,7 @@ class Profile(Record):
     """Model names that this reading replaces by another model of the same folder."""
     dram_pj_per_bit: Annotated[float, Field(ge=0)] | None = None
     """Replaces the package's DRAM energy."""
+
+    def _brief(self) -> str:
+        sets = (f"{domain} ({', '.join(types)})" for domain, types in self.domains.items())
+        return f"{self.name}: {', '.join(sets)}"

@@ -9,7 +9,7 @@ from typing import Literal
 
 from scar_cp.instance import Objective
 from scar_cp.problem import Problem, ProblemModel
-from scar_cp.record import Record, Seq
+from scar_cp.record import Brief, Record, Seq
 from scar_cp.result import Result
 from scar_cp.schedule import Schedule
 from scar_cp.solvers import Event, Request
@@ -36,7 +36,7 @@ class HalfPlaneRecord(Record):
     value: int
 
 
-class Front(Record):
+class Front(Brief, Record):
     """Points that no point found dominates, and the half-planes that hold for all schedules.
 
     With ``budgets``, also energies that no schedule within a latency goes below.
@@ -76,6 +76,9 @@ class Front(Record):
         at = {start + k * (to_cycles - start) // steps for k in range(steps + 1)}
         at |= {x for budget, _ in self.budgets for x in (budget, budget + 1)}
         return [(x, self.least_energy(x)) for x in sorted(at) if start <= x <= to_cycles]
+
+    def _brief(self) -> str:
+        return f"of {self.problem}: {len(self.points)} points in the {self.space} space"
 
 
 @dataclass
@@ -123,7 +126,7 @@ class _Search:
 
 def pareto_front(
     problem: Problem,
-    request: Request,
+    request: Request | None = None,
     epsilon: int = 0,
     max_solves: int = 12,
     on_event: Callable[[str, Event], None] | None = None,
@@ -139,7 +142,8 @@ def pareto_front(
     problem
         The compiled problem.
     request
-        Space, workers, seed, and the time limit for everything together.
+        Space, workers, seed, and the time limit for everything together; default: 60 s in the full
+        space.
     epsilon
         Number of latency budgets to minimise the energy under.
     max_solves
@@ -152,6 +156,7 @@ def pareto_front(
     Front or None
         ``None`` if no schedule was found.
     """
+    request = request or Request()
     each_s = request.time_limit_s / (max_solves + epsilon)
     state = _Search(problem, request, each_s, on_event, {}, [])
     fast, thrifty = state.supported((1, 0)), state.supported((0, 1))

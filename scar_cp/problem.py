@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, Strict, field_serializer
 
 from scar_cp.errors import Fault
-from scar_cp.record import NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
+from scar_cp.record import Brief, NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
 from scar_cp.topology import Route, all_routes, grid_links
 
 __all__ = [
@@ -91,7 +91,7 @@ class ProblemTensor(Record):
     dram_energy_nj: NonNegativeInt
 
 
-class ProblemModel(Record):
+class ProblemModel(Brief, Record):
     """One model's run: batch, passes, layers and tensors."""
 
     name: str
@@ -108,8 +108,11 @@ class ProblemModel(Record):
         """Number of layers."""
         return len(self.layers)
 
+    def _brief(self) -> str:
+        return f"{self.name}: batch {self.batch}, {self.num_layers} layers"
 
-class Problem(Record):
+
+class Problem(Brief, Record):
     """A compiled instance. Space and objective are not part of it: a request names them."""
 
     format: Literal["scar-cp/problem@1"]
@@ -135,6 +138,13 @@ class Problem(Record):
     def num_chiplets(self) -> int:
         """Number of chiplets."""
         return len(self.chiplets)
+
+    def _brief(self) -> str:
+        layers = sum(model.num_layers for model in self.models)
+        return (
+            f"{self.name}: {len(self.models)} models, {layers} layers, "
+            f"{self.num_chiplets} chiplets, at most {self.max_windows} window(s)"
+        )
 
     @cached_property
     def type_names(self) -> tuple[str, ...]:

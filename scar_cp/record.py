@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated, Any, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
@@ -15,6 +16,25 @@ PositiveInt = Annotated[int, Field(gt=0)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
+
+
+class Brief:
+    """What prints as one line, however much it holds, and as tables in a notebook."""
+
+    def _brief(self) -> str:
+        """What it is, in a few words."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._brief()}>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str | None:
+        # Notebooks ask the object itself, but tables are the business of a floor far above. This
+        # is the only reference upwards: by name, so that records are loaded without reports.
+        return cast("str | None", import_module("scar_cp.report.notebook").html_of(self))
 
 
 class Record(BaseModel):

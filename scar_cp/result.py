@@ -10,7 +10,7 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.evaluation import Evaluation
 from scar_cp.instance import Objective
 from scar_cp.problem import Problem, Space
-from scar_cp.record import Record, Seq
+from scar_cp.record import Brief, Record, Seq
 from scar_cp.schedule import Schedule
 from scar_cp.validation import validate
 
@@ -35,7 +35,7 @@ class Origin(Record):
     """What replaced settings of the file; paths among them as ``file``."""
 
 
-class Result(Record):
+class Result(Brief, Record):
     """Schedule, evaluation, bounds and how they were found."""
 
     format: Literal["scar-cp/result@1"] = "scar-cp/result@1"
@@ -64,6 +64,13 @@ class Result(Record):
         """The best bound that the gap is about."""
         best = best_bound(self.bounds, self.objective, self.space)
         return None if best is None else best.value
+
+    def _brief(self) -> str:
+        value, bound = ("none" if n is None else f"{n:,}" for n in (self.value, self.bound))
+        return (
+            f"of {self.problem}: {self.objective} {value}, bound {bound}, "
+            f"{self.status} in the {self.space} space"
+        )
 
 
 def check_about(result: Result, sha256: str, path: str | Path) -> None:

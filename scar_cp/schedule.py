@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from scar_cp.record import Record, Seq
+from scar_cp.record import Brief, Record, Seq
 
 __all__ = ["Schedule", "Segment", "Window", "layers_text"]
 
@@ -21,7 +21,7 @@ class Segment(Record):
 Window = tuple[Segment, ...]
 
 
-class Schedule(Record):
+class Schedule(Brief, Record):
     """An ordered list of time windows, each a set of segments."""
 
     format: Literal["scar-cp/schedule@1"] = "scar-cp/schedule@1"
@@ -35,6 +35,10 @@ class Schedule(Record):
             tuple(sorted(w, key=lambda s: (s.model, s.first, s.last, s.chiplet))) for w in windows
         )
         return cls(problem=problem, windows=ordered)
+
+    def _brief(self) -> str:
+        segments = sum(map(len, self.windows))
+        return f"of {self.problem}: {len(self.windows)} window(s), {segments} segments"
 
 
 def layers_text(first: int, last: int) -> str:

@@ -13,6 +13,7 @@ from scar_cp.errors import ClaimError
 from scar_cp.evaluation import evaluate
 from scar_cp.io import sha256_of
 from scar_cp.problem import Problem
+from scar_cp.record import Brief
 from scar_cp.result import LogLine, Result
 from scar_cp.solvers import Claim, Event, Request, Search, Status, get_solver
 from scar_cp.validation import validate
@@ -20,15 +21,21 @@ from scar_cp.validation import validate
 __all__ = ["Outcome", "relative_gap", "solve"]
 
 
-@dataclass(frozen=True)
-class Outcome:
+@dataclass(frozen=True, repr=False)
+class Outcome(Brief):
     """A result, with what a person should know beside it."""
 
+    problem: Problem
+    """What the result is about."""
     result: Result
     author: str
     """The solver or stage that found the schedule."""
     notes: tuple[str, ...]
     """What was cut off or not covered; for an infeasible problem, why."""
+
+    def _brief(self) -> str:
+        author = f", found by {self.author}" if self.author else ""
+        return f"{self.result._brief()}{author}"
 
 
 def relative_gap(value: int | None, bound: int | None) -> float | None:
@@ -119,7 +126,7 @@ def solve(
     notes = claim.notes
     if search.interrupted:
         notes = ("interrupted: this is the best so far", *notes)
-    return Outcome(result, search.author, notes)
+    return Outcome(problem, result, search.author, notes)
 
 
 def _status(search: Search, claim: Claim) -> Status:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scar_cp.record import PositiveFloat, PositiveInt, Record, Seq
+from scar_cp.record import Brief, PositiveFloat, PositiveInt, Record, Seq
 
 __all__ = ["COMPUTE_OPS", "Layer", "LayerShape", "Model", "ModelRun", "Operator", "Scenario"]
 
@@ -133,12 +133,15 @@ class Layer(LayerShape):
         return 0 if self.dynamic else self.kernel_elements
 
 
-class Model(Record):
+class Model(Brief, Record):
     """A DNN: its layers in topological order."""
 
     format: Literal["scar-cp/model@1"]
     name: str
     layers: Annotated[Seq[Layer], Field(min_length=1)]
+
+    def _brief(self) -> str:
+        return f"{self.name}: {len(self.layers)} layers"
 
 
 class ModelRun(Record):

@@ -107,7 +107,7 @@ def solve(
         raise InputError([undefined_space(request.space, instance, space)])
     with Progress(loaded.problem.name, quiet) as progress:
         outcome = run(loaded.problem, request, solver, progress.event, loaded.sha256)
-    print_summary(loaded.problem, outcome)
+    print_summary(outcome)
     if output is not None:
         origin = origin_of(instance, overrides, output)
         write_text(output, to_json(outcome.result.replace(origin=origin)))

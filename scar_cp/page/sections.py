@@ -19,7 +19,7 @@ from scar_cp.pareto import Front
 from scar_cp.problem import Problem
 from scar_cp.report.comparison import comparison_notes, folded_columns, summary_columns
 from scar_cp.report.gaps import gaps_columns
-from scar_cp.report.summary import certificate
+from scar_cp.report.summary import certificate_lines, total_lines
 from scar_cp.report.tables import Columns
 from scar_cp.result import Result
 from scar_cp.schedule import Schedule, layers_text
@@ -87,10 +87,10 @@ def section_of_result(
     schedule
         Its schedule, if that is one of the problem.
     """
-    lines = certificate(result, problem.max_windows if problem else None)
+    lines = certificate_lines(result, problem)
     figures, tables = {}, []
     if problem is not None and schedule is not None and result.evaluation is not None:
-        lines.append(_totals(result.evaluation))
+        lines += total_lines(result.evaluation, problem)
         figures = {
             "Schedule over time: zoom by dragging, point at passes and layers": gantt_figure(
                 problem, schedule
@@ -112,13 +112,6 @@ def section_of_result(
     ]
     closed = result.status == "optimal"
     return Section(title, lines, closed, [], figures, tables, about)
-
-
-def _totals(evaluation: Evaluation) -> str:
-    return (
-        f"{evaluation.latency_cycles:,} cycles = {evaluation.latency_s * 1e3:.4g} ms, "
-        f"{evaluation.energy_nj:,} nJ, EDP {evaluation.edp_js:.4g} J·s"
-    )
 
 
 def _segments(problem: Problem, evaluation: Evaluation) -> Columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from scar_cp.errors import ScarError
@@ -82,7 +82,10 @@ def in_house_style(plot: Callable[P, Figure]) -> Callable[P, Figure]:
     @wraps(plot)
     def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with _house_style():
-            return plot(*args, **kwargs)
+            figure = plot(*args, **kwargs)
+        # A notebook shows figures of pyplot, and others only if they can draw themselves.
+        figure._repr_png_ = partial(figure_bytes, figure, ".png")  # type: ignore[attr-defined]
+        return figure
 
     return styled
 

@@ -21,9 +21,7 @@ def package_lines(package: Package, width: int) -> list[str]:
     width
         Most characters of a line of the map; without room for it, chiplets are listed.
     """
-    names = package.type_names
-    counts = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
-    lines = [f"package {package.name}: {len(names)} chiplets ({counts})"]
+    lines = [f"package {package.name}: {package.counts_text}"]
     if package.pooled > 1:
         lines.append(f"every chiplet is a die of {package.pooled}")
     lines += ["", *(_map_lines(package, width) or _list_lines(package)), ""]

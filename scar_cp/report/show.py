@@ -17,7 +17,7 @@ from scar_cp.report.tables import Columns, plain_table
 from scar_cp.schemas import SCHEMAS
 from scar_cp.workload import COMPUTE_OPS, Layer, Model, Scenario
 
-__all__ = ["show_lines"]
+__all__ = ["record_lines", "show_lines"]
 
 WIDTH = 80
 
@@ -40,16 +40,23 @@ def show_lines(path: Path) -> list[str]:
         )
     check_file(path)
     record = read_record(path, records[given])
+    if isinstance(record, Scenario):
+        models = [read_record(path.parent / run.model, Model) for run in record.models]
+        return _scenario_lines(record, models)
+    if isinstance(record, Model | Package | Profile):
+        return record_lines(record)
+    return record_lines(read_instance(path))
+
+
+def record_lines(record: Model | Package | Profile | Instance) -> list[str]:
+    """The lines that show a record without faults."""
     if isinstance(record, Model):
         return _model_lines(record)
     if isinstance(record, Package):
         return [*package_lines(record, WIDTH), *_own_types(record)]
     if isinstance(record, Profile):
         return _profile_lines(record)
-    if isinstance(record, Scenario):
-        models = [read_record(path.parent / run.model, Model) for run in record.models]
-        return _scenario_lines(record, models)
-    return _instance_lines(read_instance(path))
+    return _instance_lines(record)
 
 
 def _model_lines(model: Model) -> list[str]:

@@ -1,23 +1,36 @@
-"""A schedule and its certificate as text."""
+"""A schedule and its certificate as text: the parts of it, and how they are printed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from scar_cp.evaluation import Evaluation
 from scar_cp.pareto import Front, largest_gaps
 from scar_cp.problem import Problem
+from scar_cp.report.tables import Columns, plain_table
 from scar_cp.result import Result
 from scar_cp.schedule import layers_text
 from scar_cp.solving import Outcome
 from scar_cp.validation import Violation
 
-__all__ = ["certificate", "gap_text", "print_evaluation", "print_front", "print_summary"]
+__all__ = [
+    "LEFT",
+    "certificate_lines",
+    "front_columns",
+    "gap_text",
+    "print_evaluation",
+    "print_front",
+    "print_summary",
+    "total_lines",
+    "window_columns",
+]
 
-_TABLE_WIDTH = 110
+LEFT = {"window", "model", "layers", "chiplet", "found by"}
+"""Columns of words; numbers stand at the right."""
+
+_UNITS = {"latency": " cycles", "energy": " nJ", "edp": " cycles x nJ", "weighted": ""}
 
 
 def gap_text(gap: float | None) -> str:
@@ -29,37 +42,30 @@ def gap_text(gap: float | None) -> str:
     return f"{100 * gap:.2f} %" if gap >= 0.00005 else f"{100 * gap:.1e} %"
 
 
-def print_summary(problem: Problem, outcome: Outcome) -> None:
-    """Print the windows, the totals, and the bound and gap with their space."""
-    result = outcome.result
-    if result.evaluation is not None:
-        print_evaluation(problem, result.evaluation, ())
+def print_summary(outcome: Outcome) -> None:
+    """Print the windows, the totals, and the bound and gap with their space.
+
+    Parameters
+    ----------
+    outcome
+        What `scar_cp.solving.solve` returned.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> sc.print_summary(sc.solve(problem))  # doctest: +ELLIPSIS
+    window       model              layers  chiplet       pass cycles  compute  model time
+    0: 1.819 ms  resnet50_block x4  0       3 shidiannao      136,549      98%    1.245 ms
+    ...
+    bound 909,537 (pipeline partitions), gap 0 %
+    optimal: proven for the full space, at most 1 window(s)
+    """
+    if outcome.result.evaluation is not None:
+        print_evaluation(outcome.problem, outcome.result.evaluation, ())
     console = _console()
-    for line in certificate(result, problem.max_windows):
+    for line in certificate_lines(outcome.result, outcome.problem, outcome.notes):
         console.print(line)
-    for note in outcome.notes:
-        console.print(f"note: {note}")
-
-
-def certificate(result: Result, max_windows: int | None = None) -> list[str]:
-    """What is known and proven: value, bound and gap, and the space they are about."""
-    unit = {"latency": " cycles", "energy": " nJ", "edp": " cycles x nJ", "weighted": ""}
-    space = f"{result.space} space"
-    if max_windows is not None:
-        space += f", at most {max_windows} window(s)"
-    lines = []
-    if result.value is not None:
-        author = next((line.source for line in result.log if line.value == result.value), "")
-        found_by = f", found by {author or result.solver}"
-        lines.append(f"{result.objective} {result.value:,}{unit[result.objective]}{found_by}")
-    if result.bound is not None:
-        source = next(b.source for b in reversed(result.bounds) if b.value == result.bound)
-        lines.append(f"bound {result.bound:,} ({source}), gap {gap_text(result.gap)}")
-    if result.status == "optimal":
-        lines.append(f"optimal: proven for the {space}")
-    else:
-        lines.append(f"{result.status} in the {space}, after {result.seconds:.1f} s")
-    return lines
 
 
 def print_evaluation(
@@ -68,72 +74,118 @@ def print_evaluation(
     """Print a schedule's windows and totals, or the rules it breaks."""
     console = _console()
     if evaluation is not None:
-        console.print(_windows_table(problem, evaluation))
-        samples = sum(m.batch for m in problem.models)
-        rate = samples / evaluation.latency_s if evaluation.latency_s else float("inf")
-        console.print(
-            f"latency {evaluation.latency_cycles:,} cycles = {_ms(evaluation.latency_s)}, "
-            f"energy {evaluation.energy_nj:,} nJ = {evaluation.energy_j * 1e3:.4g} mJ, "
-            f"EDP {evaluation.edp_js:.4g} J·s, {rate:.4g} samples/s"
-        )
-        parts = ", ".join(
-            f"{part} {nj / max(1, evaluation.energy_nj):.1%}"
-            for part, nj in evaluation.energy_parts.items()
-        )
-        console.print(f"energy by part: {parts}")
+        _print_table(console, window_columns(evaluation, problem))
+        for line in total_lines(evaluation, problem):
+            console.print(line)
     for violation in violations:
         console.print(f"violation: {violation}")
 
 
 def print_front(problem: Problem, front: Front) -> None:
     """Print the points of a front, and what may still lie between neighbours."""
-    console = _console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("latency", "energy", "EDP J·s", "found by", "less energy possible before next"):
-        table.add_column(name, justify="left" if name == "found by" else "right", no_wrap=True)
-    for point, gap in zip(front.points, [*largest_gaps(front), None], strict=True):
-        seconds = point.latency_cycles / problem.clock_hz
-        table.add_row(
-            _ms(seconds),
-            f"{point.energy_nj / 1e6:,.4f} mJ",
-            f"{seconds * point.energy_nj / 1e9:.4g}",
-            "weights" if point.supported else "budget",
-            "" if gap is None else f"at most {gap_text(gap)}",
-        )
-    console.print(table)
+    _print_table(_console(), front_columns(front, problem.clock_hz))
 
 
-def _windows_table(problem: Problem, evaluation: Evaluation) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("window", "model", "layers", "chiplet", "pass cycles", "compute", "model time"):
-        right = name in ("pass cycles", "compute", "model time")
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+def window_columns(evaluation: Evaluation, problem: Problem | None = None) -> Columns:
+    """The segments of every window; without the problem, models and chiplets by number."""
+    columns: Columns = {
+        name: []
+        for name in ("window", "model", "layers", "chiplet", "pass cycles", "compute", "model time")
+    }
+    cycle_s = evaluation.latency_s / max(1, evaluation.latency_cycles)
     for w, window in enumerate(evaluation.windows):
-        label = f"{w}: {_ms(window.latency_cycles / problem.clock_hz)}"
+        label = f"{w}: {_ms(window.latency_cycles * cycle_s)}"
         shown = -1
         for s in window.segments:
             first = s.model != shown
-            time = _ms(window.models[s.model] / problem.clock_hz) if first else ""
             share = s.compute_cycles / s.pass_cycles if s.pass_cycles else 0.0
-            chiplet = problem.chiplets[s.chiplet]
-            table.add_row(
+            cells = (
                 label,
-                f"{problem.models[s.model].name} x{problem.models[s.model].batch}" if first else "",
+                _model(s.model, problem) if first else "",
                 layers_text(s.first, s.last),
-                f"{s.chiplet} {chiplet.type}",
+                f"{s.chiplet} {problem.chiplets[s.chiplet].type}" if problem else f"{s.chiplet}",
                 f"{s.pass_cycles:,}",
                 f"{share:.0%}",
-                time,
+                _ms(window.models[s.model] * cycle_s) if first else "",
             )
+            for column, cell in zip(columns.values(), cells, strict=True):
+                column.append(cell)
             label, shown = "", s.model
-    return table
+    return columns
+
+
+def _model(m: int, problem: Problem | None) -> str:
+    return f"{problem.models[m].name} x{problem.models[m].batch}" if problem else f"{m}"
+
+
+def total_lines(evaluation: Evaluation, problem: Problem | None = None) -> list[str]:
+    """Latency, energy and their product, and where the energy goes."""
+    totals = (
+        f"latency {evaluation.latency_cycles:,} cycles = {_ms(evaluation.latency_s)}, "
+        f"energy {evaluation.energy_nj:,} nJ = {evaluation.energy_j * 1e3:.4g} mJ, "
+        f"EDP {evaluation.edp_js:.4g} J·s"
+    )
+    if problem is not None:
+        samples = sum(m.batch for m in problem.models)
+        rate = samples / evaluation.latency_s if evaluation.latency_s else float("inf")
+        totals += f", {rate:.4g} samples/s"
+    parts = ", ".join(
+        f"{part} {nj / max(1, evaluation.energy_nj):.1%}"
+        for part, nj in evaluation.energy_parts.items()
+    )
+    return [totals, f"energy by part: {parts}"]
+
+
+def certificate_lines(
+    result: Result, problem: Problem | None = None, notes: Iterable[str] = ()
+) -> list[str]:
+    """Value, bound and gap with their space, and notes."""
+    lines = []
+    if result.value is not None:
+        author = next((line.source for line in result.log if line.value == result.value), "")
+        found_by = f", found by {author or result.solver}"
+        lines.append(f"{result.objective} {result.value:,}{_UNITS[result.objective]}{found_by}")
+    if result.bound is not None:
+        source = next(b.source for b in reversed(result.bounds) if b.value == result.bound)
+        lines.append(f"bound {result.bound:,} ({source}), gap {gap_text(result.gap)}")
+    space = f"{result.space} space"
+    if problem is not None:
+        space += f", at most {problem.max_windows} window(s)"
+    if result.status == "optimal":
+        lines.append(f"optimal: proven for the {space}")
+    else:
+        lines.append(f"{result.status} in the {space}, after {result.seconds:.1f} s")
+    return [*lines, *(f"note: {note}" for note in notes)]
+
+
+def front_columns(front: Front, clock_hz: float | None = None) -> Columns:
+    """The points of a front; without the clock, latencies in cycles and no products."""
+    points = front.points
+    gaps = [f"at most {gap_text(gap)}" for gap in largest_gaps(front)]
+    cycles = [point.latency_cycles for point in points]
+    columns: Columns = {
+        "latency": [_ms(c / clock_hz) if clock_hz else f"{c:,} cycles" for c in cycles],
+        "energy": [f"{point.energy_nj / 1e6:,.4f} mJ" for point in points],
+    }
+    if clock_hz:
+        columns["EDP J·s"] = [
+            f"{point.latency_cycles / clock_hz * point.energy_nj / 1e9:.4g}" for point in points
+        ]
+    columns["found by"] = ["weights" if point.supported else "budget" for point in points]
+    columns["less energy possible before next"] = [*gaps, *([""] if points else [])]
+    return columns
 
 
 def _ms(seconds: float) -> str:
     return f"{seconds * 1e3:.4g} ms"
 
 
+def _print_table(console: Console, columns: Columns) -> None:
+    head, *rows = plain_table(columns, LEFT)
+    console.print(head, style="bold")
+    for row in rows:
+        console.print(row)
+
+
 def _console() -> Console:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.width = max(console.width, _TABLE_WIDTH)  # a pipe has no width of its own
-    return console
+    return Console(highlight=False, markup=False, soft_wrap=True)

@@ -1,10 +1,11 @@
-"""Tables of text cells, for terminals and for Markdown."""
+"""Tables of text cells, for terminals, for Markdown and for notebooks."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from html import escape
 
-__all__ = ["Columns", "pipe_table", "plain_table", "table_width"]
+__all__ = ["Columns", "html_table", "pipe_table", "plain_table", "table_width"]
 
 Columns = dict[str, list[str]]
 """Cells by heading."""
@@ -38,3 +39,18 @@ def pipe_table(columns: Columns, left: Collection[str]) -> list[str]:
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
         for line in (tuple(columns), rules, *zip(*columns.values(), strict=True))
     ]
+
+
+def html_table(columns: Columns, left: Collection[str]) -> str:
+    """The same table in HTML, whose looks are the page's own but for the sides of the cells."""
+
+    def line(tag: str, cells: Collection[str]) -> str:
+        sides = ("left" if heading in left else "right" for heading in columns)
+        return "".join(
+            f'<{tag} style="text-align: {side}">{escape(cell)}</{tag}>'
+            for side, cell in zip(sides, cells, strict=True)
+        )
+
+    rows = zip(*columns.values(), strict=True)
+    body = "".join(f"<tr>{line('td', row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{line('th', columns)}</tr></thead><tbody>{body}</tbody></table>"
