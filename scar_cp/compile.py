@@ -37,6 +37,7 @@ __all__ = [
     "memory_ports",
     "nop_links",
     "package_faults",
+    "profile_faults",
     "scenario_faults",
     "type_faults",
 ]
@@ -290,6 +291,15 @@ def type_faults(types: Mapping[str, ChipletType], file: str, at: str) -> list[Fa
         Fault(file, f"{at}.{name}.dataflow", chiplet_type.dataflow, DATAFLOWS.rule)
         for name, chiplet_type in types.items()
         if chiplet_type.dataflow not in DATAFLOWS
+    ]
+
+
+def profile_faults(profile: Profile, file: str) -> list[Fault]:
+    """Every broken rule inside a profile."""
+    return [
+        fault
+        for domain, types in profile.domains.items()
+        for fault in type_faults(types, file, f"domains.{domain}")
     ]
 
 

@@ -22,9 +22,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scar_cp.csv_rows import read_rows
+from scar_cp.documents import shown
 from scar_cp.errors import Fault
+from scar_cp.exact import exact
 
-__all__ = ["CostTable", "RowName", "SampleCost", "coverage_faults", "read_cost_table", "to_csv"]
+__all__ = [
+    "CostTable",
+    "RowName",
+    "SampleCost",
+    "build_cost_table",
+    "coverage_faults",
+    "read_cost_table",
+    "to_csv",
+]
 
 
 class RowName(NamedTuple):
@@ -53,6 +63,7 @@ class CostTable:
 
 
 _NUMBERS = ("cycles", "energy_nj")
+_LIMIT = 10**18
 _COLUMNS = (*RowName._fields, *_NUMBERS)
 _PATTERNS = {
     "cycles": re.compile(r"[0-9]{1,18}"),
@@ -100,6 +111,44 @@ def read_cost_table(path: Path) -> tuple[CostTable, list[Fault]]:
         if not wrong:
             costs[name] = SampleCost(int(cells["cycles"]), Fraction(cells["energy_nj"]))
     return CostTable(file, numbers, costs), faults
+
+
+def build_cost_table(
+    costs: Mapping[tuple[str, str, str], tuple[int, float]], file: str
+) -> tuple[CostTable, list[Fault]]:
+    """The table of costs that stand in the code, and every fault of its numbers.
+
+    Parameters
+    ----------
+    costs
+        Cycles and energy in nJ of one sample by (model, layer, chiplet type). Energies are taken
+        as the decimals that they print as, and may be a `Fraction`.
+    file
+        What the table is called in messages; its rows count from 1.
+    """
+    faults: list[Fault] = []
+    numbers = {RowName(*name): number for number, name in enumerate(costs, start=1)}
+    sound: dict[RowName, SampleCost] = {}
+    for (name, number), (cycles, energy_nj) in zip(numbers.items(), costs.values(), strict=True):
+        energy = _energy(energy_nj)
+        counted = isinstance(cycles, int) and 0 <= cycles < _LIMIT
+        if counted and energy is not None:
+            sound[name] = SampleCost(cycles, energy)
+        if not counted:
+            faults.append(Fault(file, f"row {number}, cycles", shown(cycles), _RULES["cycles"]))
+        if energy is None:
+            rule = _RULES["energy_nj"]
+            faults.append(Fault(file, f"row {number}, energy_nj", shown(energy_nj), rule))
+    return CostTable(file, numbers, sound), faults
+
+
+def _energy(value: float) -> Fraction | None:
+    """The number that was written, if it is one that a table may hold."""
+    try:
+        number = exact(value)
+    except ValueError:  # infinite, or no number
+        return None
+    return number if 0 <= number < _LIMIT else None
 
 
 def coverage_faults(table: CostTable, needed: Iterable[RowName]) -> list[Fault]:

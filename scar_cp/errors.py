@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["ClaimError", "CrashError", "Fault", "InputError", "ModelOverflowError", "ScarError"]
+__all__ = [
+    "ClaimError",
+    "CrashError",
+    "Fault",
+    "InputError",
+    "ModelOverflowError",
+    "ScarError",
+    "collecting",
+]
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,15 @@ class InputError(ScarError):
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Fault, ...]]]:
         """Travel whole between processes; by default only the message would."""
         return type(self), (self.faults,)
+
+
+@contextmanager
+def collecting(faults: list[Fault]) -> Iterator[None]:
+    """Add the faults of an `InputError` to a list, so that others are found beside them."""
+    try:
+        yield
+    except InputError as error:
+        faults += error.faults
 
 
 class ClaimError(ScarError):

@@ -13,6 +13,7 @@ from scar_cp.compile import (
     compile_instance,
     instance_faults,
     package_faults,
+    profile_faults,
     scenario_faults,
     type_faults,
 )
@@ -26,7 +27,7 @@ from scar_cp.documents import (
     to_json,
     to_record,
 )
-from scar_cp.errors import Fault, InputError
+from scar_cp.errors import Fault, InputError, collecting
 from scar_cp.graph import Granularity, model_faults
 from scar_cp.instance import Instance, InstanceFile
 from scar_cp.package import ChipletFile, ChipletType, Package, Profile
@@ -68,21 +69,17 @@ class _Collector:
         self.faults: list[Fault] = []
 
     def validate(self, data: Any, cls: type[R], file: str) -> R | None:
-        try:
+        with collecting(self.faults):
             return to_record(data, cls, file)
-        except InputError as error:
-            self.faults += error.faults
-            return None
+        return None
 
     def read(self, path: Path, cls: type[R], referred_by: Fault) -> R | None:
         if not os.path.isfile(path):
             self.faults.append(_no_file(path, referred_by))
             return None
-        try:
+        with collecting(self.faults):
             return read_record(path, cls)
-        except InputError as error:
-            self.faults += error.faults
-            return None
+        return None
 
 
 def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Instance:
@@ -126,7 +123,7 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
     broken_package = package_faults(package, package_file) if package is not None else []
     collector.faults += broken_package
     if profile is not None:
-        collector.faults += _profile_faults(profile, profile_file)
+        collector.faults += profile_faults(profile, profile_file)
     table, table_found = _read_costs(path, data.get("cost_table"))
     models: list[Model] = []
     if scenario is not None:
@@ -201,14 +198,6 @@ def _read_scenario(
                 collector.faults += model_faults(model, str(path), granularity)
         models.append(seen[path])
     return [model for model in models if model is not None]
-
-
-def _profile_faults(profile: Profile, file: str) -> list[Fault]:
-    return [
-        fault
-        for domain, types in profile.domains.items()
-        for fault in type_faults(types, file, f"domains.{domain}")
-    ]
 
 
 def _relative(referring: Path, target: str) -> Path:
@@ -421,7 +410,7 @@ def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = No
     elif kind == "scar-cp/package@1":
         collector.faults += package_faults(to_record(data, Package, file), file)
     elif kind == "scar-cp/profile@1":
-        collector.faults += _profile_faults(to_record(data, Profile, file), file)
+        collector.faults += profile_faults(to_record(data, Profile, file), file)
     elif kind == "scar-cp/chiplet@1":
         read_chiplet(file)
     elif kind == "scar-cp/schedule@1":

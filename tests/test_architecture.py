@@ -31,7 +31,7 @@ FLOORS = (
     {"cost_import", "evaluation", "instance", "pipeline", "reconfig"},
     {"bounds", "costing", "schemas", "timeline", "validation"},
     {"compile", "partition"},
-    {"io", "layer_list", "result", "solvers", "trace"},
+    {"build", "io", "layer_list", "result", "solvers", "trace"},
     {"imports", "origin", "solving"},
     {"bench", "judging", "pareto", "verify"},
     {"compare"},
