@@ -48,15 +48,28 @@ def compile_instance(instance: Instance) -> Problem:
 
     Times are rounded up to cycles, energies to the nearest nJ (halves up), from exact rationals.
 
+    Parameters
+    ----------
+    instance
+        An instance from a file or built in code.
+
     Returns
     -------
     Problem
-        With the windows and node counts of the paper's greedy engines filled in.
+        With the windows and node counts of the paper's greedy engines filled in. Its arrays of
+        costs have the shape (layers, chiplet types), one per model.
 
     Raises
     ------
     InputError
         If costs are too large to count in 64 bits.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.compile_instance(sc.read_instance("instances/quickstart.yaml"))
+    >>> problem.type_names, problem.compute_cycles[1].shape
+    (('nvdla', 'shidiannao'), (7, 2))
     """
     package, settings = instance.package, instance.settings
     clock_hz = exact(package.clock_mhz) * 1_000_000

@@ -229,10 +229,28 @@ def read_json_record(path: str | Path, cls: type[R]) -> R:
 def read_record(path: str | Path, cls: type[R]) -> R:
     """Read one file into a record.
 
+    Parameters
+    ----------
+    path
+        A YAML or JSON file.
+    cls
+        What it holds, such as `scar_cp.workload.Model` or `scar_cp.package.Package`.
+
+    Returns
+    -------
+    R
+        The record; rules between its parts are checked where it is used.
+
     Raises
     ------
     InputError
         With every fault of the file.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> sc.read_record("instances/packages/het_sides_3x3.yaml", sc.Package)
+    <Package het_sides_3x3: 9 chiplets (6 nvdla, 3 shidiannao)>
     """
     return to_record(read_document(Path(path)), cls, str(path))
 
@@ -260,7 +278,30 @@ def check_writable(path: Path | None, *inputs: Path) -> None:
 
 
 def to_json(record: Record) -> str:
-    """Serialise a record: stable key order, two-space indent, a newline at the end."""
+    """Serialise a record: stable key order, two-space indent, a newline at the end.
+
+    Parameters
+    ----------
+    record
+        A problem, schedule, result, front or any other record.
+
+    Returns
+    -------
+    str
+        JSON that the readers of files take.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> segment = sc.Segment(model=0, first=0, last=3, chiplet=2)
+    >>> print(sc.to_json(segment), end="")
+    {
+      "model": 0,
+      "first": 0,
+      "last": 3,
+      "chiplet": 2
+    }
+    """
     return json.dumps(record.model_dump(), indent=2, allow_nan=False) + "\n"
 
 

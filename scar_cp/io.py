@@ -93,10 +93,24 @@ def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) 
         Settings that replace those of the file; paths among them (``scenario``, ``package``,
         ``profile``) are relative to the current folder.
 
+    Returns
+    -------
+    Instance
+        For `scar_cp.compile.compile_instance`.
+
     Raises
     ------
     InputError
         With every fault of every file.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> instance = sc.read_instance("instances/quickstart.yaml", {"windows": 2})
+    >>> instance
+    <Instance quickstart: 2 models on mixed_2x2>
+    >>> instance.settings.windows, [run.batch for run in instance.scenario.models]
+    (2, [4, 2])
     """
     path = Path(path)
     return _resolve(path, read_document(path), overrides or {})
@@ -248,11 +262,22 @@ def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
     Returns
     -------
     LoadedProblem
+        Its ``problem`` is what solvers take.
 
     Raises
     ------
     InputError
         With every fault of every file.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> sc.load_problem("instances/quickstart.yaml", {"overlap": "full"}).problem
+    <Problem quickstart: 2 models, 12 layers, 4 chiplets, at most 1 window(s)>
+    >>> sc.load_problem("instances/quickstart.yaml", {"windows": 0, "overlap": "some"})
+    Traceback (most recent call last):
+    scar_cp.errors.InputError: --overlap: 'some': must be 'none' or 'full'
+    --windows: 0: must be greater than 0
     """
     path = Path(path)
     overrides = dict(overrides or {})
@@ -319,10 +344,30 @@ def sha256_of(problem: Problem) -> str:
 def read_schedule(path: str | Path) -> Schedule:
     """Read a schedule, on its own or inside a result file.
 
+    Parameters
+    ----------
+    path
+        A file of format ``scar-cp/schedule@1`` or ``scar-cp/result@1``.
+
+    Returns
+    -------
+    Schedule
+        Of what its file says; `scar_cp.validation.validate` says whether it fits a problem.
+
     Raises
     ------
     InputError
-        With every fault of the file.
+        With every fault of the file, or if its result has no schedule.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> result = sc.solve(problem).result
+    >>> _ = Path("result.json").write_text(sc.to_json(result))
+    >>> sc.read_schedule("result.json") == result.schedule
+    True
     """
     data = read_document(Path(path))
     file = str(path)

@@ -155,6 +155,14 @@ def pareto_front(
     -------
     Front or None
         ``None`` if no schedule was found.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> front = sc.pareto_front(problem, sc.Request(time_limit_s=30))
+    >>> [(point.latency_cycles, point.energy_nj) for point in front.points]
+    [(909537, 13389130), (2595160, 12751444), (2819644, 12738342)]
     """
     request = request or Request()
     each_s = request.time_limit_s / (max_solves + epsilon)

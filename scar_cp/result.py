@@ -36,7 +36,21 @@ class Origin(Record):
 
 
 class Result(Brief, Record):
-    """Schedule, evaluation, bounds and how they were found."""
+    """Schedule, evaluation, bounds and how they were found.
+
+    ``value`` and ``bound`` are in the objective's unit (cycles, nJ, their product, or their
+    weighted sum), ``gap`` is ``(value - bound) / value``, and all three are about ``space``.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> result = sc.solve(problem).result
+    >>> result.value, result.bound, result.gap, result.status
+    (909537, 909537, 0.0, 'optimal')
+    >>> result.evaluation
+    <Evaluation 909,537 cycles, 13,389,130 nJ, 1 window(s)>
+    """
 
     format: Literal["scar-cp/result@1"] = "scar-cp/result@1"
     problem: str

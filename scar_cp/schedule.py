@@ -22,7 +22,16 @@ Window = tuple[Segment, ...]
 
 
 class Schedule(Brief, Record):
-    """An ordered list of time windows, each a set of segments."""
+    """An ordered list of time windows, each a set of segments.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> first = [sc.Segment(model=0, first=0, last=4, chiplet=0)]
+    >>> second = [sc.Segment(model=1, first=0, last=6, chiplet=0)]
+    >>> sc.Schedule.of("quickstart", [first, second])
+    <Schedule of quickstart: 2 window(s), 2 segments>
+    """
 
     format: Literal["scar-cp/schedule@1"] = "scar-cp/schedule@1"
     problem: str

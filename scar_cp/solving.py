@@ -23,7 +23,15 @@ __all__ = ["Outcome", "relative_gap", "solve"]
 
 @dataclass(frozen=True, repr=False)
 class Outcome(Brief):
-    """A result, with what a person should know beside it."""
+    """A result, with what a person should know beside it.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> outcome = sc.solve(sc.load_problem("instances/quickstart.yaml").problem)
+    >>> outcome.author, outcome.notes, outcome.problem.name
+    ('pipeline partitions', (), 'quickstart')
+    """
 
     problem: Problem
     """What the result is about."""
@@ -82,6 +90,15 @@ def solve(
         If the solver's claim and the evaluator disagree.
     KeyError
         If there is no such solver.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> sc.solve(problem, sc.Request(objective="energy", time_limit_s=20)).result
+    <Result of quickstart: energy 12,738,342, bound 12,738,342, optimal in the full space>
+    >>> sc.solve(problem, solver="simba").result.status
+    'feasible'
     """
     request = request or Request()
     search = Search(problem, request, on_event)

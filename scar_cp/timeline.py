@@ -95,6 +95,14 @@ def timeline(problem: Problem, evaluation: Evaluation) -> list[WindowTimes]:
     -------
     list of WindowTimes
         One per window, each starting where the one before it ends.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> (window,) = timeline(problem, sc.solve(problem).result.evaluation)
+    >>> [(stage.segment.chiplet, stage.first_start, stage.last_end) for stage in window.stages]
+    [(3, 0, 546196), (1, 136549, 622520), (0, 0, 380570), (2, 190285, 909537)]
     """
     windows = []
     start = 0

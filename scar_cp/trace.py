@@ -96,6 +96,14 @@ def slices(problem: Problem, schedule: Schedule, max_passes: int = MAX_PASSES) -
     -------
     list of Slice
         Only what takes any time.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> found = slices(problem, sc.solve(problem).result.schedule)
+    >>> [(of.name, of.start, of.end) for of in found[1:3]]
+    [('gpt_l_block 0-4 pass 0', 0, 190285), ('gpt_l_block 0-4 pass 1', 190285, 380570)]
     """
     evaluation, charges = itemise(problem, schedule)
     windows = timeline(problem, evaluation)

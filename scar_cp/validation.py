@@ -67,6 +67,17 @@ def validate(problem: Problem, schedule: Schedule, space: Space = "full") -> lis
     ------
     ValueError
         If the problem does not define the space.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> one = sc.Segment(model=0, first=0, last=4, chiplet=0)
+    >>> other = sc.Segment(model=1, first=0, last=5, chiplet=0)
+    >>> for violation in sc.validate(problem, sc.Schedule.of("quickstart", [[one, other]])):
+    ...     print(violation)
+    coverage: gpt_l_block[1] layer 6: lies in 0 segments, must lie in exactly one
+    exclusive: windows[0] chiplet 0: hosts 2 segments, at most one allowed
     """
     if not space_is_defined(problem, space):
         raise ValueError(f"the problem does not define the space {space!r}")

@@ -21,6 +21,22 @@ def plot_front(front: Front) -> Figure:
     ----------
     front
         A front; where it has half-planes or budgets, what they exclude is shaded.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ScarError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> front = sc.pareto_front(problem, sc.Request(time_limit_s=30))
+    >>> sc.plot_front(front).savefig("front.png")
     """
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch

@@ -45,6 +45,22 @@ def plot_map(problem: Problem, schedule: Schedule) -> Figure:
         The compiled problem.
     schedule
         A schedule that `scar_cp.evaluation.evaluate` takes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ScarError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> figure = sc.plot_map(problem, sc.solve(problem).result.schedule)
+    >>> figure.savefig("map.png")
     """
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable

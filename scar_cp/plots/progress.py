@@ -27,6 +27,21 @@ def plot_bounds(result: Result) -> Figure:
     ----------
     result
         A result; its log is what is drawn.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ScarError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> sc.plot_bounds(sc.solve(problem).result).savefig("bounds.png")
     """
     from matplotlib.figure import Figure
 

@@ -27,14 +27,34 @@ Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a solver: the space, the objective, and the limits."""
+    """What is asked of a solver: the space, the objective, and the limits.
+
+    Raises
+    ------
+    ValueError
+        If no search could make sense of a value.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> request = sc.Request(objective="weighted", weights=(10, 1), gap=0.001, workers=1)
+    >>> sc.Request(objective="speed")
+    Traceback (most recent call last):
+    ValueError: objective must be one of ('latency', 'energy', 'edp', 'weighted'): 'speed'
+    """
 
     space: Space = "full"
+    """``full``, ``adjacent``, ``windowed`` or ``scar``: the schedules that a proof is about."""
     objective: Objective = "latency"
+    """``latency`` (cycles), ``energy`` (nJ), ``edp`` (their product) or ``weighted``."""
     weights: tuple[int, int] | None = None
+    """Of cycles and of nJ, for ``weighted`` only."""
     time_limit_s: float = 60.0
+    """Seconds of wall clock."""
     workers: int = 2
+    """Threads of CP-SAT; with 1, runs that end before the time limit are repeatable."""
     seed: int = 0
+    """Of everything that is drawn at random."""
     memory_limit_gb: float = 6.0
     """The layer-level model is not built if it would take more."""
     gap: float = 0.0
