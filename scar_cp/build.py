@@ -11,7 +11,7 @@ A network of two layers, twice on a package of two chiplets:
 >>> pair = sc.build_package("pair", layout=[["core", "core"]], chiplet_types={"core": core})
 >>> instance = sc.build_instance([sc.Run(net, batch=4), net], pair, windows=2)
 >>> sc.compile_instance(instance)
-<Problem instance: 2 models, 4 layers, 2 chiplets, at most 2 window(s)>
+<Problem built: 2 models, 4 layers, 2 chiplets, at most 2 window(s)>
 """
 
 from __future__ import annotations
@@ -20,12 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, get_args
 
-from scar_cp.compile import (
-    instance_faults,
-    package_faults,
-    profile_faults,
-    scenario_faults,
-)
+from scar_cp.compile import instance_faults, package_faults, profile_faults, scenario_faults
 from scar_cp.cost_table import build_cost_table
 from scar_cp.costing import table_faults
 from scar_cp.documents import shown, to_record
@@ -59,9 +54,9 @@ class Run:
     Examples
     --------
     >>> import scar_cp as sc
-    >>> net = sc.build_model("net", [{"op": "gemm", "K": 10, "C": 64}])
+    >>> net = sc.build_model("net", [{"op": "gemm", "K": 64, "C": 64}] * 2)
     >>> sc.Run(net, batch=8, minibatch=2, deadline_ms=1.5)
-    Run(model=<Model net: 1 layers>, batch=8, minibatch=2, deadline_ms=1.5)
+    Run(model=<Model net: 2 layers>, batch=8, minibatch=2, deadline_ms=1.5)
     """
 
     model: Model
@@ -165,7 +160,7 @@ def build_instance(
     runs: Iterable[Run | Model],
     package: Package,
     *,
-    name: str = "instance",
+    name: str = "built",
     profile: Profile | None = None,
     domain: str | None = None,
     bytes_per_element: int = 1,
@@ -194,7 +189,8 @@ def build_instance(
         layer; the analytical model is then not asked.
     **settings
         The settings of an instance file: ``windows``, ``packing``, ``n_splits``, ``granularity``,
-        ``weight_policy``, ``overlap``, ``contention``, ``routing``, ``space``, ``objective``.
+        ``weight_policy``, ``overlap``, ``contention``, ``routing``. Space and objective are those
+        of the `Request`.
 
     Returns
     -------
@@ -224,29 +220,26 @@ def build_instance(
 
     >>> package = sc.read_record("instances/packages/het_sides_3x3.yaml", sc.Package)
     >>> profile = sc.read_record("instances/profiles/physical.yaml", sc.Profile)
-    >>> sc.build_instance([net], package, profile=profile, domain="arvr", windows=2)
-    <Instance instance: 1 models on het_sides_3x3>
+    >>> sc.build_instance([net, net], package, profile=profile, domain="arvr", windows=2)
+    <Instance built: 2 models on het_sides_3x3>
     >>> sc.build_instance([sc.Run(net, batch=0), net], package, windows=0)
     Traceback (most recent call last):
-    scar_cp.errors.InputError: instance instance: windows: 0: must be greater than 0
-    scenario of instance: models[0].batch: 0: must be greater than 0
+    scar_cp.errors.InputError: instance built: windows: 0: must be greater than 0
+    scenario of built: models[0].batch: 0: must be greater than 0
     """
     given = [run if isinstance(run, Run) else Run(run) for run in runs]
     models = tuple(run.model for run in given)
     profile = profile or Profile(format="scar-cp/profile@1", name="none", domains={"own": {}})
     if domain is None and len(profile.domains) == 1:
         (domain,) = profile.domains
-    file, scenario_file, package_file = (
-        f"instance {name}",
-        f"scenario of {name}",
-        f"package {package.name}",
-    )
+    file, scenario_file = f"instance {name}", f"scenario of {name}"
+    files = {"instance": file, "scenario": scenario_file, "package": f"package {package.name}"}
     _raise_if(
         Fault(scenario_file, f"models[{i}].model", shown(model), "must be a Model")
         for i, model in enumerate(models)
         if not isinstance(model, Model)
     )
-    faults = package_faults(package, package_file)
+    faults = package_faults(package, files["package"])
     faults += profile_faults(profile, f"profile {profile.name}")
     if "scenario" in settings:
         rule = "is what the runs make up, and no setting"
@@ -267,7 +260,6 @@ def build_instance(
     _raise_if(faults)
     assert checked is not None
     assert scenario is not None
-    files = {"instance": file, "scenario": scenario_file, "package": package_file}
     _raise_if(instance_faults(checked, scenario, package, profile, files))
     instance = Instance.of(file, checked, scenario, models, package, profile)
     if cost_table is None:

@@ -39,7 +39,7 @@ def test_a_cost_table_from_code_is_the_one_from_a_file(project: Project) -> None
     Path("costs.csv").write_text("\n".join([head, *lines]))
     project.put("instance.yaml", "cost_table", "costs.csv")
     expected = sc.load_problem("instance.yaml").problem
-    assert sc.compile_instance(built(cost_table=costs)) == expected
+    assert sc.compile_instance(built(name="instance", cost_table=costs)) == expected
 
 
 def test_layers_form_a_chain_unless_they_say_otherwise() -> None:
@@ -102,21 +102,21 @@ POOL = {"op": "pool", "K": 8, "C": 8}
         (
             lambda: instance(runs=[], windos=2, scenario="s"),
             [
-                "instance instance: scenario: 's': is what the runs make up, and no setting",
-                "instance instance: windos: 2: unknown key, did you mean windows?",
-                "scenario of instance: models: []: must have at least 1 item, not 0",
+                "instance built: scenario: 's': is what the runs make up, and no setting",
+                "instance built: windos: 2: unknown key, did you mean windows?",
+                "scenario of built: models: []: must have at least 1 item, not 0",
             ],
         ),
         (
             lambda: instance(runs=[sc.Run(NET, 2, 4), sc.build_model("pools", [POOL])]),
             [
                 "model pools: layers: no layer has multiply-accumulates: needs granularity all",
-                "scenario of instance: models[0].minibatch: 4: must be at most batch = 2",
+                "scenario of built: models[0].minibatch: 4: must be at most batch = 2",
             ],
         ),
         (
             lambda: instance(runs=[NET, "net.yaml"]),
-            ["scenario of instance: models[1].model: 'net.yaml': must be a Model"],
+            ["scenario of built: models[1].model: 'net.yaml': must be a Model"],
         ),
         (
             lambda: instance(package=sc.build_package("p", layout=[["core", "other"]])),
@@ -129,16 +129,16 @@ POOL = {"op": "pool", "K": 8, "C": 8}
         (
             lambda: instance(cost_table={("net", "gemm0", "core"): (1.5, float("nan"))}),
             [
-                "cost table of instance: row 1, cycles: 1.5: must be a whole number of cycles, "
+                "cost table of built: row 1, cycles: 1.5: must be a whole number of cycles, "
                 "at least 0 and below 10^18",
-                "cost table of instance: row 1, energy_nj: nan: must be a decimal number of nJ, "
+                "cost table of built: row 1, energy_nj: nan: must be a decimal number of nJ, "
                 "at least 0 and below 10^18",
             ],
         ),
         (
             lambda: instance(cost_table=COSTS | {("net", "gemm1", "core"): (8, 8)}),
             [
-                "cost table of instance: row 2: net, gemm1, core: the instance schedules no such "
+                "cost table of built: row 2: net, gemm1, core: the instance schedules no such "
                 "layer of such a model on such a chiplet type",
             ],
         ),
