@@ -16,7 +16,7 @@ CHIPLET = f"{ROOT}/instances/profiles/physical.yaml#datacenter.nvdla"
 SOLVERS = ("cp-sat", "scar", "simba", "standalone")
 
 RESULT_KEYS = [
-    *("format", "problem", "problem_sha256", "solver", "space", "objective", "weights"),
+    *("format", "problem", "problem_sha256", "origin", "solver", "space", "objective", "weights"),
     *("status", "schedule", "evaluation", "value", "bounds", "gap", "seconds", "seed"),
     *("workers", "time_limit_s", "versions", "log"),
 ]
@@ -154,7 +154,7 @@ def test_a_compiled_problem_is_as_good_an_input_as_its_instance(
         options = ["--solver", "scar", "--quiet", "--seed", "3", "-o", "result.json"]
         assert command("solve", source, *options).code == 0
         result = read("result.json")
-        for key in ("seconds", "log"):
+        for key in ("seconds", "log", "origin"):
             del result[key]
         results.append(result)
     assert results[0] == results[1]
