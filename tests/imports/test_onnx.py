@@ -447,16 +447,37 @@ def test_an_imported_model_is_scheduled(project: Project, command: Command) -> N
     assert_scheduled(project, command)
 
 
-def test_a_model_of_pytorch_is_scheduled(project: Project, command: Command) -> None:
+@pytest.mark.parametrize("exporter", ["older", "newer"])
+def test_a_model_of_pytorch_is_scheduled(
+    project: Project,
+    command: Command,
+    capsys: pytest.CaptureFixture[str],
+    exporter: str,
+) -> None:
     torch = pytest.importorskip("torch", reason="exporting needs torch")
-    module = torch.nn.Sequential(
-        torch.nn.Conv2d(3, 8, 3, padding=1),
-        torch.nn.BatchNorm2d(8),
-        torch.nn.ReLU(),
-        torch.nn.MaxPool2d(2),
-        torch.nn.Flatten(),
-        torch.nn.Linear(8 * 4 * 4, 10),
-    )
-    torch.onnx.export(module.eval(), torch.zeros(1, 3, 8, 8), "net.onnx", dynamo=False)
-    assert [layer.op for layer in imported(command)] == ["conv", "pool", "gemm"]
+    if exporter == "newer":
+        pytest.importorskip("onnxscript", reason="the newer exporter needs onnxscript")
+    nn = torch.nn
+
+    class Net(nn.Module):
+        """A convolution, then attention over its pixels."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.BatchNorm2d(8), nn.ReLU())
+            self.query, self.key, self.value = (nn.Linear(8, 8) for _ in range(3))
+            self.head = nn.Linear(8, 10)
+
+        def forward(self, image):
+            x = self.stem(image).flatten(2).transpose(1, 2)
+            scores = self.query(x) @ self.key(x).transpose(1, 2)
+            return self.head((x + torch.softmax(scores, -1) @ self.value(x)).mean(1))
+
+    newer = exporter == "newer"
+    torch.onnx.export(Net().eval(), (torch.zeros(1, 3, 8, 8),), "net.onnx", dynamo=newer)
+    capsys.readouterr()  # the exporter has much to say
+    layers = imported(command)
+    assert sorted(layer.op for layer in layers) == ["add", "conv", *["gemm"] * 6, "pool"]
+    macs = 8 * 3 * 9 * 16 + 3 * 16 * 64 + 2 * 16 * 16 * 8 + 80
+    assert sum(layer.macs for layer in layers if layer.op in ("conv", "gemm")) == macs
     assert_scheduled(project, command)
