@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -77,20 +77,12 @@ def cost(
         write_text(output, text)
 
 
+@o.with_settings
 def compile_(
     instance: o.Instance,
     output: o.Output = None,
-    scenario: o.Scenario = None,
-    package: o.Package = None,
-    profile: o.Profile = None,
-    windows: o.Windows = None,
-    n_splits: o.NSplits = None,
-    packing: o.Packing = None,
-    weight_policy: o.WeightPolicy = None,
-    overlap: o.Overlap = None,
-    contention: o.Contention = None,
-    routing: o.Routing = None,
-    granularity: o.Granularity = None,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Turn an instance into a problem file: all costs as integers, nothing else needed.
 
@@ -99,9 +91,8 @@ def compile_(
     from scar_cp.documents import check_writable, to_json, write_text
     from scar_cp.io import load_problem
 
-    overrides = o.settings(locals())
     loaded, _ = o.together(
-        lambda: load_problem(instance, overrides),
+        lambda: load_problem(instance, settings),
         lambda: check_writable(output, instance),
     )
     problem = loaded.problem
@@ -111,6 +102,7 @@ def compile_(
         write_text(output, to_json(problem))
 
 
+@o.with_settings
 def evaluate(
     instance: o.Instance,
     schedule: Annotated[
@@ -118,17 +110,8 @@ def evaluate(
     ],
     space: o.Space = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    scenario: o.Scenario = None,
-    package: o.Package = None,
-    profile: o.Profile = None,
-    windows: o.Windows = None,
-    n_splits: o.NSplits = None,
-    packing: o.Packing = None,
-    weight_policy: o.WeightPolicy = None,
-    overlap: o.Overlap = None,
-    contention: o.Contention = None,
-    routing: o.Routing = None,
-    granularity: o.Granularity = None,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Judge a schedule: every number, and every rule it breaks.
 
@@ -142,9 +125,8 @@ def evaluate(
     from scar_cp.report.summary import print_evaluation
     from scar_cp.validation import BLOCKING_RULES, space_is_defined, undefined_space, validate
 
-    overrides = o.settings(locals())
     loaded, given = o.together(
-        lambda: load_problem(instance, overrides), lambda: read_schedule(schedule)
+        lambda: load_problem(instance, settings), lambda: read_schedule(schedule)
     )
     name: Space = space.value if space else loaded.settings.space if loaded.settings else "full"
     if not space_is_defined(loaded.problem, name):

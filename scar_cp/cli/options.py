@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.plugins import SOLVERS, Registry
 
 __all__ = [
+    "SETTINGS",
     "Contention",
     "Gap",
     "Granularity",
@@ -49,8 +52,8 @@ __all__ = [
     "given",
     "known",
     "name_of",
-    "settings",
     "together",
+    "with_settings",
 ]
 
 
@@ -267,24 +270,40 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")]
 
 
-_SETTING_NAMES = (
-    "scenario",
-    "package",
-    "profile",
-    "windows",
-    "n_splits",
-    "packing",
-    "weight_policy",
-    "overlap",
-    "contention",
-    "routing",
-    "granularity",
-)
+SETTINGS: Mapping[str, Any] = {
+    "scenario": Scenario,
+    "package": Package,
+    "profile": Profile,
+    "windows": Windows,
+    "n_splits": NSplits,
+    "packing": Packing,
+    "weight_policy": WeightPolicy,
+    "overlap": Overlap,
+    "contention": Contention,
+    "routing": Routing,
+    "granularity": Granularity,
+}
+"""The option of each setting of an instance."""
 
 
-def settings(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The instance settings among a command's arguments that were set, with plain values."""
-    return given(**{name: arguments[name] for name in _SETTING_NAMES})
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each setting; it takes those that were set as ``settings``."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [of for name, of in signature.parameters.items() if name != "settings"]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in SETTINGS.items()
+    ]
+
+    @wraps(command)
+    def run(**arguments: Any) -> None:
+        chosen = given(**{name: arguments.pop(name) for name in SETTINGS})
+        command(**arguments, settings=chosen)
+
+    # What is read to build the command line.
+    run.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {of.name: of.annotation for of in (*own, *added)}
+    return run
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command()(pareto)
 
 
+@o.with_settings
 def solve(
     instance: o.Instance,
     solver: o.Solver = "cp-sat",
@@ -44,17 +45,8 @@ def solve(
         typer.Option(metavar="RESULT", help="Do not search: recompute all that a result says."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
-    scenario: o.Scenario = None,
-    package: o.Package = None,
-    profile: o.Profile = None,
-    windows: o.Windows = None,
-    n_splits: o.NSplits = None,
-    packing: o.Packing = None,
-    weight_policy: o.WeightPolicy = None,
-    overlap: o.Overlap = None,
-    contention: o.Contention = None,
-    routing: o.Routing = None,
-    granularity: o.Granularity = None,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Find a schedule, bound how far from optimal it can be, and print both.
 
@@ -80,9 +72,8 @@ def solve(
     from scar_cp.solving import solve as run
     from scar_cp.validation import space_is_defined, undefined_space
 
-    overrides = o.settings(locals())
     loaded, _, parsed_weights, scar_options, _ = o.together(
-        lambda: load_problem(instance, overrides),
+        lambda: load_problem(instance, settings),
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, objective, weights, memory_limit, gap),
         lambda: parse_scar_options(scar or ""),
@@ -91,10 +82,9 @@ def solve(
     if verify is not None:
         _print_verification(loaded, verify)
         return
-    settings = loaded.settings
     request = Request(
-        space=_space(space, settings),
-        objective=_objective(objective, settings, parsed_weights),
+        space=_space(space, loaded.settings),
+        objective=_objective(objective, loaded.settings, parsed_weights),
         weights=parsed_weights,
         time_limit_s=time_limit,
         workers=workers,
@@ -109,13 +99,14 @@ def solve(
         outcome = run(loaded.problem, request, solver, progress.event, loaded.sha256)
     print_summary(outcome)
     if output is not None:
-        origin = origin_of(instance, overrides, output)
+        origin = origin_of(instance, settings, output)
         write_text(output, to_json(outcome.result.replace(origin=origin)))
         print(f"written: {output}")
     if outcome.result.schedule is None:
         raise typer.Exit(1)
 
 
+@o.with_settings
 def pareto(
     instance: o.Instance,
     epsilon: Annotated[
@@ -126,17 +117,8 @@ def pareto(
     workers: o.Workers = 2,
     seed: o.Seed = 0,
     output: o.Output = None,
-    scenario: o.Scenario = None,
-    package: o.Package = None,
-    profile: o.Profile = None,
-    windows: o.Windows = None,
-    n_splits: o.NSplits = None,
-    packing: o.Packing = None,
-    weight_policy: o.WeightPolicy = None,
-    overlap: o.Overlap = None,
-    contention: o.Contention = None,
-    routing: o.Routing = None,
-    granularity: o.Granularity = None,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Print the latency-energy front, with a bound on what may lie between its points.
 
@@ -153,9 +135,8 @@ def pareto(
     from scar_cp.solvers import Request
     from scar_cp.validation import space_is_defined, undefined_space
 
-    overrides = o.settings(locals())
     loaded, *_ = o.together(
-        lambda: load_problem(instance, overrides),
+        lambda: load_problem(instance, settings),
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, None, None),
     )
