@@ -87,12 +87,18 @@ def peak_memory_mb() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
+_SHOWS_ONLY = {"cli", "page", "plots", "report"}
+"""Parts of the program that no run's outcome depends on."""
+
+
 @cache
 def code_fingerprint() -> str:
-    """First digits of a hash of the program's own source files, in the order of their names."""
+    """First digits of a hash of the sources that runs depend on, in the order of their names."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted(here.rglob("*.py")):
-        digest.update(path.relative_to(here).as_posix().encode())
-        digest.update(path.read_bytes())
+        inside = path.relative_to(here)
+        if inside.parts[0] not in _SHOWS_ONLY:
+            digest.update(inside.as_posix().encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

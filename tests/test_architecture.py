@@ -15,6 +15,7 @@ import pytest
 
 import scar_cp
 from scar_cp.cli import options, papers, schema
+from scar_cp.fresh import _SHOWS_ONLY
 from scar_cp.graph import Granularity
 from scar_cp.instance import Objective
 from scar_cp.papers.experiments import EXPERIMENTS
@@ -201,3 +202,10 @@ def test_the_command_line_offers_what_the_library_knows(
 ) -> None:
     """Its names are written out there, so that help needs none of the library."""
     assert tuple(offered) == known
+
+
+def test_no_run_depends_on_what_its_fingerprint_leaves_out() -> None:
+    for module, found in MODULES.items():
+        if module.partition(".")[0] not in _SHOWS_ONLY | {""}:
+            shown = {name.split(".")[1] for name in found if name.startswith("scar_cp.")}
+            assert not shown & _SHOWS_ONLY, module
