@@ -51,7 +51,7 @@ def result_of(solver: str, name: str, space: Space, objective: Objective) -> Res
         space=space,
         objective=objective,
         weights=WEIGHTS if objective == "weighted" else None,
-        time_limit_s=5,
+        time_limit_s=60,
         workers=1,
         seed=4,
     )
@@ -136,7 +136,7 @@ def test_the_same_seed_gives_the_same_schedule(solver: str) -> None:
 def test_the_problem_is_left_as_it_was(solver: str) -> None:
     problem = problem_of("plain")
     before = problem.model_dump()
-    solve(problem, Request(time_limit_s=5, workers=1), solver)
+    solve(problem, Request(time_limit_s=60, workers=1), solver)
     assert problem.model_dump() == before
 
 
