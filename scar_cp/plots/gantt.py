@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from scar_cp.evaluation import evaluate
 from scar_cp.plots.style import (
+    LEGEND_SIZE,
     PART_COLOURS,
     in_house_style,
+    legend_columns,
     model_fill,
     model_handles,
     text_on,
@@ -171,10 +173,11 @@ def _legend(figure: Figure, axes: Axes, problem: Problem) -> None:
         for part, colour in PART_COLOURS.items()
     ]
     wait = Patch(label="pipeline fills", facecolor="none", edgecolor="black", linestyle=(0, (3, 2)))
+    handles = [*model_handles(problem), wait, *parts]
     figure.legend(
-        handles=[*model_handles(problem), wait, *parts],
+        handles=handles,
         loc="outside lower center",
-        ncols=6,
-        fontsize=7,
+        ncols=legend_columns(figure, [str(handle.get_label()) for handle in handles], 6),
+        fontsize=LEGEND_SIZE,
         handlelength=1.6,
     )

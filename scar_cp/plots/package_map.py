@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from scar_cp.evaluation import WindowEvaluation, evaluate
-from scar_cp.plots.style import in_house_style, model_fill, model_handles, text_on, time_unit
+from scar_cp.plots.style import (
+    LEGEND_SIZE,
+    in_house_style,
+    legend_columns,
+    model_fill,
+    model_handles,
+    text_on,
+    time_unit,
+)
 from scar_cp.problem import Problem
 from scar_cp.schedule import Schedule, layers_text
 
@@ -200,10 +208,11 @@ def _legend(figure: Figure, problem: Problem) -> None:
         marker: Any = "s" if corners == 4 else (corners, 0, 0) if corners else "o"
         types.append(Line2D([], [], label=name, marker=marker, **white))
     port = Line2D([], [], label="memory port", marker="s", markeredgewidth=2.2, **white)
-    columns = max(2, int(figure.get_size_inches()[0] / 1.5))
+    handles = [*model_handles(problem), *types, port]
+    most = max(2, int(figure.get_size_inches()[0] / 1.5))
     figure.legend(
-        handles=[*model_handles(problem), *types, port],
+        handles=handles,
         loc="outside lower center",
-        ncols=columns,
-        fontsize=7,
+        ncols=legend_columns(figure, [str(handle.get_label()) for handle in handles], most),
+        fontsize=LEGEND_SIZE,
     )

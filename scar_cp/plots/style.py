@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from scar_cp.errors import ScarError
@@ -16,10 +18,12 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 __all__ = [
+    "LEGEND_SIZE",
     "PALETTE",
     "PART_COLOURS",
     "figure_bytes",
     "in_house_style",
+    "legend_columns",
     "model_fill",
     "model_handles",
     "text_on",
@@ -45,6 +49,13 @@ PART_COLOURS = {
 }
 """Parts of a pass, in their order; none is a model's colour."""
 
+_LONGEST_NAME = 40
+"""Of a model, in a legend."""
+LEGEND_SIZE = 7
+"""Of letters, in points."""
+_HANDLE_POINTS = 33
+"""What a legend of that size takes beside a label."""
+
 _STYLE: Mapping[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -55,6 +66,7 @@ _STYLE: Mapping[Any, Any] = {
     "hatch.linewidth": 0.6,
     "legend.frameon": False,
     "svg.hashsalt": "scar-cp",
+    "text.parse_math": False,  # names are names, with dollars or without
 }
 
 
@@ -67,6 +79,14 @@ def _house_style() -> Iterator[None]:
     with matplotlib.rc_context():  # whatever the user's own settings are
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+@contextmanager
+def _without_missing_glyphs() -> Iterator[None]:
+    """Say nothing of letters that the font has not: boxes stand for them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield
 
 
@@ -94,7 +114,7 @@ def figure_bytes(figure: Figure, suffix: str, dpi: int = 130) -> bytes:
     """The contents of a ``.png`` or ``.svg`` file, the same for the same figure."""
     dated = {".png": {"Software": None}, ".svg": {"Date": None, "Creator": None}}
     out = io.BytesIO()
-    with _house_style():
+    with _house_style(), _without_missing_glyphs():
         figure.savefig(out, format=suffix[1:], dpi=dpi, metadata=dated[suffix])
     return out.getvalue()
 
@@ -110,9 +130,31 @@ def model_handles(problem: Problem) -> list[Patch]:
     from matplotlib.patches import Patch
 
     return [
-        Patch(label=f"{model.name} x{model.batch}", linewidth=0.5, **model_fill(m))
+        Patch(label=f"{_short(model.name)} x{model.batch}", linewidth=0.5, **model_fill(m))
         for m, model in enumerate(problem.models)
     ]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+def legend_columns(figure: Figure, labels: Sequence[str], most: int) -> int:
+    """How many columns of a legend fit a figure's width; labels go down the columns."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    room = 72 * figure.get_size_inches()[0]
+    font = FontProperties(size=LEGEND_SIZE)
+    with _without_missing_glyphs():
+        widths = [text_to_path.get_text_width_height_descent(t, font, False)[0] for t in labels]
+    for columns in range(most, 1, -1):
+        low, more = divmod(len(labels), columns)
+        ends = list(accumulate(low + (k < more) for k in range(columns)))
+        widest = [max(widths[a:b], default=0.0) for a, b in pairwise([0, *ends])]
+        if sum(widest) + _HANDLE_POINTS * columns <= room:
+            return columns
+    return 1
 
 
 def text_on(m: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,7 @@ from scar_cp.plots.gantt import plot_gantt
 from scar_cp.plots.gaps import plot_gaps, plot_losses
 from scar_cp.plots.package_map import plot_map, positions
 from scar_cp.plots.progress import plot_bounds
-from scar_cp.plots.style import PALETTE, model_fill, time_unit
+from scar_cp.plots.style import PALETTE, figure_bytes, model_fill, time_unit
 
 
 def marked(axes, kind):
@@ -128,6 +129,26 @@ def test_models_beyond_the_colours_have_hatches():
     fills = [(model_fill(m)["facecolor"], model_fill(m)["hatch"]) for m in range(48)]
     assert len(set(fills)) == 48
     assert [hatch for _, hatch in fills[: len(PALETTE)]] == [""] * len(PALETTE)
+
+
+def test_any_name_is_drawn_as_it_stands():
+    problem, plan = examples.example()
+    names = ("$\\bad{模$", "m" * 50)
+    models = (m.replace(name=name) for m, name in zip(problem.models, names, strict=True))
+    problem = problem.replace(models=tuple(models))
+    for figure in plot_gantt(problem, plan), plot_map(problem, plan):
+        with warnings.catch_warnings(action="error"):
+            figure_bytes(figure, ".png")
+        (legend,) = figure.legends
+        assert [text.get_text() for text in legend.get_texts()][:2] == [
+            "$\\bad{模$ x4",
+            f"{'m' * 39}… x3",
+        ]
+        with warnings.catch_warnings(action="ignore"):
+            box = legend.get_window_extent()
+        page = figure.bbox
+        assert box.x0 >= page.x0, "it fits"
+        assert box.x1 <= page.x1
 
 
 def test_the_lines_of_a_search_are_its_log():
