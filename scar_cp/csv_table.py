@@ -90,5 +90,6 @@ def readable(path: Path, what: str) -> Iterator[None]:
         rule = f"cannot be read: {error.strerror}"
         raise InputError([Fault(str(path), "", None, rule)]) from error
     except (KeyError, TypeError, ValueError, csv.Error) as error:
-        rule = f"must hold {what}: {type(error).__name__} {error}"
+        fault = f"there is no column {error}" if isinstance(error, KeyError) else error
+        rule = f"must hold {what}: {fault}"
         raise InputError([Fault(str(path), "", None, rule)]) from error

@@ -132,5 +132,5 @@ def test_a_table_of_something_else_is_refused(command: Command, calls: list[str]
     code, _, err = command("papers", "ranking", *FOLDERS)
     assert code == 2
     assert err.splitlines()[-1] == (
-        "out/6x6.csv: must hold a table of scar-cp papers: KeyError 'profile'"
+        "out/6x6.csv: must hold a table of scar-cp papers: there is no column 'profile'"
     )
