@@ -66,6 +66,8 @@ class Result(Brief, Record):
     value: int | None
     bounds: Seq[Bound]
     gap: float | None
+    notes: Seq[str] = ()
+    """What was cut off or not covered; for an infeasible problem, why."""
     seconds: float
     seed: int
     workers: int

@@ -38,8 +38,11 @@ class Outcome(Brief):
     result: Result
     author: str
     """The solver or stage that found the schedule."""
-    notes: tuple[str, ...]
-    """What was cut off or not covered; for an infeasible problem, why."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was cut off or not covered; for an infeasible problem, why."""
+        return tuple(self.result.notes)
 
     def _brief(self) -> str:
         author = f", found by {self.author}" if self.author else ""
@@ -112,6 +115,9 @@ def solve(
     status = _status(search, claim)
     if status == "infeasible" and not claim.notes:
         claim = Claim(None, exhausted=True, notes=(_why_infeasible(problem, request),))
+    notes = claim.notes
+    if search.interrupted:
+        notes = ("interrupted: this is the best so far", *notes)
     result = Result(
         problem=problem.name,
         problem_sha256=sha256 or sha256_of(problem),
@@ -125,6 +131,7 @@ def solve(
         value=search.value,
         bounds=tuple(search.bounds),
         gap=relative_gap(search.value, search.bound),
+        notes=notes,
         seconds=round(search.elapsed_s, 3),
         seed=request.seed,
         workers=request.workers,
@@ -140,10 +147,7 @@ def solve(
             for e in search.log
         ),
     )
-    notes = claim.notes
-    if search.interrupted:
-        notes = ("interrupted: this is the best so far", *notes)
-    return Outcome(problem, result, search.author, notes)
+    return Outcome(problem, result, search.author)
 
 
 def _status(search: Search, claim: Claim) -> Status:

@@ -17,8 +17,8 @@ SOLVERS = ("cp-sat", "scar", "simba", "standalone")
 
 RESULT_KEYS = [
     *("format", "problem", "problem_sha256", "origin", "solver", "space", "objective", "weights"),
-    *("status", "schedule", "evaluation", "value", "bounds", "gap", "seconds", "seed"),
-    *("workers", "time_limit_s", "versions", "log"),
+    *("status", "schedule", "evaluation", "value", "bounds", "gap", "notes", "seconds"),
+    *("seed", "workers", "time_limit_s", "versions", "log"),
 ]
 EVALUATION_KEYS = [
     *("latency_cycles", "energy_nj", "edp", "latency_s", "energy_j", "edp_js"),
@@ -231,6 +231,8 @@ def test_a_deadline_that_nothing_can_meet_is_infeasible_and_says_why(
     assert "deadline: net[0] takes at least" in out.replace("\n", " ")
     assert list(result) == RESULT_KEYS
     assert (result["status"], result["schedule"], result["value"]) == ("infeasible", None, None)
+    (why,) = result["notes"]
+    assert f"note: {why}" in out.splitlines()
     assert command("check", "result.json").code == 0
 
 
@@ -289,10 +291,13 @@ def test_bench_cost_prints_a_line_per_type(command: Command) -> None:
     [
         (["cost", "--models", "absent"], "absent: must be a folder with models (*.yaml)"),
         (["maestro", "absent.csv"], "absent.csv: cannot be read: No such file or directory"),
-        (["maestro", "bad.csv"], "bad.csv: must hold rows of MAESTRO: KeyError 'dataflow'"),
+        (
+            ["maestro", "bad.csv"],
+            "bad.csv: must hold rows of MAESTRO: there is no column 'dataflow'",
+        ),
         (
             ["suite", "one-window", "-o", "."],
-            "one-window.csv: must hold a table of this suite: KeyError 'scenario'",
+            "one-window.csv: must hold a table of this suite: there is no column 'scenario'",
         ),
     ],
 )

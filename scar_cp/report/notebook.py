@@ -35,7 +35,7 @@ def html_of(shown: object) -> str | None:
 
 @html_of.register
 def _(shown: Outcome) -> str:
-    return _head(shown) + _judged(shown.result, shown.problem, shown.notes)
+    return _head(shown) + _judged(shown.result, shown.problem)
 
 
 @html_of.register
@@ -43,10 +43,10 @@ def _(shown: Result) -> str:
     return _head(shown) + _judged(shown)
 
 
-def _judged(result: Result, problem: Problem | None = None, notes: Iterable[str] = ()) -> str:
+def _judged(result: Result, problem: Problem | None = None) -> str:
     """The windows of a result, if it has any, and its certificate."""
     windows = _windows(result.evaluation, problem) if result.evaluation else ""
-    return windows + _lines(certificate_lines(result, problem, notes))
+    return windows + _lines(certificate_lines(result, problem))
 
 
 @html_of.register

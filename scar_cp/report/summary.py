@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -64,7 +64,7 @@ def print_summary(outcome: Outcome) -> None:
     if outcome.result.evaluation is not None:
         print_evaluation(outcome.problem, outcome.result.evaluation, ())
     console = _console()
-    for line in certificate_lines(outcome.result, outcome.problem, outcome.notes):
+    for line in certificate_lines(outcome.result, outcome.problem):
         console.print(line)
 
 
@@ -136,9 +136,7 @@ def total_lines(evaluation: Evaluation, problem: Problem | None = None) -> list[
     return [totals, f"energy by part: {parts}"]
 
 
-def certificate_lines(
-    result: Result, problem: Problem | None = None, notes: Iterable[str] = ()
-) -> list[str]:
+def certificate_lines(result: Result, problem: Problem | None = None) -> list[str]:
     """Value, bound and gap with their space, and notes."""
     lines = []
     if result.value is not None:
@@ -155,7 +153,7 @@ def certificate_lines(
         lines.append(f"optimal: proven for the {space}")
     else:
         lines.append(f"{result.status} in the {space}, after {result.seconds:.1f} s")
-    return [*lines, *(f"note: {note}" for note in notes)]
+    return [*lines, *(f"note: {note}" for note in result.notes)]
 
 
 def front_columns(front: Front, clock_hz: float | None = None) -> Columns:
