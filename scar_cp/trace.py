@@ -193,7 +193,7 @@ def segment_details(problem: Problem, window: int, segment: SegmentEvaluation) -
         "window": window,
         "model": model.name,
         "layers": layers_text(segment.first, segment.last),
-        "layer_names": f"{layers[0].name} .. {layers[-1].name}",
+        "layer_names": " .. ".join(dict.fromkeys((layers[0].name, layers[-1].name))),
         "weight_bytes": sum(layer.weight_bytes for layer in layers),
         "cycles_by_part": {slot.part: slot.cycles for slot in slots(segment, problem.overlap)},
     }

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from scar_cp.evaluation import itemise
-from scar_cp.page.figure import figure_of, hover, plotly_objects
+from scar_cp.page.figure import figure_of, hover, plain, plotly_objects
 from scar_cp.plots.style import PART_COLOURS, time_unit
 from scar_cp.problem import Problem
 from scar_cp.schedule import Schedule
@@ -24,6 +24,11 @@ _MEANING = {
     "sends": "sends (over the NoP)",
     "writes": "writes (to DRAM)",
 }
+
+_MOST_SLANTED = 12
+"""Names that have room side by side."""
+_MOST_NAMES = 40
+"""Names that have room when they are upright."""
 
 
 def energy_figure(problem: Problem, schedule: Schedule) -> go.Figure:
@@ -130,5 +135,9 @@ def _stacked(
 
 
 def _names(names: list[str]) -> dict[str, object]:
-    texts = [name.replace("<", "&lt;") for name in names]
-    return {"tickvals": list(range(len(names))), "ticktext": texts, "tickangle": 30}
+    """An axis of names: upright where they are many, and not every one where they are too many."""
+    shown = range(0, len(names), 1 + len(names) // _MOST_NAMES)
+    texts = [plain(names[k] if len(names[k]) <= 20 else f"{names[k][:19]}…") for k in shown]
+    upright = len(names) > _MOST_SLANTED
+    look = {"tickangle": 90, "tickfont": {"size": 10}} if upright else {"tickangle": 30}
+    return {"tickvals": list(shown), "ticktext": texts, **look}

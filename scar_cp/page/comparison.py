@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scar_cp.gaps import STEPS, GapSplit
 from scar_cp.judging import JudgedRow
-from scar_cp.page.figure import figure_of, hover, plotly_objects
+from scar_cp.page.figure import figure_of, hover, plain, plotly_objects
 from scar_cp.plots.style import PALETTE
 from scar_cp.report.summary import gap_text
 
@@ -79,11 +79,10 @@ def losses_figure(splits: Sequence[GapSplit]) -> go.Figure:
         )
         for k, (_, decision) in enumerate(STEPS)
     ]
-    texts = [name.replace("<", "&lt;") for name in names]
     return figure_of(
         traces,
         height=380,
         barmode="stack",
-        xaxis={"tickvals": list(range(len(splits))), "ticktext": texts},
+        xaxis={"tickvals": list(range(len(splits))), "ticktext": list(map(plain, names))},
         yaxis={"title": {"text": "share of the heuristic's value [%]"}},
     )

@@ -13,7 +13,14 @@ from scar_cp.errors import Fault, InputError, ScarError
 from scar_cp.origin import load_problem_of
 from scar_cp.outputs import Output, is_output, read_output
 from scar_cp.page.figure import plotly_objects
-from scar_cp.page.sections import Section, Table, section_of, section_of_result, table_of
+from scar_cp.page.sections import (
+    Section,
+    Table,
+    section_of,
+    section_of_result,
+    settings_text,
+    table_of,
+)
 from scar_cp.problem import Problem
 from scar_cp.report.summary import gap_text
 from scar_cp.report.tables import Columns
@@ -154,5 +161,6 @@ def _overview(sources: Sequence[Source]) -> Table | None:
         "gap": [gap_text(r.gap) for _, r in results],
         "status": [r.status for _, r in results],
         "seconds": [f"{r.seconds:.1f}" for _, r in results],
+        "with": [settings_text(r) for _, r in results],
     }
     return table_of("Results", columns)

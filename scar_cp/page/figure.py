@@ -10,7 +10,7 @@ from scar_cp.errors import ScarError
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["cycles_text", "figure_of", "hover", "plotly_objects"]
+__all__ = ["cycles_text", "figure_of", "hover", "plain", "plotly_objects"]
 
 _LAYOUT: dict[str, Any] = {
     "template": "none",
@@ -42,9 +42,14 @@ def figure_of(traces: list[Any], height: int, **layout: Any) -> go.Figure:
     return plotly_objects().Figure(traces, {**_LAYOUT, "height": height, **layout})
 
 
+def plain(text: str) -> str:
+    """Text that is shown as it stands: tags would be obeyed, and entities of quotes be shown."""
+    return escape(text, quote=False)
+
+
 def hover(title: str, *lines: str) -> str:
-    """The text over a thing: names are escaped, as anything may stand in them."""
-    return "<br>".join([f"<b>{escape(title)}</b>", *map(escape, lines)])
+    """The text over a thing; anything may stand in names."""
+    return "<br>".join([f"<b>{plain(title)}</b>", *map(plain, lines)])
 
 
 def cycles_text(cycles: int, clock_hz: float) -> str:

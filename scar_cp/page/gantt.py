@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scar_cp.evaluation import itemise
-from scar_cp.page.figure import cycles_text, figure_of, hover, plotly_objects
+from scar_cp.page.figure import cycles_text, figure_of, hover, plain, plotly_objects
 from scar_cp.plots.gantt import BAR, STRIP
 from scar_cp.plots.style import PART_COLOURS, model_fill, time_unit
 from scar_cp.problem import Problem
@@ -23,7 +23,9 @@ __all__ = ["MAX_PASSES", "gantt_figure"]
 MAX_PASSES = 40
 """Passes of a segment that get a bar of their own; one stands for the rest."""
 
-
+_MARGIN = {"l": 90, "r": 20, "t": 30, "b": 45}
+_LEGEND_LINE = 19
+"""Pixels from a line of the legend to the next."""
 _EDGE = {"color": "#555555", "width": 1, "dash": "dot"}
 """Of a window."""
 
@@ -52,7 +54,7 @@ class _Bars:
 
     def trace(self) -> Any:
         return plotly_objects().Bar(
-            name=self.name,
+            name=plain(self.name),
             orientation="h",
             y=self.rows,
             base=self.starts,
@@ -109,12 +111,13 @@ class _Chart:
         weights = f"weights {details['weight_bytes']:,} bytes"
         self.loads.add(row, stage.load_start, stage.load_end, hover(title, place, load, weights))
         cycles = ", ".join(f"{part} {n:,}" for part, n in details["cycles_by_part"].items() if n)
+        overlapped = self.problem.overlap == "full"
         about = (
             cycles_text(segment.pass_cycles, clock_hz),
-            f"of these {cycles}",
+            f"transfers beside compute: {cycles}" if overlapped else f"of these {cycles}",
             details["layer_names"],
             weights,
-            f"energy of all {stage.passes} passes {sum(energy.values()):,} nJ",
+            f"energy of all passes {sum(energy.values()):,} nJ",
             place,
         )
         for k in range(min(stage.passes, MAX_PASSES)):
@@ -161,6 +164,15 @@ class _Chart:
         return found
 
 
+def _legend_lines(names: list[str]) -> int:
+    """How many lines the names take on a wide screen: one, or columns as wide as the longest."""
+    widths = [45 + 7 * len(name) for name in names]
+    wide = 1050
+    if sum(widths) <= wide:
+        return 1
+    return -(-len(names) // max(1, wide // max(widths)))
+
+
 def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
     """Draw when which chiplet works on what.
 
@@ -186,17 +198,21 @@ def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
         for stage in window.stages:
             chart.add(w, window, stage, energy[segment_key(w, stage.segment)])
     ends = [window.end * scale for window in windows]
+    traces = chart.traces()
+    rows = max(28, 46 - problem.num_chiplets) * problem.num_chiplets
+    legend = _LEGEND_LINE * _legend_lines([trace.name for trace in traces])
     return figure_of(
-        chart.traces(),
-        height=130 + max(28, 46 - problem.num_chiplets) * problem.num_chiplets,
+        traces,
+        height=rows + legend + _MARGIN["t"] + _MARGIN["b"],
         barmode="overlay",
         dragmode="zoom",
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0.0},
-        margin={"l": 90, "r": 20, "t": 25, "b": 95},
+        # Above the windows' names: below, more lines than expected would hide the axis.
+        legend={"orientation": "h", "y": 1 + 20 / rows, "yanchor": "bottom", "x": 0.0},
+        margin=_MARGIN,
         xaxis={"title": {"text": f"time [{unit}]"}, "range": [0, 1.002 * max(ends, default=1)]},
         yaxis={
             "tickvals": list(range(problem.num_chiplets)),
-            "ticktext": [f"{c.id} {c.type}" for c in problem.chiplets],
+            "ticktext": [plain(f"{c.id} {c.type}") for c in problem.chiplets],
             "range": [problem.num_chiplets - 0.5, -0.5],
             "fixedrange": True,
         },

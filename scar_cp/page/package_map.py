@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from scar_cp.evaluation import Evaluation, SegmentEvaluation, WindowEvaluation, itemise
-from scar_cp.page.figure import cycles_text, figure_of, hover, plotly_objects
+from scar_cp.page.figure import cycles_text, figure_of, hover, plain, plotly_objects
 from scar_cp.plots.package_map import Position, link_shares, positions
 from scar_cp.plots.style import model_fill, text_on
 from scar_cp.problem import Problem
@@ -25,7 +25,9 @@ _PIXELS = 110
 _SIZE = 68
 _SHADES = ("#B7AB6F", "#7C7B78", "#44546C", "#00224E")
 """Of links, the darker the busier."""
-_MARGIN = {"l": 10, "r": 110, "t": 50, "b": 70}
+_MARGIN = {"l": 10, "r": 110, "t": 50, "b": 10}
+_SLIDER = 60
+"""Its height, where there is one."""
 
 
 def map_figure(problem: Problem, schedule: Schedule) -> go.Figure:
@@ -55,15 +57,17 @@ def map_figure(problem: Problem, schedule: Schedule) -> go.Figure:
         ]
         traces += [_traffic(window, place, most or 1.0, w), _chiplets(problem, at, place, texts, w)]
     width, height = (1 + max(p[i] for p in place) - min(p[i] for p in place) for i in (0, 1))
+    sliders = _sliders(problem, evaluation)
+    margin = _MARGIN | {"b": _MARGIN["b"] + (_SLIDER if sliders else 0)}
     return figure_of(
         traces,
-        height=round(height * _PIXELS) + _MARGIN["t"] + _MARGIN["b"],
+        height=round(height * _PIXELS) + margin["t"] + margin["b"],
         width=max(420, round(width * _PIXELS) + _MARGIN["l"] + _MARGIN["r"]),
-        margin=_MARGIN,
+        margin=margin,
         showlegend=False,
         dragmode="pan",
         title={"text": _title(problem, evaluation, 0), "font": {"size": 13}},
-        sliders=_sliders(problem, evaluation),
+        sliders=sliders,
         xaxis=_axis([p[0] for p in place]),
         yaxis=_axis([p[1] for p in place]) | {"scaleanchor": "x"},
     )
@@ -152,7 +156,7 @@ def _chiplets(
         if c in at:
             layers = layers_text(at[c].first, at[c].last)
             name = problem.models[at[c].model].name
-            label = f"{c}<br>{name[:10].replace('<', '&lt;')}<br>{layers}"
+            label = f"{c}<br>{plain(name[:10])}<br>{layers}"
             colour, ink = model_fill(at[c].model)["facecolor"], text_on(at[c].model)["color"]
         labels.append(label)
         colours.append(colour)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scar_cp.page.figure import figure_of, hover, plotly_objects
+from scar_cp.plots.progress import UNITS
 from scar_cp.plots.style import PALETTE
 from scar_cp.result import LogLine, Result
 
@@ -47,7 +48,7 @@ def bounds_figure(result: Result) -> go.Figure:
         traces,
         height=300,
         xaxis={"title": {"text": "time [s]"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": result.objective}},
+        yaxis={"title": {"text": f"{result.objective}{UNITS[result.objective]}"}},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import singledispatch
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from scar_cp.evaluation import Evaluation
@@ -27,7 +28,7 @@ from scar_cp.schedule import Schedule, layers_text
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Section", "Table", "section_of", "section_of_result", "table_of"]
+__all__ = ["Section", "Table", "section_of", "section_of_result", "settings_text", "table_of"]
 
 
 class Head(NamedTuple):
@@ -95,7 +96,9 @@ def section_of_result(
             "Schedule over time: zoom by dragging, point at passes and layers": gantt_figure(
                 problem, schedule
             ),
-            "Package: who sits where, traffic on links": map_figure(problem, schedule),
+            "Package: who sits where, traffic on links; thick frames are memory ports": map_figure(
+                problem, schedule
+            ),
             "Energy by model and by chiplet": energy_figure(problem, schedule),
             "Time at work by model and by chiplet": time_figure(problem, schedule),
         }
@@ -104,17 +107,28 @@ def section_of_result(
         figures["Best value and bound over the search"] = bounds_figure(result)
     if result.bounds:
         tables.append(table_of("Bounds", _bounds(result)))
+    changed = settings_text(result)
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     about = [
         f"solver {result.solver}, {result.workers} workers, seed {result.seed}, "
         f"time limit {result.time_limit_s:g} s, took {result.seconds:g} s; {versions}",
-        f"problem {result.problem}, sha256 {result.problem_sha256}",
+        f"problem {result.problem}{changed and f' with {changed}'}, sha256 {result.problem_sha256}",
     ]
     closed = result.status == "optimal"
     return Section(title, lines, closed, [], figures, tables, about)
 
 
+def settings_text(result: Result) -> str:
+    """What replaced settings of the file that the problem is named after; files by their names."""
+    settings = result.origin.settings if result.origin is not None else {}
+    return ", ".join(
+        f"{key} {Path(value).stem if isinstance(value, str) else value}"
+        for key, value in settings.items()
+    )
+
+
 def _segments(problem: Problem, evaluation: Evaluation) -> Columns:
+    resident = any(s.once_cycles for window in evaluation.windows for s in window.segments)
     columns: Columns = {}
     for w, window in enumerate(evaluation.windows):
         for s in window.segments:
@@ -127,11 +141,13 @@ def _segments(problem: Problem, evaluation: Evaluation) -> Columns:
                 "passes": str(model.passes),
                 "pass cycles": f"{s.pass_cycles:,}",
                 "compute": f"{s.compute_cycles:,}",
-                "weights": f"{s.weight_cycles:,}",
+                "weights": f"{s.weight_cycles - s.once_cycles:,}",
                 "reads": f"{s.read_cycles:,}",
                 "sends": f"{s.send_cycles:,}",
                 "writes": f"{s.write_cycles:,}",
             }
+            if resident:
+                cells["weights, once"] = f"{s.once_cycles:,}"
             for name, cell in cells.items():
                 columns.setdefault(name, []).append(cell)
     return columns

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["plot_bounds"]
+__all__ = ["UNITS", "plot_bounds"]
 
-_UNITS = {"latency": " [cycles]", "energy": " [nJ]", "edp": " [cycles x nJ]", "weighted": ""}
+UNITS = {"latency": " [cycles]", "energy": " [nJ]", "edp": " [cycles x nJ]", "weighted": ""}
+"""Of values, by objective."""
 
 
 @in_house_style
@@ -64,7 +65,7 @@ def plot_bounds(result: Result) -> Figure:
     gap = "unknown" if result.gap is None else f"{100 * result.gap:.3g} %"
     axes.set_title(f"{result.problem}, {result.solver}, {result.space} space: gap {gap}")
     axes.set_xlabel("time [s]")
-    axes.set_ylabel(f"{result.objective}{_UNITS[result.objective]}")
+    axes.set_ylabel(f"{result.objective}{UNITS[result.objective]}")
     axes.legend()
     return figure
 

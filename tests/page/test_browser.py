@@ -25,7 +25,7 @@ BROWSER = next(
 )
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no browser: chromium")
 
-ODD_NAME = "</script><b>net</b>"
+ODD_NAME = '</script><b>net</b> & "co"'
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,18 @@ def test_passes_layers_and_chiplets_say_what_they_are(view: playwright.Page) -> 
     view.locator("#figure-0-1").scroll_into_view_if_needed()
     view.mouse.move(*middle(view, "#figure-0-1 .scatterlayer .trace:last-child .point"))
     assert "chiplet 0 a" in hovered(view)
+
+
+def test_names_stand_as_they_are_and_nothing_offers_to_send_a_chart_away(
+    view: playwright.Page,
+) -> None:
+    legend = view.locator("#figure-0-0 .legendtext").first
+    assert legend.text_content() == f"{ODD_NAME} x4"
+    titles = [b.get_attribute("data-title") for b in view.locator(".modebar-btn").all()]
+    assert not [title for title in titles if "hare" in title]
+    legend, bars = (view.locator(f"#figure-0-0 .{part}").first for part in ("legend", "barlayer"))
+    above = legend.bounding_box()
+    assert above["y"] + above["height"] <= bars.bounding_box()["y"]
 
 
 def test_dragging_zooms_and_a_double_click_goes_back(view: playwright.Page) -> None:

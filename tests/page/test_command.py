@@ -42,6 +42,21 @@ def test_a_folder_becomes_one_page_of_all_that_searches_wrote(
         assert name not in text
 
 
+def test_a_page_says_which_settings_replaced_a_files_and_why_there_is_no_schedule(
+    files: Project, command: Command
+) -> None:
+    pytest.importorskip("plotly", reason="a page needs plotly: the extra report")
+    options = ("--package", "package.yaml", "--windows", "2")
+    command("solve", "instance.yaml", *options, "--solver", "scar", "-o", "out/two.json")
+    files.put("scenario.yaml", "models", 0, "deadline_ms", 1e-6)
+    command("solve", "instance.yaml", "-o", "out/late.json")
+    command("report", "out")
+    text = Path("report.html").read_text("utf-8")
+    assert "<td class=words>package package, windows 2</td>" in text
+    assert "with package package, windows 2, sha256" in text
+    assert "note: deadline: net[0] takes at least" in text
+
+
 def test_a_page_is_the_same_every_time(files: Project, command: Command) -> None:
     pytest.importorskip("plotly", reason="a page needs plotly: the extra report")
     command("report", "out", "-o", "one.html")

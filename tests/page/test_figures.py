@@ -12,6 +12,7 @@ from scar_cp.page.front import front_figure
 from scar_cp.page.gantt import MAX_PASSES, gantt_figure
 from scar_cp.page.package_map import map_figure
 from scar_cp.page.progress import bounds_figure
+from scar_cp.page.sections import section_of_result
 from scar_cp.plots.style import time_unit
 from scar_cp.timeline import timeline
 
@@ -74,6 +75,34 @@ def test_energies_of_models_and_of_chiplets_add_up_to_the_schedules(settings):
             if trace.xaxis == axis
         }
         assert drawn == pytest.approx(evaluation.energy_parts)
+
+
+def test_many_names_stand_upright_and_too_many_are_thinned_out():
+    for count, shown, angle in ((4, 4, 30), (36, 36, 90), (100, 34, 90)):
+        problem, plan = examples.example()
+        more = tuple(problem.chiplets[0].replace(id=c) for c in range(4, count))
+        links = (*problem.links, *((c - 1, c) for c in range(4, count)))
+        problem = problem.replace(chiplets=(*problem.chiplets, *more), links=links)
+        names = energy_figure(problem, plan).layout.xaxis2
+        assert (len(names.ticktext), names.tickangle) == (shown, angle)
+
+
+def test_a_search_has_units_and_times_of_parts_that_overlap_do_not_add_up():
+    assert bounds_figure(examples.RESULT).layout.yaxis.title.text == "edp [cycles x nJ]"
+    for settings, words in (({}, "of these"), ({"overlap": "full"}, "transfers beside compute:")):
+        texts = gantt_figure(*examples.example(**settings)).data[0].hovertext
+        assert all(words in text for text in texts)
+
+
+def test_parts_of_a_pass_add_up_in_the_table_of_segments():
+    problem, plan = examples.example(weight_policy="resident")
+    evaluation = evaluate(problem, plan)
+    result = examples.RESULT.replace(schedule=plan, evaluation=evaluation)
+    segments, _ = section_of_result("", result, problem, plan).tables
+    assert segments.heads[-1].name == "weights, once"
+    for line in segments.lines:
+        whole, *parts, _ = (int(cell.replace(",", "")) for cell in line[5:])
+        assert whole == sum(parts)
 
 
 def test_time_at_work_adds_up_to_busy_cycles():
