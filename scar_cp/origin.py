@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,8 @@ def load_problem_of(
     path
         The result file.
     source
-        The instance or compiled problem, where it is not where the result says.
+        The instance or compiled problem, where it is not where the result says; files of the
+        result's settings may have moved with it.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def load_problem_of(
     folder = os.path.dirname(path)
     settings: dict[str, Any] = {}
     if origin is not None:
-        settings = _moved(origin.settings, lambda target: os.path.join(folder, target))
+        settings = _moved(origin.settings, partial(_file_of, origin, folder, source))
     if source is None:
         if origin is None:
             rule = "does not say which problem the result is about: name it with --instance"
@@ -81,12 +84,42 @@ def load_problem_of(
             raise InputError([Fault(str(path), "origin.file", origin.file, rule)])
     try:
         loaded = load_problem(source, settings)
-    except InputError:
+    except InputError as error:
         loaded = load_problem(source)  # the settings may have been compiled into it since
-        if loaded.sha256 != result.problem_sha256:
-            raise
+        if loaded.settings is not None and loaded.sha256 != result.problem_sha256:
+            raise InputError(_in_result(fault, str(path)) for fault in error.faults) from error
     check_about(result, loaded.sha256, path)
     return loaded
+
+
+def _file_of(origin: Origin, folder: str, source: str | Path | None, target: str) -> str:
+    """Where a file of the settings is: where the result says, or where it moved with its instance.
+
+    Parameters
+    ----------
+    origin
+        Says where file and instance were, both from the result's folder.
+    folder
+        The result's folder.
+    source
+        The instance, where it is not where the result says.
+    target
+        The file of the settings.
+    """
+    place = os.path.join(folder, target)
+    if source is None or os.path.isfile(place) or os.path.isabs(target):
+        return place
+    from_instance = os.path.relpath(target, os.path.dirname(origin.file) or ".")
+    beside = os.path.join(os.path.dirname(source), from_instance)
+    return beside if os.path.isfile(beside) else place
+
+
+def _in_result(fault: Fault, path: str) -> Fault:
+    """A fault of a setting where it stands: no option was given."""
+    if not fault.file.startswith("--"):
+        return fault
+    key = fault.file.removeprefix("--").replace("-", "_")
+    return replace(fault, file=path, place=f"origin.settings.{key}")
 
 
 def _moved(settings: Mapping[str, Any], move: Callable[[str], str]) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def test_project_and_result_move_together(project: Project, solved: Path) -> Non
     assert found(Path("moved/out/result.json"))
 
 
-def test_a_result_that_moved_alone_needs_an_instance(solved: Path, command: Command) -> None:
+def test_a_result_that_moved_alone_needs_an_instance(
+    project: Project, solved: Path, command: Command
+) -> None:
     command("compile", "instance.yaml", *SETTINGS, "-o", "problem.json")
     path = solved.rename("result.json")
     with pytest.raises(InputError) as error:
@@ -60,9 +62,16 @@ def test_a_result_that_moved_alone_needs_an_instance(solved: Path, command: Comm
     assert str(error.value) == (
         f"result.json: origin.file: {gone}: {gone} is not there: say with --instance where it is"
     )
-    with pytest.raises(InputError, match=r"--package: \.\./package\.yaml: must be a file"):
+    assert found(path, Path("instance.yaml")), "the package is still beside its instance"
+    Path("package.yaml").rename("other.yaml")
+    project.put("instance.yaml", "package", "other.yaml")
+    rule = r"result\.json: origin\.settings\.package: \.\./package\.yaml: must be a file"
+    with pytest.raises(InputError, match=rule):
         found(path, Path("instance.yaml"))
     assert found(path, Path("problem.json")), "its settings are compiled into it"
+    command("compile", "instance.yaml", "-o", "problem.json")
+    with pytest.raises(InputError, match="the result is about another problem, or other settings"):
+        found(path, Path("problem.json"))
 
 
 @pytest.mark.parametrize("name", ["plot", "trace", "report"])
