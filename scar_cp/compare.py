@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -105,6 +106,7 @@ def plan(
         parse_scar_options(scar)
     except InputError as error:
         faults += error.faults
+    names = _scenario_names(instances)
     problems = product(
         map(Path, instances), packages or (None,), profiles or (None,), windows or (None,)
     )
@@ -121,7 +123,7 @@ def plan(
             if not space_is_defined(loaded.problem, space):
                 faults.append(undefined_space(space, instance, asked))
             case = Case(
-                scenario=instance.stem,
+                scenario=names[instance],
                 package=Path(own.package).stem if own else "",
                 profile=Path(own.profile).stem if own else "",
                 windows=loaded.problem.max_windows,
@@ -140,6 +142,16 @@ def plan(
     if faults:
         raise InputError(faults)
     return list(jobs.values())
+
+
+def _scenario_names(instances: Sequence[str | Path]) -> dict[Path, str]:
+    """Instances by the names of their files; where these are the same, with their folders'."""
+    files = {Path(instance): Path(instance).resolve() for instance in instances}
+    count = Counter(file.stem for file in set(files.values()))
+    return {
+        path: path.stem if count[path.stem] == 1 else f"{file.parent.name}/{path.stem}"
+        for path, file in files.items()
+    }
 
 
 def _code(solver: str) -> str:

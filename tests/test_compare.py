@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -274,6 +275,16 @@ def test_every_combination_is_a_case_once(project: Project) -> None:
     assert {job.case.windows for job in jobs} == {1, 2}
 
 
+def test_instances_of_one_name_are_told_apart(project: Project) -> None:
+    for folder in ("desk", "car"):
+        Path(folder).mkdir()
+        for name in ("instance", "scenario", "package", "profile", "model"):
+            shutil.copy(f"{name}.yaml", folder)
+    jobs = plan(["desk/instance.yaml", "car/instance.yaml", "car/../car/instance.yaml"])
+    assert {job.case.scenario for job in jobs} == {"desk/instance", "car/instance"}
+    assert {job.case.scenario for job in plan(["desk/instance.yaml"])} == {"instance"}
+
+
 def test_a_package_is_named_as_beside_the_instances_own() -> None:
     (job,) = plan([QUICKSTART], packages=("het_2x2",), solvers=("scar",))
     assert job.overrides == {"package": str(ROOT / "instances/packages/het_2x2.yaml")}
@@ -300,7 +311,7 @@ def test_a_compiled_problem_has_no_package_of_its_own(project: Project, command:
         (["-o", "instance.yaml"], ["instance.yaml: must not be the input itself"]),
         (
             ["-o", "model.yaml"],
-            ["model.yaml: must hold a table of scar-cp compare: KeyError 'scenario'"],
+            ["model.yaml: must hold a table of scar-cp compare: there is no column 'scenario'"],
         ),
         (["-o", "absent/t.csv"], ["absent/t.csv: its folder must exist and be writable"]),
         (
