@@ -60,6 +60,8 @@ class CostTable:
     rows: Mapping[RowName, int]
     """Number of the row with each name, whether its numbers are sound or not."""
     costs: Mapping[RowName, SampleCost]
+    whole: bool = True
+    """Whether every row has as many cells as the header, so that it says what it is about."""
 
 
 _NUMBERS = ("cycles", "energy_nj")
@@ -91,6 +93,7 @@ def read_cost_table(path: Path) -> tuple[CostTable, list[Fault]]:
     """
     file = str(path)
     rows, faults = read_rows(path, _COLUMNS, known=_COLUMNS)
+    whole = not faults
     numbers: dict[RowName, int] = {}
     costs: dict[RowName, SampleCost] = {}
     for number, cells in rows:
@@ -110,7 +113,7 @@ def read_cost_table(path: Path) -> tuple[CostTable, list[Fault]]:
         faults += wrong
         if not wrong:
             costs[name] = SampleCost(int(cells["cycles"]), Fraction(cells["energy_nj"]))
-    return CostTable(file, numbers, costs), faults
+    return CostTable(file, numbers, costs, whole), faults
 
 
 def build_cost_table(
@@ -152,12 +155,15 @@ def _energy(value: float) -> Fraction | None:
 
 
 def coverage_faults(table: CostTable, needed: Iterable[RowName]) -> list[Fault]:
-    """Every row that is needed and missing, and every one that is there and not needed."""
+    """Every row that is needed and missing, and every one that is there and not needed.
+
+    Rows that do not say what they are about may be those that are missing.
+    """
     wanted = dict.fromkeys(needed)
     missing = [
         Fault(table.file, "", ", ".join(name), "a row for this model, layer and type is required")
         for name in wanted
-        if name not in table.rows
+        if name not in table.rows and table.whole
     ]
     rule = "the instance schedules no such layer of such a model on such a chiplet type"
     return missing + [
