@@ -63,6 +63,8 @@ def model_faults(model: Model, file: str, granularity: Granularity = "all") -> l
         if first[layer.name] != i:
             rule = f"must be unique, but layers[{first[layer.name]}] has this name too"
             faults.append(Fault(file, f"{place}.name", layer.name, rule))
+        if _is_input(layer.name):
+            faults.append(Fault(file, f"{place}.name", layer.name, "is the name of a model input"))
         for k, name in enumerate(layer.inputs):
             if name not in first and not _is_input(name):
                 rule = "must name a layer of the model or a model input (in0, in1, ...)"
@@ -75,7 +77,10 @@ def model_faults(model: Model, file: str, granularity: Granularity = "all") -> l
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(len(names)))
     graph.add_edges_from(
-        (first[name], i) for i, la in enumerate(model.layers) for name in la.inputs if name in first
+        (first[name], i)
+        for i, layer in enumerate(model.layers)
+        for name in layer.inputs
+        if name in first and not _is_input(name)
     )
     try:
         cycle = [names[u] for u, _ in nx.find_cycle(graph)]
@@ -84,7 +89,7 @@ def model_faults(model: Model, file: str, granularity: Granularity = "all") -> l
     except nx.NetworkXNoCycle:
         for i, layer in enumerate(model.layers):
             for k, name in enumerate(layer.inputs):
-                if first.get(name, -1) >= i:
+                if first.get(name, -1) >= i and not _is_input(name):
                     rule = "must come before the layer that reads it"
                     faults.append(Fault(file, f"layers[{i}].inputs[{k}]", name, rule))
     return faults

@@ -15,9 +15,9 @@ from scar_cp.package import ChipletType
 from scar_cp.plugins import DATAFLOWS
 from scar_cp.workload import LayerShape
 
-__all__ = ["cost_csv", "read_layer_list"]
+__all__ = ["EXTENTS", "cost_csv", "read_layer_list"]
 
-_EXTENTS = ("K", "C", "Y", "X", "R", "S", "stride", "groups", "pad", "OY", "OX")
+EXTENTS = ("K", "C", "Y", "X", "R", "S", "stride", "groups", "pad", "OY", "OX")
 _REQUIRED = ("op", "K", "C")
 
 
@@ -43,7 +43,7 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]],
     for number, row in numbered:
         rows.append(row)
         fields: dict[str, object] = {"op": row["op"]}
-        for name in _EXTENTS:
+        for name in EXTENTS:
             if row.get(name):
                 try:
                     fields[name] = int(row[name])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
 from scar_cp.imports.model_file import Draft, Imported, build_model
 from scar_cp.imports.planes import fitted
-from scar_cp.layer_list import read_layer_list
+from scar_cp.layer_list import EXTENTS, read_layer_list
 from scar_cp.workload import LayerShape
 
 __all__ = ["import_csv"]
 
+_COLUMNS = ("op", *EXTENTS, "name", "inputs", "dynamic")
 _DYNAMIC = {"": False, "false": False, "true": True}
 
 
@@ -21,7 +23,8 @@ def import_csv(path: Path, name: str) -> Imported:
 
     Beside the columns of `read_layer_list` there may be ``name`` (by default the operator and
     the row's number), ``inputs`` (names, separated by ``;``; by default the layer before) and
-    ``dynamic`` (``true`` where the second operand is an activation).
+    ``dynamic`` (``true`` where the second operand is an activation). Others are passed over,
+    unless they look like a misspelt one.
 
     Raises
     ------
@@ -29,7 +32,7 @@ def import_csv(path: Path, name: str) -> Imported:
         With every fault of every row.
     """
     shapes, rows, numbers = read_layer_list(path)
-    faults: list[Fault] = []
+    faults = [*_misspelt(rows[0], str(path))]
     drafts: list[Draft] = []
     before = "in0"
     for shape, cells, number in zip(shapes, rows, numbers, strict=True):
@@ -63,6 +66,14 @@ def import_csv(path: Path, name: str) -> Imported:
     chain = not any(cells.get("inputs") for cells in rows)
     notes = ("no column inputs: a chain of layers",) if chain else ()
     return Imported(build_model(str(path), name, drafts), notes)
+
+
+def _misspelt(columns: Iterable[str], file: str) -> Iterator[Fault]:
+    """Further columns are a user's own, unless they look like one that would be missed."""
+    for name in columns:
+        close = get_close_matches(name.strip().lower(), _COLUMNS, n=1, cutoff=0.8)
+        if name not in _COLUMNS and close:
+            yield Fault(file, "row 1", name, f"unknown column, did you mean {close[0]}?")
 
 
 def _padded(shape: LayerShape, cells: Mapping[str, str]) -> LayerShape | None:

@@ -61,7 +61,7 @@ def _faults(entry: Entry, file: str) -> list[Fault]:
         return Fault(file, f"{entry.place}, {part}", None if value is None else str(value), rule)
 
     if entry.type not in _DIMENSIONS:
-        return [fault("Type", entry.type, f"must be one of {', '.join(_DIMENSIONS)}")]
+        return [fault("Type", entry.type or None, f"must be one of {', '.join(_DIMENSIONS)}")]
     sizes = entry.dimensions
     faults = [
         fault(dimension, None, f"is required in a {entry.type}")

@@ -69,6 +69,17 @@ def test_names_of_all_sorts_survive(project: Project, command: Command) -> None:
             ],
         ),
         (
+            "nam,op,K,C,input,owner\na,gemm,4,4,in0,me\n",
+            [
+                "net.csv: row 1: input: unknown column, did you mean inputs?",
+                "net.csv: row 1: nam: unknown column, did you mean name?",
+            ],
+        ),
+        (
+            "name,op,K,C\nin0,gemm,4,4\n",
+            ["net.csv: row 2, name: in0: is the name of a model input"],
+        ),
+        (
             "name,op,K,C,inputs,dynamic\na,gemm,4,4,b,yes\nb,gemm,4,4,,\n",
             ["net.csv: row 2, dynamic: yes: must be true, false or empty"],
         ),
