@@ -9,7 +9,7 @@ from fractions import Fraction
 from importlib.metadata import version
 
 from scar_cp.bounds import least_completions, simple_bounds
-from scar_cp.errors import ClaimError
+from scar_cp.errors import ClaimError, ScarError
 from scar_cp.evaluation import evaluate
 from scar_cp.io import sha256_of
 from scar_cp.problem import Problem
@@ -91,6 +91,8 @@ def solve(
     ------
     ClaimError
         If the solver's claim and the evaluator disagree.
+    ScarError
+        If a plug-in's solver does not return a claim.
     KeyError
         If there is no such solver.
 
@@ -112,6 +114,8 @@ def solve(
     else:
         with search.interruptible():
             claim = get_solver(solver)(search)
+        if not isinstance(claim, Claim):
+            raise ScarError(f"the solver {solver} must return a Claim, not {claim!r}")
     status = _status(search, claim)
     if status == "infeasible" and not claim.notes:
         claim = Claim(None, exhausted=True, notes=(_why_infeasible(problem, request),))

@@ -38,12 +38,16 @@ class Fractions:
 def liar(search):
     mine = __import__("mine").first_free(search)
     return Claim(mine.schedule, mine.value - 1, exhausted=True)
+
+def silent(search):
+    pass
 """
 ODD_POINTS = """
 [scar_cp.solvers]
 absent = nowhere:solve
 seven = odd:SEVEN
 liar = odd:liar
+silent = odd:silent
 [scar_cp.dataflows]
 half = odd:Half
 fractions = odd:Fractions
@@ -122,6 +126,8 @@ def test_a_solver_of_another_package_is_judged_as_any(
     install("odd", ODD, ODD_POINTS)
     with pytest.raises(sc.ClaimError, match=f"claims {result['value'] - 1}, the evaluator says"):
         sc.solve(problem, solver="liar")
+    with pytest.raises(sc.ScarError, match="the solver silent must return a Claim, not None"):
+        sc.solve(problem, solver="silent")
 
 
 def test_a_solver_of_another_package_is_compared_in_processes_of_their_own(
@@ -156,7 +162,7 @@ def test_a_cost_source_of_another_package_is_a_format(
 
 SOLVE = "solve instance.yaml --quiet --solver"
 SHAPE = "must be an int64 array of shape (3,), each at least"
-NAMES = "cp-sat, scar, simba, standalone, nn-baton, heft, random, evolutionary, exhaustive, absent, first-free, liar, seven"
+NAMES = "cp-sat, scar, simba, standalone, nn-baton, heft, random, evolutionary, exhaustive, absent, first-free, liar, seven, silent"
 
 
 @pytest.mark.parametrize(
