@@ -126,7 +126,7 @@ def _stacked(
         traces,
         height=330,
         barmode="stack",
-        margin={"l": 70, "r": 20, "t": 40, "b": 90},
+        margin={"l": 70, "r": 80, "t": 40, "b": 90},  # a name that does not fit is not shown at all
         xaxis=_names(models) | {"domain": [0, 0.4]},
         yaxis={"title": {"text": f"{what} [{unit}]"}},
         xaxis2=_names(chiplets) | {"domain": [0.47, 1]},
@@ -137,7 +137,7 @@ def _stacked(
 def _names(names: list[str]) -> dict[str, object]:
     """An axis of names: upright where they are many, and not every one where they are too many."""
     shown = range(0, len(names), 1 + len(names) // _MOST_NAMES)
-    texts = [plain(names[k] if len(names[k]) <= 20 else f"{names[k][:19]}…") for k in shown]
+    texts = [plain(names[k] if len(names[k]) <= 18 else f"{names[k][:17]}…") for k in shown]
     upright = len(names) > _MOST_SLANTED
     look = {"tickangle": 90, "tickfont": {"size": 10}} if upright else {"tickangle": 30}
     return {"tickvals": list(shown), "ticktext": texts, **look}

@@ -38,8 +38,9 @@ def plotly_objects() -> Any:
 
 
 def figure_of(traces: list[Any], height: int, **layout: Any) -> go.Figure:
-    """A figure in the look of all, as wide as the page."""
-    return plotly_objects().Figure(traces, {**_LAYOUT, "height": height, **layout})
+    """A figure in the look of all, as wide as the page, with room for the names at the left."""
+    figure = plotly_objects().Figure(traces, {**_LAYOUT, "height": height, **layout})
+    return figure.update_yaxes(automargin=True, title_standoff=10)
 
 
 def plain(text: str) -> str:

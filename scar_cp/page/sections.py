@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["Section", "Table", "section_of", "section_of_result", "settings_text", "table_of"]
 
 
+_AT_WORK = {
+    "none": "Time at work by model and by chiplet",
+    "full": "Time at work by model and by chiplet; transfers run beside compute",
+}
+
+
 class Head(NamedTuple):
     """The head of a column; words stand at the left, numbers at the right."""
 
@@ -100,7 +106,7 @@ def section_of_result(
                 problem, schedule
             ),
             "Energy by model and by chiplet": energy_figure(problem, schedule),
-            "Time at work by model and by chiplet": time_figure(problem, schedule),
+            _AT_WORK[problem.overlap]: time_figure(problem, schedule),
         }
         tables.append(table_of("Segments", _segments(problem, result.evaluation)))
     if result.log:

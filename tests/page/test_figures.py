@@ -94,6 +94,14 @@ def test_a_search_has_units_and_times_of_parts_that_overlap_do_not_add_up():
         assert all(words in text for text in texts)
 
 
+def test_a_long_name_is_cut_below_bars_and_has_room_beside_rows():
+    problem, plan = examples.example()
+    model = problem.models[0].replace(name="m" * 40)
+    problem = problem.replace(models=(model, *problem.models[1:]))
+    assert max(map(len, energy_figure(problem, plan).layout.xaxis.ticktext)) == 18
+    assert gantt_figure(problem, plan).layout.yaxis.automargin
+
+
 def test_parts_of_a_pass_add_up_in_the_table_of_segments():
     problem, plan = examples.example(weight_policy="resident")
     evaluation = evaluate(problem, plan)
