@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scar_cp.gaps import STEPS, GapSplit
 from scar_cp.judging import JudgedRow
 from scar_cp.page.figure import figure_of, hover, plain, plotly_objects
+from scar_cp.plots.gaps import case_names
 from scar_cp.plots.style import PALETTE
 from scar_cp.report.summary import gap_text
 
@@ -61,7 +62,8 @@ def losses_figure(splits: Sequence[GapSplit]) -> go.Figure:
     splits
         The split of every problem and objective; what a decision costs at least is stacked.
     """
-    names = [f"{split.scenario} {split.objective}" for split in splits]
+    cases = case_names(splits, ("package", "profile", "windows", "objective"))
+    names = [case.replace("\n", " ") for case in cases]
     traces = [
         plotly_objects().Bar(
             name=f"{decision}, at least",
@@ -83,6 +85,9 @@ def losses_figure(splits: Sequence[GapSplit]) -> go.Figure:
         traces,
         height=380,
         barmode="stack",
-        xaxis={"tickvals": list(range(len(splits))), "ticktext": list(map(plain, names))},
+        xaxis={
+            "tickvals": list(range(len(splits))),
+            "ticktext": [plain(case).replace("\n", "<br>") for case in cases],
+        },
         yaxis={"title": {"text": "share of the heuristic's value [%]"}},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scar_cp.gaps import STEPS, GapSplit
 from scar_cp.judging import JudgedRow
@@ -13,10 +13,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["plot_gaps", "plot_losses"]
+__all__ = ["case_names", "plot_gaps", "plot_losses"]
 
 _GROUP = 0.8
 """Width of a scenario's bars together."""
+_PAGE = 14.0
+"""Inches that a picture may be wide."""
+_OPEN: dict[str, Any] = {
+    "label": "not proven whose",
+    "facecolor": "none",
+    "edgecolor": "black",
+    "linestyle": "--",
+    "linewidth": 0.8,
+}
 
 
 @in_house_style
@@ -28,27 +37,34 @@ def plot_gaps(rows: Sequence[JudgedRow]) -> Figure:
     rows
         Rows of a comparison; one without a gap has a question mark.
     """
-    cases = _cases(rows, ("package", "profile", "windows", "space", "objective"))
+    cases = case_names(rows, ("package", "profile", "windows", "space", "objective"))
     solvers = list(dict.fromkeys(row.solver for row in rows))
-    figure, axes = _empty(list(dict.fromkeys(cases)), len(solvers))
     width = _GROUP / len(solvers)
-    groups = {case: x for x, case in enumerate(dict.fromkeys(cases))}
-    for k, solver in enumerate(solvers):
-        mine = [(groups[c], r.gap) for c, r in zip(cases, rows, strict=True) if r.solver == solver]
-        places = [x - _GROUP / 2 + (k + 0.5) * width for x, _ in mine]
-        bars = axes.bar(
-            places,
-            [0.0 if gap is None else 100 * gap for _, gap in mine],
-            width,
-            label=solver,
-            linewidth=0.5,
-            **model_fill(k),
-        )
-        labels = ["?" if gap is None else f"{100 * gap:.2g}" for _, gap in mine]
-        axes.bar_label(bars, labels, fontsize=6, padding=1)
-    axes.set_ylabel("certified gap [%]")
-    _legend_above(figure)
+    figure, panels = _panels(list(dict.fromkeys(cases)), len(solvers))
+    for axes, groups in panels:
+        places = {case: x for x, case in enumerate(groups)}
+        shown = [(places[c], row) for c, row in zip(cases, rows, strict=True) if c in places]
+        for k, solver in enumerate(solvers):
+            mine = [(x, row.gap) for x, row in shown if row.solver == solver]
+            bars = axes.bar(
+                [x - _GROUP / 2 + (k + 0.5) * width for x, _ in mine],
+                [0.0 if gap is None else 100 * gap for _, gap in mine],
+                width,
+                label=solver,
+                linewidth=0.5,
+                **model_fill(k),
+            )
+            axes.bar_label(bars, [_label(gap) for _, gap in mine], fontsize=6, padding=1)
+        axes.set_ylabel("certified gap [%]")
+    _legend_above(figure, solvers)
     return figure
+
+
+def _label(gap: float | None) -> str:
+    """A gap in per cent where there is room for three letters; only 0 reads as 0."""
+    if gap is None:
+        return "?"
+    return "<.1" if 0 < gap < 0.001 else f"{100 * gap:.2g}"
 
 
 @in_house_style
@@ -63,8 +79,21 @@ def plot_losses(splits: Sequence[GapSplit]) -> Figure:
     splits
         The split of every problem and objective.
     """
-    cases = _cases(splits, ("package", "profile", "windows", "objective"))
-    figure, axes = _empty(cases, 1)
+    cases = case_names(splits, ("package", "profile", "windows", "objective"))
+    figure, panels = _panels(cases, 1)
+    first = 0
+    any_open = False
+    for axes, groups in panels:
+        shown = splits[first : first + len(groups)]
+        first += len(groups)
+        any_open |= _stacks(axes, shown)
+        axes.set_ylabel("share of the heuristic's value [%]")
+    _legend_above(figure, [decision for _, decision in STEPS], any_open)
+    return figure
+
+
+def _stacks(axes: Axes, splits: Sequence[GapSplit]) -> bool:
+    """Draw the stack of every split; whether anything on them is open."""
     tops = [0.0] * len(splits)
     for k, (_, decision) in enumerate(STEPS):
         least = [100 * (split.losses[k].least or 0.0) for split in splits]
@@ -81,15 +110,12 @@ def plot_losses(splits: Sequence[GapSplit]) -> Figure:
     if open_:
         axes.bar(
             [x for x, *_ in open_], [up_to - top for _, up_to, top in open_], _GROUP,
-            [top for *_, top in open_], label="not proven whose", facecolor="none",
-            edgecolor="black", linestyle="--", linewidth=0.8,
+            [top for *_, top in open_], **_OPEN,
         )  # fmt: skip
-    axes.set_ylabel("share of the heuristic's value [%]")
-    _legend_above(figure)
-    return figure
+    return bool(open_)
 
 
-def _cases(rows: Sequence[JudgedRow] | Sequence[GapSplit], names: Sequence[str]) -> list[str]:
+def case_names(rows: Sequence[JudgedRow] | Sequence[GapSplit], names: Sequence[str]) -> list[str]:
     """The scenario of every row, with what differs among rows of one scenario."""
     scenarios = {row.scenario for row in rows}
     told = [
@@ -107,19 +133,36 @@ def _word(name: str, value: object) -> str:
     return f"{value} window{'' if value == 1 else 's'}" if name == "windows" else str(value)
 
 
-def _empty(cases: Sequence[str], bars: int) -> tuple[Figure, Axes]:
+def _panels(cases: Sequence[str], bars: int) -> tuple[Figure, list[tuple[Axes, list[str]]]]:
+    """Axes below each other, each with as many of the cases as a page is wide."""
     from matplotlib.figure import Figure
 
     width = max(4.5, 1.2 + len(cases) * max(0.55, 0.3 * bars))
-    figure = Figure(figsize=(min(width, 24.0), 3.6))
-    axes = figure.add_subplot()
+    per_row = max(1, len(cases))
+    if width > _PAGE:
+        per_row = max(1, int((_PAGE - 1.2) / max(0.65, 0.2 * bars)))
+        width = _PAGE
+    rows = [list(cases[k : k + per_row]) for k in range(0, len(cases), per_row)] or [[]]
+    figure = Figure(figsize=(width, 3.6 if len(rows) == 1 else 0.6 + 2.2 * len(rows)))
     lines = max((case.count("\n") for case in cases), default=0)
-    axes.set_xticks(range(len(cases)), cases, fontsize=7 if lines < 2 else 6)
-    axes.tick_params(axis="x", length=0)
-    axes.margins(y=0.08)
-    return figure, axes
+    panels = []
+    for axes, shown in zip(
+        figure.subplots(len(rows), sharey=True, squeeze=False).flat, rows, strict=True
+    ):
+        axes.set_xticks(range(len(shown)), shown, fontsize=7 if lines < 2 else 6)
+        axes.tick_params(axis="x", length=0)
+        axes.margins(y=0.08)
+        if len(rows) > 1:
+            axes.set_xlim(-0.5, per_row - 0.5)
+        panels.append((axes, shown))
+    return figure, panels
 
 
-def _legend_above(figure: Figure) -> None:
+def _legend_above(figure: Figure, names: Sequence[str], any_open: bool = False) -> None:
+    from matplotlib.patches import Patch
+
+    handles = [Patch(label=name, linewidth=0.5, **model_fill(k)) for k, name in enumerate(names)]
+    if any_open:
+        handles.append(Patch(**_OPEN))
     columns = max(2, int(figure.get_size_inches()[0] / 1.6))
-    figure.legend(loc="outside upper center", ncols=columns, fontsize=7)
+    figure.legend(handles=handles, loc="outside upper center", ncols=columns, fontsize=7)

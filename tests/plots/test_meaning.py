@@ -180,6 +180,21 @@ def test_bars_of_a_comparison_are_its_gaps():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["sc1", "sc2", "sc3"]
 
 
+def test_many_cases_go_on_below_and_small_gaps_do_not_read_as_none():
+    first = examples.COMPARISON[0]
+    rows = [
+        replace(first, scenario=f"sc{k}", solver=solver, gap=0.0004 * k)
+        for k in range(100)
+        for solver in ("scar", "cp-sat")
+    ]
+    figure = plot_gaps(rows)
+    assert len(figure.axes) > 1
+    assert figure.get_size_inches()[0] <= 14
+    ticks = [tick.get_text() for axes in figure.axes for tick in axes.get_xticklabels()]
+    assert ticks == [f"sc{k}" for k in range(100)]
+    assert texts(figure.axes[0])[:4] == ["0", "<.1", "<.1", "0.12"]
+
+
 def test_stacked_losses_end_at_the_total():
     (axes,) = plot_losses(examples.SPLITS).axes
     heights = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
