@@ -191,6 +191,8 @@ def _figure(
 
     if isinstance(output, Result):
         if kind is KindName.bounds:
+            if not output.log:
+                raise InputError([Fault(str(path), "log", "[]", "there is nothing to draw")])
             return partial(plot_bounds, output)
         plot = plot_gantt if kind is KindName.gantt else plot_map
         return partial(plot, *_scheduled(output, path, instance))

@@ -25,6 +25,7 @@ def files(project: Project, command: Command) -> Project:
     command("solve", "instance.yaml", "--solver", "scar", "--quiet", "-o", "result.json")
     Path("front.json").write_text(to_json(examples.FRONT))
     Path("nothing.json").write_text(to_json(examples.FRONT.replace(points=())))
+    Path("late.json").write_text(to_json(examples.RESULT.replace(log=())))
     Path("table.csv").write_text(table_text(examples.COMPARISON))
     Path("table.json").write_text(comparison_json(examples.COMPARISON))
     Path("split.csv").write_text(gaps_csv(examples.SPLITS))
@@ -94,6 +95,10 @@ INSTANCE = ["--instance", "instance.yaml"]
         (
             ["front.json", "--kind", "bounds"],
             ["--kind: bounds: front.json can be drawn as front"],
+        ),
+        (
+            ["late.json", "--kind", "bounds"],
+            ["late.json: log: []: there is nothing to draw"],
         ),
         (["nothing.json"], ["nothing.json: points: []: there is nothing to draw"]),
         (["absent.csv"], ["absent.csv: cannot be read: No such file or directory"]),
