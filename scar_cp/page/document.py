@@ -153,6 +153,7 @@ def _overview(sources: Sequence[Source]) -> Table | None:
     columns: Columns = {
         "file": [name for name, _ in results],
         "problem": [r.problem for _, r in results],
+        "with": [settings_text(r) for _, r in results],
         "solver": [r.solver for _, r in results],
         "space": [r.space for _, r in results],
         "objective": [r.objective for _, r in results],
@@ -161,6 +162,5 @@ def _overview(sources: Sequence[Source]) -> Table | None:
         "gap": [gap_text(r.gap) for _, r in results],
         "status": [r.status for _, r in results],
         "seconds": [f"{r.seconds:.1f}" for _, r in results],
-        "with": [settings_text(r) for _, r in results],
     }
     return table_of("Results", columns)
