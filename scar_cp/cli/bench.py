@@ -25,7 +25,8 @@ class SuiteName(StrEnum):
     scenarios = "scenarios"
     one_window = "one-window"
     two_windows = "two-windows"
-    more_windows = "more-windows"
+    three_windows = "three-windows"
+    five_windows = "five-windows"
     cross = "6x6"
     ablation = "ablation"
 

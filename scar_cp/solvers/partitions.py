@@ -91,13 +91,20 @@ def _two_windows(search: Search) -> None:
     tolerance = 1e-4 if only else max(_TWO_TOLERANCE, search.request.gap)
     share = 1.0 if search.request.objective == "latency" else 0.25
     judge = _latency_judge(search, problem, latency, certify=only)
-    partition_two_windows(problem, latency, judge, _within(search, share), tolerance)
+    shortest = search.least("latency")
+
+    def on_plan(found: Plan) -> int:
+        nonlocal shortest  # of two windows, whether or not that bounds more
+        shortest = max(shortest, found.bound)
+        return judge(found)
+
+    partition_two_windows(problem, latency, on_plan, _within(search, share), tolerance)
     if search.request.objective != "latency" and not search.done:
         value = _value(search)
         trade_off_two_windows(
             problem,
             value,
-            search.least("latency") if only else 0,
+            shortest,
             _longest(search, value),
             _judge(search, problem, certify=only),
             lambda: not search.done,
