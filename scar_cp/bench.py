@@ -97,7 +97,7 @@ SUITES: dict[str, list[Case]] = {
     ],
     "two-windows": _grid(SCENARIOS, SIDES, [2], ["latency", "edp"], 120, 0.005),
     "three-windows": [
-        *_grid(SCENARIOS, SIDES, [3], ["latency"], 300, 0.03),
+        *_grid(SCENARIOS, SIDES, [3], ["latency"], 200, 0.01),
         *_grid(SCENARIOS, SIDES, [3], ["edp"], 120, 0.01),
     ],
     # Only the malleable bound holds, and more time does not raise it: enough to match two windows.
