@@ -126,10 +126,11 @@ def test_every_fault_of_a_result_is_one_line(
         (["--format", "maestro"], "--energy-unit-pj: is required with --format maestro, whose energies have no unit of their own"),
         (["--format", "maestro", "--energy-unit-pj", "nan"], "--energy-unit-pj: nan: must be a positive number of pJ"),
         (["--format", "zigzag", "--model", "n", "--energy-unit-pj", "1"], "--energy-unit-pj: 1.0: must not be given with --format zigzag, whose energies have their unit"),
+        (["--format", "zigzag", "--model", "n", "--chiplet-type", ""], "--chiplet-type: '': must be a name"),
     ],
 )  # fmt: skip
 def test_each_format_has_its_own_options(
     folder: Path, command: Command, options: list[str], line: str
 ) -> None:
-    arguments = ["import", "costs", "r", *options, "--chiplet-type", "big"]
+    arguments = ["import", "costs", "r", "--chiplet-type", "big", *options]
     assert command(*arguments) == (2, "", f"{line}\n")

@@ -59,7 +59,7 @@ def compare(
     output: Annotated[
         Path,
         typer.Option("-o", "--output", help="CSV of all rows; runs it holds are not repeated."),
-    ] = Path("results/compare.csv"),
+    ] = Path("compare.csv"),
     style: Annotated[FormatName, typer.Option("--format", help="What to print.")] = FormatName.text,
     quiet: o.Quiet = False,
     package: o.Packages = None,
@@ -126,7 +126,7 @@ def gaps(
     output: Annotated[
         Path,
         typer.Option("-o", "--output", help="CSV of the split; its runs go to NAME.runs.csv."),
-    ] = Path("results/gaps.csv"),
+    ] = Path("gaps.csv"),
     style: Annotated[
         SplitFormatName, typer.Option("--format", help="What to print.")
     ] = SplitFormatName.text,

@@ -57,7 +57,7 @@ def import_costs(
     def table() -> str:
         o.known("--format", COST_SOURCES, format_)
         source = get_cost_source(format_)
-        _check_options(format_, source, model, energy_unit_pj)
+        _check_options(format_, source, chiplet_type, model, energy_unit_pj)
         return to_csv(read(files, source, chiplet_type, model, energy_unit_pj).items())
 
     text, _ = o.together(table, lambda: check_writable(output, *files))
@@ -68,12 +68,18 @@ def import_costs(
 
 
 def _check_options(
-    name: str, source: CostSource, model: str | None, energy_unit_pj: float | None
+    name: str,
+    source: CostSource,
+    chiplet_type: str,
+    model: str | None,
+    energy_unit_pj: float | None,
 ) -> None:
-    """Refuse a result without a model or a unit, and one with two units."""
+    """Refuse a result without a chiplet type, model or unit, and one with two units."""
     asks_unit = source.energy_unit_pj is None
     option = "--energy-unit-pj"
     faults = []
+    if not chiplet_type:
+        faults.append(Fault("--chiplet-type", "", "''", "must be a name"))
     if model is None and not source.names_model:
         faults.append(Fault("--model", "", None, f"is required with --format {name}"))
     if energy_unit_pj is None and asks_unit:

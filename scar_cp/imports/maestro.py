@@ -24,6 +24,7 @@ _DIMENSIONS = {
     "BMM": ("B", "M", "N", "K"),
 }
 """What each type of layer must give; kernels and planes of an FC may be left out."""
+_NAMES = sorted({"N"}.union(*_DIMENSIONS.values()))
 
 
 def import_maestro(path: Path, name: str) -> Imported:
@@ -68,6 +69,8 @@ def _faults(entry: Entry, file: str) -> list[Fault]:
         for dimension in _DIMENSIONS[entry.type]
         if dimension not in sizes
     ]
+    rule = f"must be one of the dimensions {', '.join(_NAMES)}"
+    faults += [fault(name, size, rule) for name, size in sizes.items() if name not in _NAMES]
     faults += [
         fault(part, size, "must be a whole number, at least 1, or a Constant")
         for part, size in [*sizes.items(), *(("Stride", stride) for stride in entry.strides)]

@@ -89,7 +89,13 @@ class _Parser:
         return entry
 
     def _sizes(self) -> dict[str, int | str]:
-        return {self._word(): self._size() for _ in self._block()}
+        sizes: dict[str, int | str] = {}
+        for _ in self._block():
+            name = self._word()
+            if name in sizes:
+                self._fail("each name once", name)
+            sizes[name] = self._size()
+        return sizes
 
     def _size(self) -> int | str:
         word = self._word()

@@ -128,6 +128,14 @@ PLANE = "C: 4, R: 1, S: 1, Y: 4, X: 4"
             network(f"a {{ Type: CONV Dimensions {{ K: 9999999, {PLANE} }} }}"),
             ["net.m: line 2, a, K: 9999999: must be less than or equal to 4194304"],
         ),
+        (
+            network(f"a {{ Type: CONV Dimensions {{ K: 4, K: 5, {PLANE} }} }}"),
+            ["net.m: line 2: 'K': expected each name once"],
+        ),
+        (
+            network(f"a {{ Type: CONV Dimensions {{ K: 4, Q: 9, {PLANE} }} }}"),
+            ["net.m: line 2, a, Q: 9: must be one of the dimensions B, C, G, K, M, N, R, S, X, Y"],
+        ),
     ],
 )
 def test_faults_have_their_line_and_layer(
