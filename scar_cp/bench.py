@@ -97,11 +97,11 @@ SUITES: dict[str, list[Case]] = {
     ],
     "two-windows": _grid(SCENARIOS, SIDES, [2], ["latency", "edp"], 120, 0.005),
     "three-windows": [
-        *_grid(SCENARIOS, SIDES, [3], ["latency"], 200, 0.01),
-        *_grid(SCENARIOS, SIDES, [3], ["edp"], 120, 0.01),
+        *_grid(SCENARIOS, SIDES, [3], ["latency"], 150, 0.005),
+        *_grid(SCENARIOS, SIDES, [3], ["edp"], 120, 0.005),
     ],
     # Only the malleable bound holds, and more time does not raise it: enough to match two windows.
-    "five-windows": _grid(SCENARIOS, SIDES, [5], ["latency", "edp"], 90, 0.01),
+    "five-windows": _grid(SCENARIOS, SIDES, [5], ["latency", "edp"], 90, 0.005),
     "ablation": [
         Case(scenario, "het_sides_3x3", 1, "latency", 60, without=without)
         for scenario in ("sc3", "sc4", "sc8")
