@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
@@ -18,6 +19,7 @@ from scar_cp.validation import Violation
 __all__ = [
     "LEFT",
     "certificate_lines",
+    "folded_notes",
     "front_columns",
     "gap_text",
     "print_evaluation",
@@ -153,7 +155,33 @@ def certificate_lines(result: Result, problem: Problem | None = None) -> list[st
         lines.append(f"optimal: proven for the {space}")
     else:
         lines.append(f"{result.status} in the {space}, after {result.seconds:.1f} s")
-    return [*lines, *(f"note: {note}" for note in result.notes)]
+    return [*lines, *(f"note: {note}" for note in folded_notes(result.notes))]
+
+
+def folded_notes(notes: Iterable[str]) -> list[str]:
+    """The notes, those that differ in their first number alone as one with a range.
+
+    Examples
+    --------
+    >>> folded_notes(["cuts into 2 parts", "cuts into 3 parts", "cuts into 5 parts", "done"])
+    ['cuts into 2-3, 5 parts', 'done']
+    """
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for note in notes:
+        before, number, after = re.fullmatch(r"(\D*)(\d*)(.*)", note, re.DOTALL).groups()  # type: ignore[union-attr]
+        numbers.setdefault((before, after), []).extend([int(number)] if number else [])
+    return [f"{before}{_ranges(found)}{after}" for (before, after), found in numbers.items()]
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Numbers in ascending order; neighbours as first-last."""
+    text = ""
+    for n in sorted(set(numbers)):
+        if n - 1 not in numbers:
+            text += f", {n}" if text else str(n)
+        elif n + 1 not in numbers:
+            text += f"-{n}"
+    return text
 
 
 def front_columns(front: Front, clock_hz: float | None = None) -> Columns:
