@@ -4,15 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from scar_cp.instance import Objective
 from scar_cp.problem import Problem, Space
 from scar_cp.record import Record
 
-__all__ = ["Bound", "best_bound", "least_completions", "simple_bounds"]
+__all__ = [
+    "BY_WORD",
+    "Bound",
+    "CpsatRun",
+    "Method",
+    "Proof",
+    "best_bound",
+    "confirmed",
+    "least_completions",
+    "simple_bounds",
+]
 
 _SPACES: tuple[Space, ...] = ("scar", "windowed", "adjacent", "full")
 """Each space lies inside the ones after it."""
+
+
+Method = Literal["relaxation", "tables", "combination", "exhaustion", "cp-sat", "word"]
+"""How a proof was got.
+
+``relaxation`` of the problem, by formula; ``tables`` of pipeline partitions; ``combination`` of
+other bounds; ``exhaustion`` of all schedules; ``cp-sat``; or a solver's ``word``.
+"""
+
+
+class CpsatRun(Record):
+    """What a proof by CP-SAT rests on."""
+
+    version: str
+    """Of OR-Tools."""
+    parameters: dict[str, int]
+    """By CP-SAT's own names."""
+    cycles_per_tick: int = 1
+    nj_per_tick: int = 1
+    """Costs were counted in these units, rounded down."""
+    confirmed_by: dict[str, int] | None = None
+    """Parameters of a second solve, of a model without the first one's hint, that found nothing
+    better either; ``None``: the proof rests on one run."""
+
+
+class Proof(Record):
+    """How something was shown."""
+
+    by: Method
+    run: CpsatRun | None = None
+    """For ``cp-sat`` only."""
+
+
+BY_WORD = Proof(by="word")
+"""What a solver states is taken for what it is."""
 
 
 class Bound(Record):
@@ -22,6 +68,14 @@ class Bound(Record):
     objective: Objective
     space: Space
     source: str
+    """The bound's name, for people."""
+    proof: Proof = BY_WORD
+
+
+def confirmed(proof: Proof, parameters: dict[str, int]) -> Proof:
+    """The proof by CP-SAT, found again with other parameters."""
+    assert proof.run is not None
+    return proof.replace(run=proof.run.replace(confirmed_by=parameters))
 
 
 def best_bound(bounds: Iterable[Bound], objective: Objective, space: Space) -> Bound | None:
@@ -102,16 +156,17 @@ def simple_bounds(problem: Problem) -> list[Bound]:
     latency = max(serial, area)
     traffic = _dram_traffic(problem)
     latency = max(latency, traffic)
+    found: list[tuple[Objective, int, str, Method]] = [
+        ("latency", serial, "serial path", "relaxation"),
+        ("latency", area, "area", "relaxation"),
+        ("latency", traffic, "memory traffic", "relaxation"),
+        ("energy", energy, "relaxed assignment", "relaxation"),
+        ("edp", latency * energy, "corner", "combination"),
+    ]
     return [
-        Bound(value=serial, objective="latency", space="full", source="serial path"),
-        Bound(value=area, objective="latency", space="full", source="area"),
-        *(
-            [Bound(value=traffic, objective="latency", space="full", source="memory traffic")]
-            if traffic
-            else []
-        ),
-        Bound(value=energy, objective="energy", space="full", source="relaxed assignment"),
-        Bound(value=latency * energy, objective="edp", space="full", source="corner"),
+        Bound(value=value, objective=of, space="full", source=source, proof=Proof(by=by))
+        for of, value, source, by in found
+        if source != "memory traffic" or traffic
     ]
 
 

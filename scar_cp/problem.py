@@ -209,6 +209,18 @@ class Problem(Brief, Record):
             for m in self.models
         )
 
+    def way_to_memory_cycles(self, chiplet: int) -> int:
+        """Cycles from a chiplet to DRAM or back, before the first byte."""
+        return self.dram_latency_cycles + self.port_hops[chiplet] * self.hop_cycles
+
+    def buffer_bytes(self, chiplet: int) -> int:
+        """What a chiplet's buffer holds."""
+        return self._buffers[self.chiplets[chiplet].type]
+
+    @cached_property
+    def _buffers(self) -> dict[str, int]:
+        return {of.name: of.buffer_bytes for of in self.types}
+
     @cached_property
     def is_full_mesh(self) -> bool:
         """Whether the links are exactly the unit steps of a filled rectangle."""

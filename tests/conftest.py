@@ -16,6 +16,17 @@ from scar_cp.cli import main
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the suite."""
+    parser.addoption("--draws", type=int, default=300, help="random problems of a long profile")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes a ``draw`` runs for each of them."""
+    if "draw" in metafunc.fixturenames:
+        metafunc.parametrize("draw", range(metafunc.config.getoption("--draws")))
+
+
 class Ran(NamedTuple):
     """How a command ended, and what it printed."""
 

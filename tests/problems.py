@@ -181,6 +181,36 @@ def schedule(*windows: Sequence[tuple[int, int, int, int]]) -> Schedule:
     )
 
 
+def scaled(problem: Problem, cycles: int, nj: int) -> Problem:
+    """Build the problem with its times and its energies multiplied; deadlines stay."""
+    factors = {"cycles": cycles, "nj": nj}
+
+    def multiplied(record: Any) -> dict[str, int]:
+        return {
+            name: getattr(record, name) * factors["nj" if "_nj" in name else "cycles"]
+            for name in type(record).model_fields
+            if name.endswith(("_cycles", "_nj", "_per_hop")) and not name.startswith("compute")
+        }
+
+    runs = []
+    for run in problem.models:
+        layers = tuple(
+            of.replace(
+                compute_cycles={t: cycles * v for t, v in of.compute_cycles.items()},
+                compute_energy_nj={t: nj * v for t, v in of.compute_energy_nj.items()},
+                **multiplied(of),
+            )
+            for of in run.layers
+        )
+        tensors = tuple(of.replace(**multiplied(of)) for of in run.tensors)
+        runs.append(run.replace(layers=layers, tensors=tensors))
+    return problem.replace(
+        models=tuple(runs),
+        hop_cycles=cycles * problem.hop_cycles,
+        dram_latency_cycles=cycles * problem.dram_latency_cycles,
+    )
+
+
 # --- at random ---------------------------------------------------------------------------------
 
 

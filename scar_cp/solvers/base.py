@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
-from scar_cp.bounds import Bound, best_bound
+from scar_cp.bounds import BY_WORD, Bound, Method, Proof, best_bound, confirmed
 from scar_cp.evaluation import Evaluation, evaluate, objective_value
 from scar_cp.instance import Objective
 from scar_cp.partition.one_window import CountTable
@@ -65,6 +65,8 @@ class Request:
     """Whether the exact solver uses pipeline-partition tables."""
     cuts: bool = True
     """Whether proven bounds become constraints of the layer-level model."""
+    confirm: bool = True
+    """Whether a proof by CP-SAT is confirmed by a second solve, another way."""
     scar: ScarOptions = field(default_factory=ScarOptions)
     """Modes and budgets of the heuristic."""
 
@@ -81,6 +83,30 @@ class Request:
         if not self.time_limit_s >= 0 or not 0 <= self.gap < 1 or self.workers < 1:
             raise ValueError("time_limit_s must be >= 0, gap in [0, 1), workers >= 1")
 
+    def value(self, cycles: int, nj: int) -> int:
+        """The objective's value of a latency and an energy."""
+        if self.objective == "edp":
+            return cycles * nj
+        by_cycles, by_nj = self.linear
+        return by_cycles * cycles + by_nj * nj
+
+    @property
+    def linear(self) -> tuple[int, int]:
+        """Weights of cycles and nJ; without a meaning for EDP."""
+        if self.weights is not None:
+            return self.weights
+        return {"latency": (1, 0), "energy": (0, 1)}.get(self.objective, (0, 0))
+
+    def most_cycles(self, value: int, least_nj: int) -> int | None:
+        """The largest latency with which a value can be attained; ``None``: any, or no limit."""
+        by_cycles, by_nj = (least_nj, 0) if self.objective == "edp" else self.linear
+        return max(0, value - by_nj * least_nj) // by_cycles if by_cycles else None
+
+    def most_nj(self, value: int, least_cycles: int) -> int | None:
+        """The largest energy with which a value can be attained; ``None``: any, or no limit."""
+        by_cycles, by_nj = (0, least_cycles) if self.objective == "edp" else self.linear
+        return max(0, value - by_cycles * least_cycles) // by_nj if by_nj else None
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -94,6 +120,8 @@ class Claim:
     value: int | None = None
     exhausted: bool = False
     notes: tuple[str, ...] = ()
+    proof: Proof = BY_WORD
+    """Of infeasibility: how it was shown that the space has no schedule."""
 
 
 @dataclass(frozen=True)
@@ -210,20 +238,46 @@ class Search:
             f"not in the space {self.request.space}: {first[rule]}" for rule in sorted(first)
         )
 
-    def raise_bound(self, value: int, source: str) -> None:
+    def raise_bound(self, value: int, source: str, proof: Proof = BY_WORD) -> None:
         """Record a proven bound of the request's objective in its space."""
-        self.add_bound(self.request.objective, value, source, self.request.space)
+        self.add_bound(self.request.objective, value, source, self.request.space, proof)
 
-    def add_bound(self, objective: Objective, value: int, source: str, space: Space) -> None:
+    def add_bound(
+        self,
+        objective: Objective,
+        value: int,
+        source: str,
+        space: Space,
+        proof: Proof = BY_WORD,
+    ) -> None:
         """Record a proven bound, if it is better than the last that holds in the space."""
         with self._lock:
             known = best_bound(self.bounds, objective, space)
             if known is not None and value <= known.value:
                 return
             before = self.bound
-            self.bounds.append(Bound(value=value, objective=objective, space=space, source=source))
+            bound = Bound(value=value, objective=objective, space=space, source=source, proof=proof)
+            self.bounds.append(bound)
             if self.bound != before:
                 self._note(source)
+
+    def withdraw(self, by: Method) -> None:
+        """Take back every bound that was got in a way that turned out to be unsound."""
+        with self._lock:
+            before = self.bound
+            self.bounds = [bound for bound in self.bounds if bound.proof.by != by]
+            if self.bound != before:
+                self._note(f"{by} withdrawn")
+
+    def confirm(self, by: Method, parameters: dict[str, int]) -> None:
+        """Note that what was got in a way was found again with other parameters."""
+        with self._lock:
+            self.bounds = [
+                bound.replace(proof=confirmed(bound.proof, parameters))
+                if bound.proof.by == by and bound.objective == self.request.objective
+                else bound
+                for bound in self.bounds
+            ]
 
     def _note(self, source: str) -> None:
         event = Event(round(self.elapsed_s, 3), self.value, self.bound, source)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from scar_cp.bounds import Proof
 from scar_cp.errors import ClaimError, ScarError
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule, Segment
@@ -22,6 +23,7 @@ __all__ = ["MAX_SCHEDULES", "count_schedules", "exhaustive", "schedules"]
 
 MAX_SCHEDULES = 2_000_000
 """Default limit on the number of schedules that are looked at."""
+_BY_EXHAUSTION = Proof(by="exhaustion")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +83,8 @@ def exhaustive(search: Search, limit: int = MAX_SCHEDULES) -> Claim:
         if not search.offer(_schedule(problem, chosen), "exhaustive") or search.value != value:
             raise ClaimError(f"a schedule of value {value} was judged otherwise: {chosen}")
     if search.value is not None:
-        search.raise_bound(search.value, "exhaustive")
-    return Claim(search.schedule, search.value, exhausted=True)
+        search.raise_bound(search.value, "exhaustive", _BY_EXHAUSTION)
+    return Claim(search.schedule, search.value, exhausted=True, proof=_BY_EXHAUSTION)
 
 
 def schedules(problem: Problem, space: Space, limit: int = MAX_SCHEDULES) -> Iterator[Schedule]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scar_cp.bounds import Proof
 from scar_cp.partition.budget import BudgetTable
 from scar_cp.partition.one_window import Plan, WindowPlan, partition_window
 from scar_cp.partition.placement import place
@@ -22,9 +23,10 @@ from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.supported import HalfPlane, Polygon, small
 
-__all__ = ["SOURCE", "partition_given_windows"]
+__all__ = ["BY_TABLES", "SOURCE", "partition_given_windows"]
 
 SOURCE = "pipeline partitions"
+BY_TABLES = Proof(by="tables")
 
 _DIRECTIONS = 24
 """Most weighted sums that are minimised for one EDP."""
@@ -56,12 +58,13 @@ def partition_given_windows(search: Search, problem: Problem) -> None:
         return
     total = sum(window.fastest.bound for window in windows)
     _offer(search, problem, [window.fastest.windows[0] for window in windows])
-    search.add_bound("latency", total, SOURCE, space)
+    search.add_bound("latency", total, SOURCE, space, BY_TABLES)
     search.settled = objective == "latency" and search.remaining_s > 0
     if objective == "energy":
-        search.raise_bound(_minimise(search, problem, windows, (0, 1))[0], SOURCE)
-    elif objective == "weighted" and search.request.weights is not None:
-        search.raise_bound(_minimise(search, problem, windows, search.request.weights)[0], SOURCE)
+        search.raise_bound(_minimise(search, problem, windows, (0, 1))[0], SOURCE, BY_TABLES)
+    elif objective == "weighted":
+        bound, _ = _minimise(search, problem, windows, search.request.linear)
+        search.raise_bound(bound, SOURCE, BY_TABLES)
     elif objective == "edp":
         _minimise_edp(search, problem, windows)
 
@@ -84,7 +87,7 @@ def _minimise_edp(search: Search, problem: Problem, windows: list[_Window]) -> N
     """Cut the polygon of possible (latency, energy) with weighted sums."""
     polygon = Polygon(search.least("latency"), search.least("energy"))
     for _ in range(_DIRECTIONS):
-        search.raise_bound(polygon.bound(), SOURCE)
+        search.raise_bound(polygon.bound(), SOURCE, BY_TABLES)
         if search.done:
             return
         weights = small(polygon.worst().direction())

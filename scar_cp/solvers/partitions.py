@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
+from scar_cp.bounds import Proof
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import Plan, partition_window
@@ -22,7 +23,7 @@ from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
 from scar_cp.problem import Problem
 from scar_cp.solvers.base import Search
-from scar_cp.solvers.given_windows import SOURCE, partition_given_windows
+from scar_cp.solvers.given_windows import BY_TABLES, SOURCE, partition_given_windows
 from scar_cp.solvers.supported import HalfPlane, Polygon, small
 from scar_cp.validation import validate
 
@@ -30,6 +31,8 @@ __all__ = ["CORNER", "POLYGON", "SOURCE", "partition"]
 
 CORNER = "least latency x least energy"
 POLYGON = "polygon of bounds"
+_BY_OTHERS = Proof(by="combination")
+_BY_FORMULA = Proof(by="relaxation")
 
 _DIRECTIONS = 12
 """Weighted sums whose bounds cut the polygon around EDP."""
@@ -67,10 +70,10 @@ def _one_window(search: Search) -> None:
     only = problem.max_windows == 1
     if only:
         search.count_table = plan.table
-        search.add_bound("latency", plan.bound, SOURCE, "full")
+        search.add_bound("latency", plan.bound, SOURCE, "full", BY_TABLES)
         search.settled = search.request.objective == "latency" and search.remaining_s > 0
     if search.request.objective != "latency" and search.value is not None and not search.done:
-        value = _value(search)
+        value = search.request.value
         trade_off_one_window(
             problem,
             ranges,
@@ -100,7 +103,7 @@ def _two_windows(search: Search) -> None:
 
     partition_two_windows(problem, latency, on_plan, _within(search, share), tolerance)
     if search.request.objective != "latency" and not search.done:
-        value = _value(search)
+        value = search.request.value
         trade_off_two_windows(
             problem,
             value,
@@ -145,7 +148,7 @@ def _latency_judge(
         attained = _offer(search, problem, found)
         best = best if attained is None else min(best, attained)
         if certify:
-            search.add_bound("latency", found.bound, SOURCE, "full")
+            search.add_bound("latency", found.bound, SOURCE, "full", BY_TABLES)
         return best
 
     return on_plan
@@ -154,18 +157,7 @@ def _latency_judge(
 def _ignores_latency(search: Search) -> bool:
     """Whether the objective is energy alone, where windows have no lengths to bisect."""
     request = search.request
-    weightless = request.objective == "weighted" and request.weights and not request.weights[0]
-    return request.objective == "energy" or bool(weightless)
-
-
-def _value(search: Search) -> Value:
-    """The request's objective as a function of cycles and nJ."""
-    objective, weights = search.request.objective, search.request.weights
-    if objective == "weighted" and weights is not None:
-        return lambda cycles, nj: weights[0] * cycles + weights[1] * nj
-    if objective == "energy":
-        return lambda _cycles, nj: nj
-    return lambda cycles, nj: cycles * nj
+    return request.objective != "edp" and request.linear[0] == 0
 
 
 def _longest(search: Search, value: Value) -> int:
@@ -191,7 +183,7 @@ def _judge(search: Search, problem: Problem, certify: bool) -> Callable[[Plan], 
     def on_plan(found: Plan) -> int:
         _offer(search, problem, found)
         if certify:
-            search.add_bound(search.request.objective, found.bound, SOURCE, "full")
+            search.add_bound(search.request.objective, found.bound, SOURCE, "full", BY_TABLES)
         assert search.value is not None
         return search.value
 
@@ -214,16 +206,17 @@ def _offer(search: Search, problem: Problem, plan: Plan) -> int | None:
 def _corner(search: Search) -> None:
     """No EDP is below the least latency times the least energy."""
     corner = search.least("latency") * search.least("energy")
-    search.add_bound("edp", corner, CORNER, search.request.space)
+    search.add_bound("edp", corner, CORNER, search.request.space, _BY_OTHERS)
 
 
 def _malleable(search: Search) -> None:
     """Bounds for any number of windows: latency, and what it says of EDP and weighted sums."""
     problem, objective = search.problem, search.request.objective
     latency = malleable_bound(problem)
-    search.add_bound("latency", latency, "malleable tasks", "full")
-    if objective == "weighted" and search.request.weights is not None:
-        search.raise_bound(malleable_bound(problem, *search.request.weights), "malleable tasks")
+    search.add_bound("latency", latency, "malleable tasks", "full", _BY_FORMULA)
+    if objective == "weighted":
+        bound = malleable_bound(problem, *search.request.linear)
+        search.raise_bound(bound, "malleable tasks", _BY_FORMULA)
     if objective == "edp":
         _polygon(search)
 
@@ -236,4 +229,4 @@ def _polygon(search: Search) -> None:
         vertex = polygon.worst()
         weights = small(vertex.direction())
         polygon.add(HalfPlane(*weights, malleable_bound(problem, *weights)))
-    search.raise_bound(polygon.bound(), POLYGON)
+    search.raise_bound(polygon.bound(), POLYGON, _BY_OTHERS)

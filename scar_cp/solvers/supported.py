@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 
 __all__ = ["HalfPlane", "Polygon", "Vertex", "small"]
 
@@ -54,10 +55,16 @@ class Vertex:
 
 
 class Polygon:
-    """The region of (latency, energy) that proven bounds leave."""
+    """The region of (latency, energy) that proven bounds leave, and the least value in it.
 
-    def __init__(self, least_latency: int, least_energy: int) -> None:
+    The value is the product, or with weights the weighted sum.
+    """
+
+    def __init__(
+        self, least_latency: int, least_energy: int, weights: tuple[int, int] | None = None
+    ) -> None:
         self._planes = [HalfPlane(1, 0, least_latency), HalfPlane(0, 1, least_energy)]
+        self._weights = weights
 
     def add(self, plane: HalfPlane) -> None:
         """Cut with a half-plane."""
@@ -95,13 +102,21 @@ class Polygon:
         return last.latency_weight * latency + last.energy_weight * energy >= last.value
 
     def worst(self) -> Vertex:
-        """The vertex with the smallest EDP."""
-        return min(self.vertices(), key=lambda v: v.product)
+        """The vertex with the smallest value."""
+        return min(self.vertices(), key=self._value)
+
+    def direction(self) -> tuple[int, int]:
+        """Weights of the next solve: those of the sum, or what may cut off the worst vertex."""
+        return self._weights or self.worst().direction()
 
     def bound(self) -> int:
-        """EDP is at least this."""
-        product = self.worst().product
-        return -(-product.numerator // product.denominator)
+        """The value is at least this."""
+        return ceil(self._value(self.worst()))
+
+    def _value(self, vertex: Vertex) -> Fraction:
+        if self._weights is None:
+            return vertex.product
+        return self._weights[0] * vertex.latency + self._weights[1] * vertex.energy
 
 
 def _size(plane: HalfPlane) -> int:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from problems import layer, model, random_problem, tensor, tiny_problem
+from problems import layer, model, random_problem, scaled, tensor, tiny_problem
 
 from scar_cp.problem import Problem, size_faults
 from scar_cp.solvers.base import Request, Search
@@ -74,7 +74,7 @@ def test_out_of_time_no_bound_passes_the_optimum(seed, limit):
 @pytest.mark.parametrize("seed", range(12))
 def test_large_figures_make_no_difference(seed, scale):
     rng = Random(f"large {seed}")
-    problem = times(random_problem(rng, windows=1 + seed % 2, max_schedules=500), scale)
+    problem = scaled(random_problem(rng, windows=1 + seed % 2, max_schedules=500), scale, scale)
     objective = OBJECTIVES[seed % 3]
     truth = Search(problem, Request("full", objective))
     assert exhaustive(truth).exhausted
@@ -98,8 +98,8 @@ def test_a_problem_at_the_limit_of_size_is_solved_or_left_open_but_never_fails(
     layers = [layer([2, 5], [5, 2]), layer([6, 3], [2, 3])]
     moves = [tensor(0, [1], nop=1, nop_nj=1, dram=3, dram_nj=2), tensor(1, [], dram=1)]
     tiny = tiny_problem([model(layers, moves, batch=passes)], types="ab", windows=2)
-    largest = max(k for k in range(50) if not size_faults(times(tiny, 2**k), "problem"))
-    problem = times(tiny, 2**largest)
+    largest = max(k for k in range(50) if not size_faults(scaled(tiny, 2**k, 2**k), "problem"))
+    problem = scaled(tiny, 2**largest, 2**largest)
     truth = Search(problem, Request("full", objective))
     assert exhaustive(truth).exhausted
     request = Request("full", objective, time_limit_s=5, workers=1, tables=tables)
@@ -117,35 +117,3 @@ def test_a_proven_value_beyond_the_integers_of_a_float_is_exact():
     exhaustive(truth)
     request = Request("full", "weighted", weights, workers=1, tables=False)
     assert solve(problem, request).result.value == truth.value
-
-
-def times(problem: Problem, scale: int) -> Problem:
-    """The problem with all cycles and energies multiplied."""
-    runs = []
-    for run in problem.models:
-        layers = tuple(
-            la.replace(
-                compute_cycles={t: scale * v for t, v in la.compute_cycles.items()},
-                compute_energy_nj={t: scale * v for t, v in la.compute_energy_nj.items()},
-                **{
-                    name: scale * getattr(la, name)
-                    for name in (
-                        "weight_load_cycles",
-                        "weight_nop_cycles",
-                        "weight_energy_nj",
-                        "weight_nop_energy_nj_per_hop",
-                    )
-                },
-            )
-            for la in run.layers
-        )
-        names = ("nop_cycles", "dram_cycles", "nop_energy_nj_per_hop", "dram_energy_nj")
-        tensors = tuple(
-            t.replace(**{name: scale * getattr(t, name) for name in names}) for t in run.tensors
-        )
-        runs.append(run.replace(layers=layers, tensors=tensors))
-    return problem.replace(
-        models=tuple(runs),
-        hop_cycles=scale * problem.hop_cycles,
-        dram_latency_cycles=scale * problem.dram_latency_cycles,
-    )

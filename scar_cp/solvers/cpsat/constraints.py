@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from math import prod
 
-import numpy as np
 from ortools.sat.python import cp_model
 
 from scar_cp.partition.one_window import CountTable
-from scar_cp.partition.program import NEVER
 from scar_cp.problem import Problem, ProblemTensor, Space
+from scar_cp.solvers.cpsat.energy import layer_nj
+from scar_cp.solvers.cpsat.rows import Cost, Rows, times
 from scar_cp.solvers.cpsat.variables import Variables
 
 __all__ = ["Constraints"]
@@ -33,6 +34,7 @@ class Constraints:
         self.problem = problem
         self.v = variables
         self.cp = variables.cp
+        self.rows = Rows(variables)
         self.space = space
 
     def add_all(self) -> None:
@@ -41,16 +43,12 @@ class Constraints:
         self._windows_in_order()
         self._segments_are_contiguous_and_exclusive()
         self._tensors_move()
-        self._weights_load()
         if self.problem.weight_policy == "resident":
             self._weights_may_stay()
-        self._passes_take_time()
-        self._windows_take_time()
-        if self.problem.contention != "none":
-            self._dram_is_shared()
-        if self.problem.contention == "links":
-            self._links_are_shared()
-        self._deadlines_hold()
+        if self.v.limits.cycles is not None:
+            self._take_time()
+        if self.v.extra_nj is not None:
+            self._energy_is_paid(self.v.extra_nj)
         if self.space != "full":
             self._segments_are_adjacent()
         if self.space in ("windowed", "scar"):
@@ -59,6 +57,17 @@ class Constraints:
             self._empty_windows_come_last()
         if self.space == "scar":
             self._segments_are_few()
+
+    def _take_time(self) -> None:
+        """Add the families that are about time."""
+        self._weights_load()
+        self._passes_take_time()
+        self._windows_take_time()
+        if self.problem.contention != "none":
+            self._dram_is_shared()
+        if self.problem.contention == "links":
+            self._links_are_shared()
+        self._deadlines_hold()
         if self.table is not None:
             self._counts_take_time(self.table)
 
@@ -159,118 +168,182 @@ class Constraints:
                         for c in v.chiplets:
                             self.cp.add_implication(v.on[m, i, w, c], v.loads[m, w, c])
 
-    def _weight_sum(self, m: int, w: int, c: int, cost: str) -> cp_model.LinearExpr:
-        """Sum of a cost of one load over the layers on a chiplet."""
-        return cp_model.LinearExpr.sum(
-            [
-                getattr(layer, cost) * self.v.on[m, i, w, c]
-                for i, layer in enumerate(self.problem.models[m].layers)
-                if getattr(layer, cost)
-            ]
-        )
+    def _load(self, m: int, w: int, c: int, cost: str) -> list[Cost]:
+        """A cost of one load of the weights of a model's layers on a chiplet."""
+        return [
+            (self.v.on[m, i, w, c], getattr(layer, cost))
+            for i, layer in enumerate(self.problem.models[m].layers)
+        ]
 
-    def _one_load(self, m: int, w: int, c: int) -> cp_model.LinearExpr:
+    def _load_cycles(self, m: int, w: int, c: int) -> list[Cost]:
         """Cycles of one weight load of a segment."""
-        way = self.problem.dram_latency_cycles + self.problem.port_hops[c] * self.problem.hop_cycles
-        return self._weight_sum(m, w, c, "weight_load_cycles") + way * self.v.loads[m, w, c]
+        return [
+            *self._load(m, w, c, "weight_load_cycles"),
+            (self.v.loads[m, w, c], self.problem.way_to_memory_cycles(c)),
+        ]
 
-    def _load_nj(self, m: int, w: int, c: int) -> cp_model.LinearExpr:
+    def _load_nj(self, m: int, w: int, c: int) -> list[Cost]:
         """Energy of one weight load of a segment."""
+        per_hop = self._load(m, w, c, "weight_nop_energy_nj_per_hop")
         hops = self.problem.port_hops[c]
-        return self._weight_sum(m, w, c, "weight_energy_nj") + hops * self._weight_sum(
-            m, w, c, "weight_nop_energy_nj_per_hop"
-        )
+        return self._load(m, w, c, "weight_energy_nj") + times(hops, per_hop)
 
     def _weights_may_stay(self) -> None:
-        """Weights that fit the buffer are loaded once, others on every pass."""
-        v, p = self.v, self.problem
-        for key, resident in v.resident.items():
-            m, w, c = key
-            passes = p.models[m].passes
-            size = self._weight_sum(m, w, c, "weight_bytes")
-            buffer = p.types[p.chiplet_types[c]].buffer_bytes
-            self.cp.add(size <= buffer).only_enforce_if(resident)
-            self.cp.add(size >= buffer + 1).only_enforce_if(resident.negated())
-            load = self._one_load(m, w, c)
-            self.cp.add(v.pass_weights[key] >= load).only_enforce_if(resident.negated())
-            self.cp.add(v.once_weights[key] >= load).only_enforce_if(resident)
-            for once, total in (
-                (self._weight_sum(m, w, c, "weight_load_cycles"), v.load_cycles[key]),
-                (self._weight_sum(m, w, c, "weight_nop_cycles"), v.load_nop_cycles[key]),
-                (self._load_nj(m, w, c), v.load_nj[key]),
-            ):
-                self.cp.add(total >= once)
-                self.cp.add(total >= passes * once).only_enforce_if(resident.negated())
+        """Weights that fit the buffer are loaded once, others on every pass.
+
+        A segment's layers are consecutive: its weights are too large for the buffer where two of
+        its layers are, with all between them. Sizes enter no row.
+        """
+        v = self.v
+        for m, w, c in v.places():
+            resident = v.resident[m, w, c]
+            too_far = []
+            for first, last in self._least_too_large(m, c):
+                both = v.on[m, first, w, c], v.on[m, last, w, c]
+                self.cp.add_bool_or([on.negated() for on in both]).only_enforce_if(resident)
+                spans = v.span(m, first, last, w, c)
+                for on in both:
+                    self.cp.add_implication(spans, on)
+                too_far.append(spans)
+            self.cp.add_bool_or([resident, *too_far])
+            if (m, w, c) in v.load_nj:
+                self._loads(v.load_nj[m, w, c], m, w, c, self._load_nj(m, w, c))
+            if v.limits.cycles is None:
+                continue
+            load = self._load_cycles(m, w, c)
+            self.rows.at_least(v.pass_weights[m, w, c], load, only_if=resident.negated())
+            self.rows.at_least(v.once_weights[m, w, c], load, only_if=resident)
+            if (m, w, c) in v.load_cycles:
+                once = self._load(m, w, c, "weight_load_cycles")
+                self._loads(v.load_cycles[m, w, c], m, w, c, once)
+            if (m, w, c) in v.load_nop_cycles:
+                once = self._load(m, w, c, "weight_nop_cycles")
+                self._loads(v.load_nop_cycles[m, w, c], m, w, c, once)
+
+    def _least_too_large(self, m: int, c: int) -> list[tuple[int, int]]:
+        """Every first layer with the nearest one up to which the buffer is too small."""
+        sizes = [layer.weight_bytes for layer in self.problem.models[m].layers]
+        buffer = self.problem.buffer_bytes(c)
+        found, last, held = [], -1, 0
+        for first, size in enumerate(sizes):
+            while held <= buffer and last + 1 < len(sizes):
+                last += 1
+                held += sizes[last]
+            if held <= buffer:
+                break
+            found.append((first, last))
+            held -= size
+        # Of two ranges, one inside the other, the inner says more.
+        return [at for at, after in pairwise([*found, (0, len(sizes))]) if at[1] < after[1]]
+
+    def _loads(self, total: cp_model.IntVar, m: int, w: int, c: int, once: list[Cost]) -> None:
+        """All loads of a segment's weights: one, or one in every pass."""
+        self.rows.at_least(total, once)
+        every = times(self.problem.models[m].passes, once)
+        self.rows.at_least(total, every, only_if=self.v.resident[m, w, c].negated())
 
     def _passes_take_time(self) -> None:
         """One pass of a segment: compute, and weights, reads, sends and writes."""
         v, p = self.v, self.problem
-        for m, run in enumerate(p.models):
-            for w in v.windows:
-                for c, chiplet in enumerate(p.chiplets):
-                    compute = sum(
-                        layer.compute_cycles[chiplet.type] * v.on[m, i, w, c]
-                        for i, layer in enumerate(run.layers)
-                    )
-                    weights = v.pass_weights.get((m, w, c), None)
-                    load = self._one_load(m, w, c) if weights is None else weights
-                    transfers = load + self._transfers(m, w, c)
-                    if p.overlap == "full":
-                        self.cp.add(v.pass_cycles[m, w, c] >= compute)
-                        self.cp.add(v.pass_cycles[m, w, c] >= transfers)
-                    else:
-                        self.cp.add(v.pass_cycles[m, w, c] >= compute + transfers)
+        for m, w, c in v.places():
+            kind = p.chiplets[c].type
+            compute = [
+                (v.on[m, i, w, c], layer.compute_cycles[kind])
+                for i, layer in enumerate(p.models[m].layers)
+            ]
+            weights = v.pass_weights.get((m, w, c))
+            load = self._load_cycles(m, w, c) if weights is None else [(weights, 1)]
+            transfers = load + self._transfers(m, w, c)
+            if p.overlap == "full":
+                self.rows.at_least(v.pass_cycles[m, w, c], compute)
+                self.rows.at_least(v.pass_cycles[m, w, c], transfers)
+            else:
+                self.rows.at_least(v.pass_cycles[m, w, c], compute + transfers)
 
-    def _transfers(self, m: int, w: int, c: int) -> cp_model.LinearExpr:
+    def _transfers(self, m: int, w: int, c: int) -> list[Cost]:
         """Cycles of one pass that a segment spends on tensors."""
         v, p = self.v, self.problem
-        to_port = p.dram_latency_cycles + p.port_hops[c] * p.hop_cycles
-        terms: list[cp_model.LinearExpr] = []
+        costs: list[Cost] = []
         for t, tensor in enumerate(p.models[m].tensors):
-            for access in v.dram_accesses(m, t, w, c):
-                terms.append((tensor.dram_cycles + to_port) * access)
+            through_dram = tensor.dram_cycles + p.way_to_memory_cycles(c)
+            costs += [(access, through_dram) for access in v.dram_accesses(m, t, w, c)]
             if (key := (m, t, w, c)) in v.sends:
-                terms.append(tensor.nop_cycles * v.sends[key])
-                terms.append(p.hop_cycles * v.send_hops[key])
-        return cp_model.LinearExpr.sum(terms)
+                costs.append((v.sends[key], tensor.nop_cycles))
+                costs.append((v.send_hops[key], p.hop_cycles))
+        return costs
 
-    def _pipeline(self, m: int, w: int) -> cp_model.LinearExpr:
+    def _pipeline(self, m: int, w: int) -> list[Cost]:
         """T(m,w) = Σ pass + (q-1)·max pass + Σ once."""
         v = self.v
-        passes = [v.pass_cycles[m, w, c] for c in v.chiplets]
-        once = [v.once_weights[m, w, c] for c in v.chiplets if (m, w, c) in v.once_weights]
-        return sum(passes) + (self.problem.models[m].passes - 1) * v.longest[m, w] + sum(once)
+        passes = [(v.pass_cycles[m, w, c], 1) for c in v.chiplets]
+        once = [(v.once_weights[m, w, c], 1) for c in v.chiplets if (m, w, c) in v.once_weights]
+        return [*passes, (v.longest[m, w], self.problem.models[m].passes - 1), *once]
 
     def _windows_take_time(self) -> None:
         """A window lasts as long as every model in it; and each chiplet is busy q passes."""
-        v = self.v
+        v, models = self.v, self.problem.models
         for w in v.windows:
-            for m in range(len(self.problem.models)):
+            for m in range(len(models)):
                 for c in v.chiplets:
                     self.cp.add(v.longest[m, w] >= v.pass_cycles[m, w, c])
-                self.cp.add(v.window_cycles[w] >= self._pipeline(m, w))
+                self.rows.at_least(v.model_cycles[m, w], self._pipeline(m, w))
+                self.cp.add(v.window_cycles[w] >= v.model_cycles[m, w])
             for c in v.chiplets:  # implied, and what makes the relaxation see sharing
-                busy = sum(
-                    run.passes * v.pass_cycles[m, w, c] for m, run in enumerate(self.problem.models)
-                )
-                self.cp.add(v.window_cycles[w] >= busy)
+                busy = [(v.pass_cycles[m, w, c], run.passes) for m, run in enumerate(models)]
+                self.rows.at_least(v.window_cycles[w], busy)
+            before = v.elapsed[w - 1] if w else 0
+            self.cp.add(v.elapsed[w] == before + v.window_cycles[w])
+        if v.extra_cycles is not None:
+            self.cp.add(v.elapsed[-1] == v.extra_cycles + v.least_cycles)
+
+    def _energy_is_paid(self, extra_nj: cp_model.IntVar) -> None:
+        """What layers cost beyond their thriftiest chiplets, and what loads and transfers do."""
+        v, p = self.v, self.problem
+        costs: list[Cost] = [(load, 1) for load in v.load_nj.values()]
+        for m, run in enumerate(p.models):
+            for i in range(run.num_layers):
+                on_chiplet = layer_nj(p, m, i)
+                least = min(on_chiplet)
+                costs += [
+                    (v.on[m, i, w, c], energy - least)
+                    for w in v.windows
+                    for c, energy in enumerate(on_chiplet)
+                ]
+        for (m, t, _, c), access in [*v.reads.items(), *v.writes.items()]:
+            tensor = p.models[m].tensors[t]
+            energy = tensor.dram_energy_nj + tensor.nop_energy_nj_per_hop * p.port_hops[c]
+            costs.append((access, energy))
+        for (m, t, _, _), hops in v.send_hops.items():
+            costs.append((hops, p.models[m].tensors[t].nop_energy_nj_per_hop))
+        self.rows.at_least(extra_nj, costs)
 
     def _dram_is_shared(self) -> None:
         """A window lasts as long as DRAM is busy in it."""
         v, p = self.v, self.problem
         for w in v.windows:
-            busy: list[cp_model.LinearExpr] = []
+            busy: list[Cost] = []
             for m, run in enumerate(p.models):
                 for c in v.chiplets:
                     busy += [
-                        run.passes * tensor.dram_cycles * access
+                        (access, run.passes * tensor.dram_cycles)
                         for t, tensor in enumerate(run.tensors)
                         for access in v.dram_accesses(m, t, w, c)
                     ]
-                    loads = v.load_cycles.get((m, w, c), None)
-                    once = self._weight_sum(m, w, c, "weight_load_cycles")
-                    busy.append(run.passes * once if loads is None else loads)
-            self.cp.add(v.window_cycles[w] >= sum(busy))
+                    busy += self._all_loads(v.load_cycles, m, w, c, "weight_load_cycles")
+            self.rows.at_least(v.window_cycles[w], busy)
+
+    def _all_loads(
+        self,
+        loads: Mapping[tuple[int, int, int], cp_model.IntVar],
+        m: int,
+        w: int,
+        c: int,
+        cost: str,
+    ) -> list[Cost]:
+        """A cost of all weight loads of a segment."""
+        if (m, w, c) in loads:
+            return [(loads[m, w, c], 1)]
+        return times(self.problem.models[m].passes, self._load(m, w, c, cost))
 
     def _links_are_shared(self) -> None:
         """A window lasts as long as every directed link is busy in it."""
@@ -283,49 +356,46 @@ class Constraints:
                 here = v.on[m, producer, w, c]
                 self.cp.add(between >= here + v.sent[m, t, w, d] - 1)
         for w in v.windows:
-            busy: dict[tuple[int, int], list[cp_model.LinearExpr]] = {}
+            busy: dict[tuple[int, int], list[Cost]] = {}
             for m, run in enumerate(p.models):
                 for c, chiplet in enumerate(p.chiplets):
                     self._over_links(busy, chiplet.port, c, self._arrivals(m, w, c))
                     self._over_links(busy, c, chiplet.port, self._departures(m, w, c))
                     for d in v.chiplets:
                         sent = [
-                            run.passes * tensor.nop_cycles * v.between[m, t, w, c, d]
+                            (v.between[m, t, w, c, d], run.passes * tensor.nop_cycles)
                             for t, tensor in enumerate(run.tensors)
                             if (m, t, w, c, d) in v.between
                         ]
                         self._over_links(busy, c, d, sent)
-            for terms in busy.values():
-                self.cp.add(v.window_cycles[w] >= sum(terms))
+            for costs in busy.values():
+                self.rows.at_least(v.window_cycles[w], costs)
 
     def _over_links(
         self,
-        busy: dict[tuple[int, int], list[cp_model.LinearExpr]],
+        busy: dict[tuple[int, int], list[Cost]],
         source: int,
         target: int,
-        terms: list[cp_model.LinearExpr],
+        costs: list[Cost],
     ) -> None:
         for link in self.problem.routes[source][target]:
-            busy.setdefault(link, []).extend(terms)
+            busy.setdefault(link, []).extend(costs)
 
-    def _arrivals(self, m: int, w: int, c: int) -> list[cp_model.LinearExpr]:
+    def _arrivals(self, m: int, w: int, c: int) -> list[Cost]:
         """NoP cycles, over all passes, of what a chiplet gets from its memory port."""
         v, run = self.v, self.problem.models[m]
-        terms: list[cp_model.LinearExpr] = [
-            run.passes * tensor.nop_cycles * v.reads[m, t, w, c]
+        reads = [
+            (v.reads[m, t, w, c], run.passes * tensor.nop_cycles)
             for t, tensor in enumerate(run.tensors)
             if (m, t, w, c) in v.reads
         ]
-        once = self._weight_sum(m, w, c, "weight_nop_cycles")
-        if (m, w, c) not in v.resident:
-            return [*terms, run.passes * once]
-        return [*terms, v.load_nop_cycles[m, w, c]]
+        return reads + self._all_loads(v.load_nop_cycles, m, w, c, "weight_nop_cycles")
 
-    def _departures(self, m: int, w: int, c: int) -> list[cp_model.LinearExpr]:
+    def _departures(self, m: int, w: int, c: int) -> list[Cost]:
         """NoP cycles, over all passes, of what a chiplet writes through its memory port."""
         v, run = self.v, self.problem.models[m]
         return [
-            run.passes * tensor.nop_cycles * write
+            (write, run.passes * tensor.nop_cycles)
             for t, tensor in enumerate(run.tensors)
             for write in v.dram_writes(m, t, w, c)
         ]
@@ -337,14 +407,15 @@ class Constraints:
         """
         v = self.v
         for m, run in enumerate(self.problem.models):
-            if run.deadline_cycles is None:
+            deadline = run.deadline_cycles
+            if deadline is None or v.limits.cycles is None or deadline >= v.limits.cycles:
                 continue
             for w in v.windows:
                 shared = self.problem.contention != "none"
-                own = v.window_cycles[w] if shared else self._pipeline(m, w)
-                done = sum(v.window_cycles[:w]) + own
+                own = v.window_cycles[w] if shared else v.model_cycles[m, w]
+                before = v.elapsed[w - 1] if w else 0
                 last = v.inside[m, run.num_layers - 1, w]
-                self.cp.add(done <= run.deadline_cycles).only_enforce_if(last)
+                self.cp.add(before + own <= deadline).only_enforce_if(last)
 
     def _segments_are_adjacent(self) -> None:
         """Consecutive segments of a model in one window sit on NoP neighbours."""
@@ -380,14 +451,12 @@ class Constraints:
             for k, group in enumerate(table.groups):
                 starts = [v.start[m, i, 0, c] for i in range(run.num_layers) for c in group]
                 self.cp.add(v.count[m, k] == sum(starts))
-            shape = table.least_cycles[m].shape
+            least = v.least[m]
+            shape = least.values.shape
             steps = [prod(shape[k + 1 :]) for k in range(len(shape))]
             index = sum(step * v.count[m, k] for k, step in enumerate(steps))
-            least = table.least_cycles[m].ravel()
-            # Counts with no partition at all need no other value than some other's.
-            values = np.minimum(least, least[least < NEVER].max())
-            self.cp.add_element(index, values.tolist(), v.least[m])
-            self.cp.add(self._pipeline(m, 0) >= v.least[m])
+            self.cp.add_element(index, least.values.ravel().tolist(), least.variable)
+            self.cp.add(v.model_cycles[m, 0] >= least.step * least.variable)
 
     def _empty_windows_come_last(self) -> None:
         """Symmetry: a window is used only if the one before it is."""

@@ -74,11 +74,10 @@ class Layout:
         ]
         size = sum(layer.weight_bytes for layer in here)
         hops = self.problem.port_hops[chiplet]
-        buffer = self.problem.types[self.problem.chiplet_types[chiplet]].buffer_bytes
-        resident = self.problem.weight_policy == "resident" and size <= buffer
+        fits = size <= self.problem.buffer_bytes(chiplet)
+        resident = self.problem.weight_policy == "resident" and fits
         cycles = sum(layer.weight_load_cycles for layer in here)
-        way = self.problem.dram_latency_cycles + hops * self.problem.hop_cycles
-        load = cycles + way if size else 0
+        load = cycles + self.problem.way_to_memory_cycles(chiplet) if size else 0
         loads = 1 if resident else run.passes
         energy = sum(la.weight_energy_nj + hops * la.weight_nop_energy_nj_per_hop for la in here)
         return Weights(
@@ -98,6 +97,11 @@ class Layout:
         """The model's slowest segment in a window, 0 where it has none."""
         passes = (v for (k, w, _), v in self.pass_cycles.items() if (k, w) == (m, window))
         return max(passes, default=0)
+
+    def model_cycles(self, m: int, window: int) -> int:
+        """Latency of a model in a window, 0 where it has no segment."""
+        windows = self.evaluation.windows
+        return windows[window].models.get(m, 0) if window < len(windows) else 0
 
     def window_cycles(self, window: int) -> int:
         """Length of a window, 0 beyond the last."""

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Literal
 
 from ortools.sat.python import cp_model
 
-from scar_cp.errors import ModelOverflowError, ScarError
+from scar_cp.errors import ScarError
+from scar_cp.evaluation import evaluate
 from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.cpsat.constraints import Constraints
-from scar_cp.solvers.cpsat.objective import energy_nj, latency_cycles
-from scar_cp.solvers.cpsat.variables import Variables
+from scar_cp.solvers.cpsat.variables import Limits, Variables
 
-__all__ = ["Answer", "CpsatModel"]
+__all__ = ["FIRST", "SECOND", "Answer", "CpsatModel", "Way"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Parameters of CP-SAT: two ways that differ in all of them share few faults."""
+
+    presolve: bool = True
+    presolve_inclusion_work_limit: int = 0
+    """0 leaves out the part of presolve that adds up coefficients in 32 bits in OR-Tools 9.15
+    (google/or-tools issue 5293)."""
+    seed: int = 0
+    linearization_level: int = 1
+
+    def parameters(self) -> dict[str, int]:
+        """The parameters by CP-SAT's own names."""
+        return {
+            "cp_model_presolve": int(self.presolve),
+            "presolve_inclusion_work_limit": self.presolve_inclusion_work_limit,
+            "random_seed": self.seed,
+            "linearization_level": self.linearization_level,
+        }
+
+
+FIRST = Way()
+SECOND = Way(presolve=False, seed=1, linearization_level=2)
+"""Whatever `FIRST` finds must be found this way as well."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +72,18 @@ class _Watch(cp_model.CpSolverSolutionCallback):
 
 
 class CpsatModel:
-    """The CP model of one problem in one space, for ``λ·latency + μ·energy``."""
+    """The CP model of one problem in one space, for ``λ·latency + μ·energy``.
+
+    No row's terms add up to more than `scar_cp.solvers.cpsat.rows.MAX_ACTIVITY`, as long as the
+    limits are within `scar_cp.solvers.cpsat.ticks.MAX_TICKS`.
+    """
 
     def __init__(
         self,
         problem: Problem,
         space: Space,
-        latency_weight: int,
-        energy_weight: int,
-        max_cycles: int,
+        weights: tuple[int, int],
+        limits: Limits,
         table: CountTable | None = None,
     ) -> None:
         """Build the model.
@@ -64,27 +94,42 @@ class CpsatModel:
             The compiled problem, of any settings.
         space
             The space to search.
-        latency_weight, energy_weight
+        weights
             Non-negative integer weights of cycles and nJ.
-        max_cycles
-            An upper limit on the latency of the schedules of interest.
+        limits
+            Most cycles and nJ of the schedules of interest; a weight needs its limit.
         table
             For one window: least latencies by counts of chiplets, as a further constraint.
         """
+        self.problem = problem
+        self.weights = weights
         self.cp = cp_model.CpModel()
-        self.variables = Variables(problem, self.cp, max_cycles, table)
+        self.variables = Variables(problem, self.cp, limits, table)
         Constraints(problem, self.variables, space, table).add_all()
-        self.objective = cp_model.LinearExpr.weighted_sum(
-            [latency_cycles(self.variables), energy_nj(problem, self.variables)],
-            [latency_weight, energy_weight],
+        v = self.variables
+        parts = [
+            (variable, weight)
+            for variable, weight in zip((v.extra_cycles, v.extra_nj), weights, strict=True)
+            if variable is not None and weight
+        ]
+        self._extra = cp_model.LinearExpr.weighted_sum(
+            [variable for variable, _ in parts], [weight for _, weight in parts]
         )
-        self.cp.minimize(self.objective)
+        self.least = weights[0] * v.least_cycles + weights[1] * v.least_nj
+        """What the objective is when nothing extra is paid."""
+        self._proven = self.least
+        self.cp.minimize(self._extra)
         self._solver = cp_model.CpSolver()
         self._stopped = False
 
     def at_least(self, bound: int) -> None:
         """Add a bound of the objective that was proven elsewhere."""
-        self.cp.add(self.objective >= bound)
+        self.cp.add(self._extra >= bound - self.least)
+        self._proven = max(self._proven, bound)
+
+    def at_most(self, value: int) -> None:
+        """Look for schedules up to a value of the objective only."""
+        self.cp.add(self._extra <= value - self.least)
 
     def hint(self, schedule: Schedule) -> None:
         """Start from a schedule of the space whose empty windows, if any, come last."""
@@ -94,67 +139,75 @@ class CpsatModel:
         """End a running solve; callable from a signal handler or another thread."""
         self._stopped = True
 
+    def value_of(self, schedule: Schedule) -> int:
+        """What the evaluator says of a schedule's objective; never below what is proven."""
+        evaluation = evaluate(self.problem, schedule)
+        cycles = max(self.variables.least_cycles, evaluation.latency_cycles)
+        value = self.weights[0] * cycles + self.weights[1] * evaluation.energy_nj
+        return max(value, self._proven)
+
     def solve(
         self,
         time_limit_s: float,
         workers: int,
-        seed: int,
-        on_schedule: Callable[[Schedule], object],
-        on_bound: Callable[[int], object],
+        way: Way = FIRST,
+        on_schedule: Callable[[Schedule], object] = lambda _: None,
+        on_bound: Callable[[int], object] = lambda _: None,
         log: Callable[[str], None] | None = None,
     ) -> Answer:
         """Search until proven, out of time or stopped.
 
         Raises
         ------
-        ModelOverflowError
-            If CP-SAT finds that sums may pass 64 bits.
         ScarError
-            If CP-SAT rejects the model otherwise: a bug, never a result.
+            If CP-SAT rejects the model: a bug, never a result.
         """
         solver = self._solver
+        for name, value in way.parameters().items():
+            setattr(solver.parameters, name, value)
         solver.parameters.max_time_in_seconds = time_limit_s
         solver.parameters.num_workers = workers
-        solver.parameters.random_seed = seed
         solver.parameters.log_search_progress = log is not None
         if log is not None:
             solver.parameters.log_to_stdout = False
             solver.log_callback = log
 
         def pass_bound_on(bound: float) -> None:
-            on_bound(_rounded_up(bound))
+            on_bound(self.least + _rounded_up(bound))
 
         solver.best_bound_callback = pass_bound_on
         solver.parameters.catch_sigint_signal = False
         status = self._run(_Watch(self.variables, on_schedule))
         if status == cp_model.MODEL_INVALID:
-            reason = self.cp.validate()
-            kind = ModelOverflowError if "overflow" in reason else ScarError
-            raise kind(f"CP-SAT rejects the model: {reason}")
+            raise ScarError(f"CP-SAT rejects the model: {self.cp.validate()}")
         if status == cp_model.INFEASIBLE:
             return Answer("infeasible", None, None, None)
-        bound = _rounded_up(solver.best_objective_bound)
+        bound = self.least + _rounded_up(solver.best_objective_bound)
         if status == cp_model.UNKNOWN:
             return Answer("unknown", None, None, bound)
         schedule = self.variables.decode(solver.boolean_value)
-        value = int(solver.value(self.objective))  # exact, where the objective value is a float
+        value = self.least + int(solver.value(self._extra))
         if status == cp_model.OPTIMAL:
             return Answer("optimal", schedule, value, value)
         return Answer("feasible", schedule, value, bound)
 
     def _run(self, watch: _Watch) -> cp_model.CpSolverStatus:
         """Solve in a thread, so that this one can take signals while it waits."""
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(self._solver.solve, self.cp, watch)
-            while True:
-                done, _ = wait([running], timeout=0.1)
-                if done:
-                    return running.result()
-                if self._stopped:
-                    self._solver.stop_search()
+        running: Future[cp_model.CpSolverStatus] = Future()
+
+        def solve() -> None:
+            try:
+                running.set_result(self._solver.solve(self.cp, watch))
+            except Exception as error:
+                running.set_exception(error)
+
+        threading.Thread(target=solve, daemon=True).start()
+        while not wait([running], timeout=0.1).done:
+            if self._stopped:
+                self._solver.stop_search()
+        return running.result()
 
 
 def _rounded_up(bound: float) -> int:
-    """CP-SAT's bound is an integer held as a float: beyond 2^53 round to the safe side."""
-    nearest = round(bound)
-    return nearest if abs(nearest) < 2**53 else int(bound * (1 - 2**-50))
+    """CP-SAT's bound, an integer held as a float; minus infinity before there is one."""
+    return max(0, round(bound)) if bound > 0 else 0

@@ -12,6 +12,7 @@ from scar_cp.problem import Problem
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.cpsat.constraints import Constraints
 from scar_cp.solvers.cpsat.model import CpsatModel
+from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.exhaustive import exhaustive
 
 WEIGHTS = (10, 8, 8, 3, 1)
@@ -65,6 +66,11 @@ CASES: dict[str, tuple[Problem, str, str]] = {
         ),
         "full",
         "latency",
+    ),
+    "_energy_is_paid": (
+        tiny_problem([model([layer(5)], [tensor(None, [0], dram_nj=7)])]),
+        "full",
+        "energy",
     ),
     "_passes_take_time": (tiny_problem([model([layer(5)])]), "full", "latency"),
     "_windows_take_time": (tiny_problem([model([layer(5)])]), "full", "latency"),
@@ -128,15 +134,21 @@ CASES: dict[str, tuple[Problem, str, str]] = {
 }
 
 
+def limits(problem: Problem, objective: str) -> Limits:
+    """Limits beyond any schedule: on time only where it matters."""
+    timed = objective == "latency" or any(run.deadline_cycles for run in problem.models)
+    return Limits(20_000 if timed else None, 20_000 if objective == "energy" else None)
+
+
 def solved(problem: Problem, space: Any, objective: str) -> int | None:
     """The layer-level model's own optimum; its schedule may be none without a constraint."""
     weights = {"latency": (1, 0), "energy": (0, 1)}[objective]
-    built = CpsatModel(problem, space, *weights, max_cycles=20_000)
+    built = CpsatModel(problem, space, weights, limits(problem, objective))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     status = solver.solve(built.cp)
     assert status in (cp_model.OPTIMAL, cp_model.INFEASIBLE)
-    return round(solver.objective_value) if status == cp_model.OPTIMAL else None
+    return built.least + round(solver.objective_value) if status == cp_model.OPTIMAL else None
 
 
 def brute_force(problem: Problem, space: Any, objective: Any) -> int | None:
@@ -161,7 +173,7 @@ def test_empty_windows_come_last_only_where_that_is_asked_for(monkeypatch):
     problem = tiny_problem([model([layer(5)])], windows=2)
 
     def accepts() -> bool:
-        built = CpsatModel(problem, "full", 1, 0, max_cycles=100)
+        built = CpsatModel(problem, "full", (1, 0), Limits(100))
         built.cp.add(built.variables.inside[0, 0, 1] == 1)
         return cp_model.CpSolver().solve(built.cp) == cp_model.OPTIMAL
 
@@ -175,7 +187,7 @@ def test_every_family_is_looked_at():
     others = {"_empty_windows_come_last", "_counts_take_time"}
     ways = {name for name in vars(Constraints) if name.startswith("_") and "__" not in name}
     helpers = {
-        "_weight_sum", "_one_load", "_load_nj", "_transfers", "_pipeline", "_over_links",
-        "_arrivals", "_departures",
+        "_take_time", "_load", "_load_cycles", "_load_nj", "_least_too_large", "_loads",
+        "_transfers", "_pipeline", "_all_loads", "_over_links", "_arrivals", "_departures",
     }  # fmt: skip
     assert (ways - helpers) | others == {*CASES} | others

@@ -1,0 +1,31 @@
+"""What a layer costs on a chiplet whatever else is there, and what all layers cost at least."""
+
+from __future__ import annotations
+
+from scar_cp.problem import Problem
+
+__all__ = ["layer_nj", "least_nj"]
+
+
+def layer_nj(problem: Problem, m: int, i: int) -> list[int]:
+    """Energy of a layer on each chiplet: compute, outputs of the model, and loads on every pass."""
+    run = problem.models[m]
+    layer = run.layers[i]
+    loads = run.passes if problem.weight_policy == "per_pass" else 0
+    outputs = [t for t in run.tensors if t.is_output and t.producer == i]
+    dram_nj = loads * layer.weight_energy_nj + sum(t.dram_energy_nj for t in outputs)
+    hop_nj = loads * layer.weight_nop_energy_nj_per_hop
+    hop_nj += sum(t.nop_energy_nj_per_hop for t in outputs)
+    return [
+        layer.compute_energy_nj[chiplet.type] + dram_nj + hop_nj * problem.port_hops[c]
+        for c, chiplet in enumerate(problem.chiplets)
+    ]
+
+
+def least_nj(problem: Problem) -> int:
+    """Energy of all layers, each where it costs least."""
+    return sum(
+        min(layer_nj(problem, m, i))
+        for m, run in enumerate(problem.models)
+        for i in range(run.num_layers)
+    )
