@@ -441,7 +441,6 @@ PROBLEM_FAULTS = [
     (("chiplets", 1, "type", "npu"), "chiplets[1].type: npu: must be one of the types"),
     (("chiplets", 1, "id", 5), "chiplets[1].id: 5: ids must be 0, 1, 2, ... in order"),
     (("types", 1, "name", "big"), "types[1].name: big: must be unique"),
-    (("chiplets", 3, "type", "big"), "types[1].name: small: must be the type of some chiplet"),
     (("links", [[0, 1]]), "links: [[0, 1], [2], [3]]: the network on package must be connected"),
     (("links", 0, [1, 0]), "links[0]: [1, 0]: must be [c, d] with c < d < 4"),
     (("links", 3, [2, 9]), "links[3]: [2, 9]: must be [c, d] with c < d < 4"),

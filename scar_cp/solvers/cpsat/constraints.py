@@ -188,7 +188,7 @@ class Constraints:
             m, w, c = key
             passes = p.models[m].passes
             size = self._weight_sum(m, w, c, "weight_bytes")
-            buffer = p.types[p.chiplet_types[c]].buffer_bytes
+            buffer = p.used_types[p.chiplet_types[c]].buffer_bytes
             self.cp.add(size <= buffer).only_enforce_if(resident)
             self.cp.add(size >= buffer + 1).only_enforce_if(resident.negated())
             load = self._one_load(m, w, c)

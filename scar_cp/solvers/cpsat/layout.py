@@ -74,7 +74,7 @@ class Layout:
         ]
         size = sum(layer.weight_bytes for layer in here)
         hops = self.problem.port_hops[chiplet]
-        buffer = self.problem.types[self.problem.chiplet_types[chiplet]].buffer_bytes
+        buffer = self.problem.used_types[self.problem.chiplet_types[chiplet]].buffer_bytes
         resident = self.problem.weight_policy == "resident" and size <= buffer
         cycles = sum(layer.weight_load_cycles for layer in here)
         way = self.problem.dram_latency_cycles + hops * self.problem.hop_cycles
