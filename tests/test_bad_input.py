@@ -370,7 +370,7 @@ OPTIONS = [
     (["--nonsense"], "scar-cp: No such option: --nonsense"),
     (["-o", "absent/result.json"], "absent/result.json: its folder must exist and be writable"),
     (["-o", "."], ".: is a directory, not a file"),
-    (["-o", "instance.yaml"], "instance.yaml: must not be the input itself"),
+    (["-o", "instance.yaml"], "instance.yaml: must not be a file that is read"),
 ]  # fmt: skip
 
 

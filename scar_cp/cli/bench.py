@@ -57,11 +57,10 @@ def suite(
 
 
 def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: str | None) -> None:
-    from rich.console import Console
-
     from scar_cp.bench import SUITES, Row, method, regressions, run_suite, table_text
     from scar_cp.csv_table import read_table, readable
     from scar_cp.documents import write_text
+    from scar_cp.report.console import plain_console
     from scar_cp.report.summary import gap_text
 
     cases = [
@@ -78,24 +77,27 @@ def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: 
         with readable(path, "a table of this suite"):
             stored = read_table(path, Row)
     rows = []
-    console = Console(stderr=True, highlight=False)
+    console = plain_console(stderr=True)
+    with console.status(f"{len(cases)} cases") as status:
+        for k, row in enumerate(run_suite(cases, instances, workers, seed), start=1):
+            rows.append(row)
+            console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
+            status.update(f"{k} of {len(cases)} cases done")
+    write = only is None or not stored  # a part never replaces the stored whole
+    if write:
+        write_text(path, table_text(rows, method(name, workers, seed, only)))
     print(
         f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
         f"{'heuristic':>20} {'value':>20} {'bound':>20} {'gap':>9} {'seconds':>8} {'MB':>5}"
     )
-    with console.status(f"{len(cases)} cases") as status:
-        for k, (case, row) in enumerate(run_suite(cases, instances, workers, seed), start=1):
-            rows.append(row)
-            print(
-                f"{case.scenario:8} {case.package:14} {case.windows:7} {case.objective:9} "
-                f"{row.heuristic or 0:20,} {row.value or 0:20,} {row.bound or 0:20,} "
-                f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
-                + (f"  without {case.without}" if case.without else ""),
-                flush=True,
-            )
-            status.update(f"{k} of {len(cases)} cases done")
-    if only is None or not stored:  # a part never replaces the stored whole
-        write_text(path, table_text(rows, method(name, workers, seed, only)))
+    for row in rows:
+        print(
+            f"{row.scenario:8} {row.package:14} {row.windows:7} {row.objective:9} "
+            f"{row.heuristic or 0:20,} {row.value or 0:20,} {row.bound or 0:20,} "
+            f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
+            + (f"  without {row.without}" if row.without else "")
+        )
+    if write:
         print(f"written: {path}")
     for line in regressions(stored, rows):
         print(f"worse than the stored run: {line}")

@@ -97,10 +97,11 @@ def solve(
         raise InputError([undefined_space(request.space, instance, space)])
     with Progress(loaded.problem.name, quiet) as progress:
         outcome = run(loaded.problem, request, solver, progress.event, loaded.sha256)
-    print_summary(outcome)
     if output is not None:
         origin = origin_of(instance, settings, output)
         write_text(output, to_json(outcome.result.replace(origin=origin)))
+    print_summary(outcome)
+    if output is not None:
         print(f"written: {output}")
     if outcome.result.schedule is None:
         raise typer.Exit(1)
@@ -149,9 +150,10 @@ def pareto(
     if front is None:
         print("no schedule was found")
         raise typer.Exit(1)
-    print_front(loaded.problem, front)
     if output is not None:
         write_text(output, to_json(front))
+    print_front(loaded.problem, front)
+    if output is not None:
         print(f"written: {output}")
 
 
