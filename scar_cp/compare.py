@@ -52,6 +52,8 @@ class Job:
     overrides: Mapping[str, str | int]
     result: Path | None = None
     """Where the whole result is kept, if anywhere."""
+    files: tuple[Path, ...] = ()
+    """All that the problem is read from: nothing may be written there."""
 
 
 def plan(
@@ -138,7 +140,7 @@ def plan(
                 sha256=loaded.sha256,
                 code=_code(solver),
             )
-            jobs.setdefault(case, Job(case, instance, overrides))
+            jobs.setdefault(case, Job(case, instance, overrides, files=loaded.files))
     if faults:
         raise InputError(faults)
     return list(jobs.values())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scar_cp.cli import options as o
 from scar_cp.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from scar_cp.bench import Row
 
 __all__ = ["app"]
 
@@ -50,15 +53,35 @@ def suite(
     """
     from scar_cp.documents import check_writable
 
-    for name in names:
-        check_writable(output / f"{name.value}.csv")
-    for name in names:
-        _run(name.value, output / f"{name.value}.csv", instances, workers, seed, only)
+    tables = {name.value: output / f"{name.value}.csv" for name in names}
+    for path in tables.values():
+        check_writable(path)
+    stored = {name: _stored(path) for name, path in tables.items()}
+    for name, path in tables.items():
+        _run(name, path, stored[name], instances, workers, seed, only)
 
 
-def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: str | None) -> None:
-    from scar_cp.bench import SUITES, Row, method, regressions, run_suite, table_text
+def _stored(path: Path) -> list[Row]:
+    """The rows of the last run, if there was one."""
+    from scar_cp.bench import Row
     from scar_cp.csv_table import read_table, readable
+
+    if not path.is_file():
+        return []
+    with readable(path, "a table of this suite"):
+        return read_table(path, Row)
+
+
+def _run(
+    name: str,
+    path: Path,
+    stored: list[Row],
+    instances: Path,
+    workers: int,
+    seed: int,
+    only: str | None,
+) -> None:
+    from scar_cp.bench import SUITES, method, regressions, run_suite, table_text
     from scar_cp.documents import write_text
     from scar_cp.report.console import plain_console
     from scar_cp.report.summary import gap_text
@@ -72,10 +95,6 @@ def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: 
     if not cases:
         rule = f"matches no case of the suite {name}"
         raise InputError([Fault("--only", "", only, rule)])
-    stored = []
-    if path.is_file():
-        with readable(path, "a table of this suite"):
-            stored = read_table(path, Row)
     rows = []
     console = plain_console(stderr=True)
     with console.status(f"{len(cases)} cases") as status:

@@ -82,6 +82,7 @@ def solve(
     if verify is not None:
         _print_verification(loaded, verify)
         return
+    check_writable(output, *loaded.files)
     request = Request(
         space=_space(space, loaded.settings),
         objective=_objective(objective, loaded.settings, parsed_weights),
@@ -141,6 +142,7 @@ def pareto(
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, None, None),
     )
+    check_writable(output, *loaded.files)
     name = _space(space, loaded.settings)
     if not space_is_defined(loaded.problem, name):
         raise InputError([undefined_space(name, instance, space)])
