@@ -96,7 +96,7 @@ def solve(
     )
     if not space_is_defined(loaded.problem, request.space):
         raise InputError([undefined_space(request.space, instance, space)])
-    with Progress(loaded.problem.name, quiet) as progress:
+    with Progress(loaded.problem.name, quiet) as progress, SOLVERS.blaming(solver):
         outcome = run(loaded.problem, request, solver, progress.event, loaded.sha256)
     if output is not None:
         origin = origin_of(instance, settings, output)
