@@ -68,6 +68,12 @@ class Row:
         case = self.scenario, self.package, self.windows, self.objective
         return *case, self.space, self.without
 
+    @property
+    def name(self) -> str:
+        """The case in words."""
+        name = f"{self.scenario} {self.package} {self.windows}w {self.objective} {self.space}"
+        return f"{name} without {self.without}" if self.without else name
+
 
 def _grid(
     scenarios: Sequence[str],
@@ -118,12 +124,10 @@ SUITES: dict[str, list[Case]] = {
 """Cases by suite name."""
 
 
-def run_suite(
-    cases: Sequence[Case], instances: Path, workers: int, seed: int
-) -> Iterator[tuple[Case, Row]]:
+def run_suite(cases: Sequence[Case], instances: Path, workers: int, seed: int) -> Iterator[Row]:
     """Run cases one after the other, each in a fresh process."""
     for case in cases:
-        yield case, in_fresh_process(run_case, case, instances, workers, seed)
+        yield in_fresh_process(run_case, case, instances, workers, seed)
 
 
 def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
@@ -196,10 +200,8 @@ def regressions(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
         old = stored.get(row.key)
         if old is None:
             continue
-        name = f"{row.scenario} {row.package} {row.windows}w {row.objective} {row.space}"
-        name += f" without {row.without}" if row.without else ""
         if old.value is not None and (row.value is None or row.value > old.value):
-            worse.append(f"{name}: value {old.value:,} -> {row.value}")
+            worse.append(f"{row.name}: value {old.value:,} -> {row.value}")
         if old.gap is not None and (row.gap is None or row.gap > old.gap + 1e-6):
-            worse.append(f"{name}: gap {old.gap:.4%} -> {row.gap}")
+            worse.append(f"{row.name}: gap {old.gap:.4%} -> {row.gap}")
     return worse

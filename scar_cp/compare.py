@@ -29,11 +29,20 @@ from pathlib import Path
 
 from scar_cp.csv_table import read_table, readable
 from scar_cp.documents import read_document, to_json, write_text
-from scar_cp.errors import ClaimError, Fault, InputError, ScarError
+from scar_cp.errors import ClaimError, Fault, InputError, PluginError, ScarError
 from scar_cp.fresh import code_fingerprint, in_fresh_process, peak_memory_mb
 from scar_cp.instance import Objective
 from scar_cp.io import LoadedProblem, load_problem
-from scar_cp.judging import Case, JudgedRow, Row, judge, table_text, unjudged
+from scar_cp.judging import (
+    Case,
+    JudgedRow,
+    Row,
+    failed_row,
+    judge,
+    refuted_rows,
+    table_text,
+    unjudged,
+)
 from scar_cp.problem import Space
 from scar_cp.solvers import SOLVERS, Request
 from scar_cp.solvers.scar.options import parse_scar_options
@@ -52,6 +61,8 @@ class Job:
     overrides: Mapping[str, str | int]
     result: Path | None = None
     """Where the whole result is kept, if anywhere."""
+    files: tuple[Path, ...] = ()
+    """All that the problem is read from: nothing may be written there."""
 
 
 def plan(
@@ -138,7 +149,7 @@ def plan(
                 sha256=loaded.sha256,
                 code=_code(solver),
             )
-            jobs.setdefault(case, Job(case, instance, overrides))
+            jobs.setdefault(case, Job(case, instance, overrides, files=loaded.files))
     if faults:
         raise InputError(faults)
     return list(jobs.values())
@@ -204,7 +215,8 @@ def run_here(job: Job) -> Row:
         gap=case.stop_gap,
         scar=parse_scar_options(case.scar),
     )
-    outcome = solve(loaded.problem, request, case.solver, sha256=loaded.sha256)
+    with SOLVERS.blaming(case.solver):
+        outcome = solve(loaded.problem, request, case.solver, sha256=loaded.sha256)
     result = outcome.result
     if job.result is not None:
         write_text(job.result, to_json(result))
@@ -238,8 +250,8 @@ def run(
 ) -> Iterator[Row]:
     """Do what the store does not hold yet, each job in a fresh process, and store every row.
 
-    A limit of a solver, or a process that dies, ends its run with the status ``failed`` and not
-    the comparison.
+    A limit of a solver, a process that dies, or whatever a plug-in's solver does ends its run with
+    the status ``failed`` and not the comparison.
 
     Parameters
     ----------
@@ -258,7 +270,7 @@ def run(
     Raises
     ------
     ClaimError
-        If a solver's claim and the evaluator, or two rows, contradict each other.
+        If a built-in solver's claim and the evaluator, or two rows, contradict each other.
     """
     for job in store.missing(jobs):
         if on_start:
@@ -269,17 +281,9 @@ def run(
         except (ClaimError, InputError):
             raise
         except (ScarError, MemoryError) as error:
-            row = Row(
-                **asdict(job.case),
-                value=None,
-                bound=None,
-                latency_cycles=None,
-                energy_nj=None,
-                status="failed",
-                seconds=round(time.monotonic() - started, 2),
-                peak_mb=None,
-                message=_one_line(str(error)) or type(error).__name__,
-            )
+            reason = error.reason if isinstance(error, PluginError) else str(error)
+            reason = _one_line(reason) or type(error).__name__
+            row = failed_row(job.case, reason, round(time.monotonic() - started, 2))
         store.add(row)
         yield row
 
@@ -321,6 +325,7 @@ class Store:
         """Keep a row, beside those that another comparison may have stored meanwhile."""
         self._read()
         self._rows[row.case] = row
+        self._rows |= {refuted.case: refuted for refuted in refuted_rows(self._rows.values())}
         try:
             judged = judge(self._rows.values())
         except ClaimError as error:  # a bug, but no reason to lose what has been computed

@@ -7,6 +7,7 @@ import os
 import re
 import reprlib
 from collections import Counter
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -261,8 +262,8 @@ def check_writable(path: Path | None, *inputs: Path) -> None:
     Raises
     ------
     InputError
-        If it is a folder or one of the inputs, or lies in a folder that does not exist or cannot
-        be written.
+        If it is a folder or, by whatever name, one of the inputs; or lies in a folder that does
+        not exist or cannot be written.
     """
     if path is None:
         return
@@ -270,11 +271,29 @@ def check_writable(path: Path | None, *inputs: Path) -> None:
         rule = "is a directory, not a file"
     elif not os.access(path.parent, os.W_OK | os.X_OK):
         rule = "its folder must exist and be writable"
-    elif any(path.resolve() == given.resolve() for given in inputs):
-        rule = "must not be the input itself"
     else:
-        return
+        try:
+            place = _place(path)
+        except OSError as error:
+            rule = f"cannot be written: {error.strerror}"
+        else:
+            if place not in map(os.path.realpath, inputs):
+                return
+            rule = "must not be a file that is read"
     raise InputError([Fault(str(path), "", None, rule)])
+
+
+def _place(path: Path) -> str:
+    """Where a file is, or would be, behind all links.
+
+    Raises
+    ------
+    OSError
+        If links lead in a circle, or the current folder is gone.
+    """
+    with suppress(FileNotFoundError):
+        path.stat()
+    return os.path.realpath(path)
 
 
 def to_json(record: Record) -> str:
@@ -328,7 +347,7 @@ def write_bytes(path: str | Path, content: bytes) -> None:
     """
     path = Path(path)
     check_writable(path)
-    whole = path.resolve()
+    whole = Path(_place(path))
     try:
         if path.exists() and not path.is_file():  # a device or pipe is written to, not replaced
             path.write_bytes(content)

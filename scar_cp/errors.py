@@ -13,6 +13,7 @@ __all__ = [
     "Fault",
     "InputError",
     "ModelOverflowError",
+    "PluginError",
     "ScarError",
     "collecting",
 ]
@@ -86,6 +87,26 @@ class ClaimError(ScarError):
 
 class CrashError(ScarError):
     """A process that was started for a piece of work died without an answer."""
+
+
+class PluginError(ScarError):
+    """A plug-in raised something, or what it said proved untrue: no fault of scar-cp.
+
+    Parameters
+    ----------
+    plugin
+        Its kind, name and package.
+    reason
+        What was raised, in one line.
+    """
+
+    def __init__(self, plugin: str, reason: str) -> None:
+        self.plugin = plugin
+        self.reason = reason
+        super().__init__(plugin, reason)  # as which it travels between processes
+
+    def __str__(self) -> str:
+        return f"{self.plugin}: {self.reason}"
 
 
 class ModelOverflowError(ScarError):

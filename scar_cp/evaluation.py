@@ -287,7 +287,7 @@ def _segment(problem: Problem, ledger: _Ledger, at: _Placed) -> SegmentEvaluatio
     weights = 0
     if weight_bytes > 0:
         weights = load_cycles + problem.dram_latency_cycles + port_hops * problem.hop_cycles
-    buffer_bytes = problem.types[problem.chiplet_types[segment.chiplet]].buffer_bytes
+    buffer_bytes = problem.used_types[problem.chiplet_types[segment.chiplet]].buffer_bytes
     resident = problem.weight_policy == "resident" and weight_bytes <= buffer_bytes
     loads = 1 if resident else model.passes
     weights_nj = loads * sum(

@@ -16,6 +16,7 @@ Where an optimum is known as an interval only, so is the loss.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +26,15 @@ from scar_cp.instance import Objective
 from scar_cp.judging import Row
 from scar_cp.problem import Space
 
-__all__ = ["STEPS", "GapSplit", "Loss", "plan_gaps", "read_splits", "split_gaps"]
+__all__ = [
+    "STEPS",
+    "GapSplit",
+    "Loss",
+    "check_replaceable",
+    "plan_gaps",
+    "read_splits",
+    "split_gaps",
+]
 
 STEPS: tuple[tuple[Space, str], ...] = (
     ("scar", "segmentation, placement"),
@@ -166,6 +175,23 @@ class _LossRow(Loss):
     heuristic: int
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuse a file that is there and is no table of ``scar-cp gaps``, if only an empty one.
+
+    Raises
+    ------
+    InputError
+        If it holds something else.
+    """
+    if path.is_file():
+        with _readable(path):
+            read_table(path, _LossRow)
+
+
+def _readable(path: Path) -> AbstractContextManager[None]:
+    return readable(path, "a table of scar-cp gaps")
+
+
 def read_splits(path: Path) -> list[GapSplit]:
     """The splits of a table that ``scar-cp gaps`` wrote.
 
@@ -175,7 +201,7 @@ def read_splits(path: Path) -> list[GapSplit]:
         If it holds something else, or nothing.
     """
     splits: dict[tuple[object, ...], GapSplit] = {}
-    with readable(path, "a table of scar-cp gaps"):
+    with _readable(path):
         for row in read_table(path, _LossRow):
             problem = row.scenario, row.package, row.profile, row.windows, row.objective
             split = splits.setdefault(problem, GapSplit(*problem, row.heuristic, losses=()))

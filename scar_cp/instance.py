@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isqrt
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -71,6 +71,8 @@ class Instance(Brief):
     dram_pj_per_bit: float
     cost_table: CostTable | None = None
     """Compute costs of every layer, where the analytical model is not asked."""
+    files: tuple[Path, ...] = field(default=(), compare=False)
+    """What it was read from, and what its file refers to, replaced by settings or not."""
 
     @property
     def used_types(self) -> dict[str, ChipletType]:

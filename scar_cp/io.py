@@ -62,11 +62,17 @@ PROBLEM_SETTINGS = (
 """Settings of an instance that a compiled problem can still change."""
 
 
+_REFERENCES = ("scenario", "package", "profile", "cost_table")
+"""Keys of an instance that name files."""
+
+
 class _Collector:
     """Reads files and keeps their faults, so that all are reported together."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
+        self.files: list[Path] = []
+        """What was read, or could be without the settings that replace it."""
 
     def validate(self, data: Any, cls: type[R], file: str) -> R | None:
         with collecting(self.faults):
@@ -77,6 +83,7 @@ class _Collector:
         if not os.path.isfile(path):
             self.faults.append(_no_file(path, referred_by))
             return None
+        self.files.append(path)
         with collecting(self.faults):
             return read_record(path, cls)
         return None
@@ -120,8 +127,12 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
     file = str(path)
     if not isinstance(data, dict):
         to_record(data, InstanceFile, file)
-    data = data | dict(overrides)
     collector = _Collector()
+    collector.files.append(path)
+    collector.files += [
+        _relative(path, data[key]) for key in _REFERENCES if isinstance(data.get(key), str)
+    ]
+    data = data | dict(overrides)
     settings = collector.validate(data, InstanceFile, file)
 
     def refer(key: str, cls: type[R]) -> tuple[str, R | None]:
@@ -154,7 +165,8 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
             if table is not None:
                 table_found += table_faults(instance, table)
             if not table_found:
-                return replace(instance, cost_table=table)
+                there = dict.fromkeys(path for path in collector.files if path.is_file())
+                return replace(instance, cost_table=table, files=tuple(there))
     collector.faults += table_found
     raise InputError(_blame_options(collector.faults, file, overrides))
 
@@ -204,6 +216,7 @@ def _read_scenario(
         path = _relative(Path(file), run.model)
         at = Fault(file, f"models[{i}].model", run.model, "")
         if profile is not None and path.stem in profile.models:
+            collector.files.append(path)
             at = Fault(profile_file, f"models.{path.stem}", profile.models[path.stem], "")
             path = path.parent / f"{profile.models[path.stem]}{path.suffix}"
         if path not in seen:
@@ -246,6 +259,8 @@ class LoadedProblem:
     """The instance's settings; ``None`` for a compiled problem."""
     sha256: str
     """Hash of the problem file's bytes, or of those that ``compile`` would write."""
+    files: tuple[Path, ...]
+    """Every file that it was read from or that these refer to: nothing may be written there."""
 
 
 def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedProblem:
@@ -290,7 +305,7 @@ def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
         raise InputError([_wrong_format(str(path), kind, rule)])
     instance = _resolve(path, data, overrides)
     problem = compile_instance(instance)
-    return LoadedProblem(problem, instance.settings, sha256_of(problem))
+    return LoadedProblem(problem, instance.settings, sha256_of(problem), instance.files)
 
 
 def _wrong_format(file: str, kind: object, rule: str) -> Fault:
@@ -325,8 +340,9 @@ def _load_compiled(path: Path, data: dict[str, Any], overrides: dict[str, Any]) 
     if any(setting is not None for setting in (windows, splits, packing)):
         problem = reconfigure(problem, splits, packing or "greedy")
     elif not overrides:
-        return LoadedProblem(problem, None, hashlib.sha256(path.read_bytes()).hexdigest())
-    return LoadedProblem(problem, None, sha256_of(problem))
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return LoadedProblem(problem, None, sha256, (path,))
+    return LoadedProblem(problem, None, sha256_of(problem), (path,))
 
 
 def _without_windows(model: Any) -> Any:

@@ -29,8 +29,10 @@ __all__ = [
     "JudgedRow",
     "Row",
     "Summary",
+    "failed_row",
     "judge",
     "read_comparison",
+    "refuted_rows",
     "summarise",
     "table_text",
     "unjudged",
@@ -71,6 +73,11 @@ class Case:
         """What rows must share to be judged by one another."""
         program, _, _ = self.code.partition("+")
         return self.sha256, program, self.space, self.objective
+
+    @property
+    def plugin(self) -> str:
+        """Package and version of a solver that is a plug-in; empty for a built-in one."""
+        return self.code.partition("+")[2]
 
     def __str__(self) -> str:
         names = self.scenario, self.package, self.profile, f"{self.windows}w"
@@ -127,19 +134,14 @@ def judge(rows: Iterable[Row]) -> list[JudgedRow]:
         If a bound of one row lies above the value of another.
     """
     rows = list(rows)
-    best: dict[tuple[str, ...], Row] = {}
+    best = _best(rows)
     tightest: dict[tuple[str, ...], Row] = {}
     for row in rows:
-        if row.value is not None:
-            best[row.question] = min(best.get(row.question, row), row, key=_value)
         if row.bound is not None:
             tightest[row.question] = max(tightest.get(row.question, row), row, key=_bound)
-    for question in best.keys() & tightest.keys():
-        if _bound(tightest[question]) > _value(best[question]):
-            raise ClaimError(
-                f"{tightest[question]}: the bound {_bound(tightest[question])} lies above the "
-                f"value {_value(best[question])} of {best[question]}"
-            )
+    for row in tightest.values():
+        if refutation := _refutation(row, best):
+            raise ClaimError(f"{row}: {refutation}")
     return [
         JudgedRow(
             **vars(row),
@@ -150,6 +152,49 @@ def judge(rows: Iterable[Row]) -> list[JudgedRow]:
         )
         for row in rows
     ]
+
+
+def failed_row(case: Case, reason: str, seconds: float) -> Row:
+    """A run that ended without an answer."""
+    return Row(
+        **vars(case),
+        value=None,
+        bound=None,
+        latency_cycles=None,
+        energy_nj=None,
+        status="failed",
+        seconds=seconds,
+        peak_mb=None,
+        message=reason,
+    )
+
+
+def refuted_rows(rows: Iterable[Row]) -> list[Row]:
+    """The rows of plug-ins whose bound lies above a value of their question, as failed runs."""
+    rows = list(rows)
+    best = _best(rows)
+    return [
+        failed_row(row.case, f"ClaimError: {refutation}", row.seconds)
+        for row in rows
+        if row.plugin and (refutation := _refutation(row, best))
+    ]
+
+
+def _best(rows: Iterable[Row]) -> dict[tuple[str, ...], Row]:
+    """The row with the least value, by question."""
+    best: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        if row.value is not None:
+            best[row.question] = min(best.get(row.question, row), row, key=_value)
+    return best
+
+
+def _refutation(row: Row, best: dict[tuple[str, ...], Row]) -> str:
+    """Why a row's bound is none, if any value says so."""
+    other = best.get(row.question)
+    if other is None or row.bound is None or row.bound <= _value(other):
+        return ""
+    return f"the bound {row.bound} lies above the value {other.value} of {other}"
 
 
 def unjudged(rows: Iterable[Row]) -> list[JudgedRow]:

@@ -123,7 +123,7 @@ class CutCosts:
         weights = (weight_bytes > 0)[:, None] * (
             load[:, None] + problem.dram_latency_cycles + hop * port_hops[None, :]
         )
-        buffers = np.array([t.buffer_bytes for t in problem.types])[types]
+        buffers = np.array([t.buffer_bytes for t in problem.used_types])[types]
         resident = (weight_bytes[:, None] <= buffers) & (problem.weight_policy == "resident")
 
         reads = np.zeros((n, 4), dtype=np.int64)  # cycles, crossings, nJ, nJ per hop

@@ -12,12 +12,13 @@ imported before it is asked for by name, so a broken plug-in harms only those wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import resolve_name
 from typing import Any, Final
 
-from scar_cp.errors import Fault, InputError
+from scar_cp.errors import Fault, InputError, PluginError
 
 __all__ = ["COST_SOURCES", "DATAFLOWS", "SOLVERS", "Registry"]
 
@@ -78,6 +79,24 @@ class Registry(Mapping[str, Any]):
         """The package that a plug-in comes from and its version; empty for a built-in."""
         points = self._entry_points.get(name)
         return _package(points[0]) if points else ""
+
+    @contextmanager
+    def blaming(self, name: str) -> Iterator[None]:
+        """Blame a plug-in for whatever is raised at its work; what a built-in raises is ours.
+
+        Raises
+        ------
+        PluginError
+            If the name is a plug-in's: also for a `ClaimError`, which has found it out.
+        """
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            package = self.version_of(name)
+            if not package:
+                raise
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise PluginError(f"the {self._kind} {name} of {package}", reason) from error
 
     @cached_property
     def _entry_points(self) -> dict[str, list[EntryPoint]]:

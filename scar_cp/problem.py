@@ -147,9 +147,15 @@ class Problem(Brief, Record):
         )
 
     @cached_property
+    def used_types(self) -> tuple[ProblemType, ...]:
+        """The types that some chiplet has, in file order; arrays over types use this order."""
+        used = {chiplet.type for chiplet in self.chiplets}
+        return tuple(t for t in self.types if t.name in used)
+
+    @cached_property
     def type_names(self) -> tuple[str, ...]:
-        """Names of the chiplet types, in file order; arrays over types use this order."""
-        return tuple(t.name for t in self.types)
+        """Names of the types that some chiplet has."""
+        return tuple(t.name for t in self.used_types)
 
     @cached_property
     def chiplet_types(self) -> tuple[int, ...]:
@@ -160,7 +166,7 @@ class Problem(Brief, Record):
     @cached_property
     def type_counts(self) -> tuple[int, ...]:
         """Number of chiplets of each type."""
-        return tuple(self.chiplet_types.count(t) for t in range(len(self.types)))
+        return tuple(self.chiplet_types.count(t) for t in range(len(self.used_types)))
 
     @cached_property
     def nop_graph(self) -> nx.Graph[int]:
@@ -244,8 +250,6 @@ def problem_faults(problem: Problem, file: str) -> list[Fault]:
     for i, name in enumerate(names):
         if name in names[:i]:
             fault(f"types[{i}].name", name, "must be unique")
-        if all(chiplet.type != name for chiplet in problem.chiplets):
-            fault(f"types[{i}].name", name, "must be the type of some chiplet")
     count = problem.num_chiplets
     for i, chiplet in enumerate(problem.chiplets):
         if chiplet.id != i:
@@ -278,7 +282,7 @@ def size_faults(problem: Problem, file: str, at: str = "") -> list[Fault]:
     """
     faults: list[Fault] = []
     for t, of in enumerate(problem.types):
-        if of.buffer_bytes > MAX_TOTAL:
+        if of in problem.used_types and of.buffer_bytes > MAX_TOTAL:
             rule = "must be at most 2^50"
             faults.append(Fault(file, f"{at}types[{t}].buffer_bytes", f"{of.buffer_bytes:,}", rule))
     diameter = max(map(max, problem.hops))
@@ -296,9 +300,10 @@ def _most_expensive(problem: Problem, model: ProblemModel, diameter: int) -> dic
     cycles = energy = 0
     for layer in model.layers:
         loads = layer.weight_load_cycles + layer.weight_nop_cycles + through
-        cycles += max(layer.compute_cycles.values()) + loads
+        cycles += max(layer.compute_cycles[t] for t in problem.type_names) + loads
         load_energy = layer.weight_energy_nj + diameter * layer.weight_nop_energy_nj_per_hop
-        energy += max(layer.compute_energy_nj.values()) + model.passes * load_energy
+        compute_nj = max(layer.compute_energy_nj[t] for t in problem.type_names)
+        energy += compute_nj + model.passes * load_energy
     for tensor in model.tensors:
         transfers = len(tensor.consumers) + 1
         cycles += transfers * (tensor.dram_cycles + diameter * tensor.nop_cycles + through)

@@ -358,6 +358,35 @@ def _random_model(
     return model(layers, tensors, batch, rng.randint(1, batch), deadline)
 
 
+def with_unused_type(rng: Random, problem: Problem) -> Problem:
+    """Put a type that no chiplet has at a random place, with costs that would decide everything."""
+    costs = (0, 10**30)
+    types = list(problem.types)
+    place = rng.randint(0, len(types))
+    types.insert(
+        place, ProblemType(name=rng.choice(["a0", "0", "z"]), buffer_bytes=rng.choice(costs))
+    )
+
+    def priced(table: Mapping[str, int]) -> dict[str, int]:
+        return table | {types[place].name: rng.choice(costs)}
+
+    models = tuple(
+        run.replace(
+            layers=tuple(
+                each.replace(
+                    compute_cycles=priced(each.compute_cycles),
+                    compute_energy_nj=priced(each.compute_energy_nj),
+                )
+                for each in run.layers
+            )
+        )
+        for run in problem.models
+    )
+    with_it = problem.replace(types=tuple(types), models=models)
+    assert not problem_faults(with_it, "tiny")
+    return with_it
+
+
 def random_schedule(rng: Random, problem: Problem) -> Schedule | None:
     """Draw a valid schedule of the full space, deadlines apart; any window may be empty.
 

@@ -144,6 +144,11 @@ def test_a_library_is_imported_at_home_only(library: str) -> None:
     assert not strangers
 
 
+def test_consoles_are_made_in_one_place() -> None:
+    """Where names are no markup."""
+    assert {m for m, found in MODULES.items() if "rich.console" in found} == {"report.console"}
+
+
 def test_who_imports_by_name() -> None:
     """What the tests above cannot see: lazy public names, plug-ins, and what notebooks ask."""
     users = {module for module, found in MODULES.items() if found & {"importlib", "pkgutil"}}

@@ -308,7 +308,7 @@ def test_a_compiled_problem_has_no_package_of_its_own(project: Project, command:
                 "--windows: 0: must be greater than 0",
             ],
         ),
-        (["-o", "instance.yaml"], ["instance.yaml: must not be the input itself"]),
+        (["-o", "instance.yaml"], ["instance.yaml: must not be a file that is read"]),
         (
             ["-o", "model.yaml"],
             ["model.yaml: must hold a table of scar-cp compare: there is no column 'scenario'"],

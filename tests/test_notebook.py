@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from random import Random
 from typing import Any
 
 import pytest
 from conftest import ROOT
+from problems import with_unused_type
 
 import scar_cp as sc
 from scar_cp.report.summary import print_summary
@@ -89,6 +91,10 @@ def test_a_notebook_shows_problems_fronts_and_what_they_are_made_of() -> None:
     assert "package mixed_2x2: 4 chiplets (3 nvdla, 1 shidiannao)" in INSTANCE._repr_html_()
     assert INSTANCE.package._repr_html_().startswith("<pre>package mixed_2x2")
     assert OUTCOME.result.schedule._repr_html_() is None
+
+
+def test_a_type_that_no_chiplet_has_is_not_shown() -> None:
+    assert with_unused_type(Random(1), PROBLEM)._repr_html_() == PROBLEM._repr_html_()
 
 
 def test_names_are_no_markup() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -16,7 +17,10 @@ import pytest
 from conftest import Command, Project
 
 import scar_cp as sc
+from scar_cp import compare
 from scar_cp.plugins import COST_SOURCES, DATAFLOWS, SOLVERS
+from scar_cp.solvers import Claim, Search
+from scar_cp.solvers.baselines import standalone
 
 EXAMPLE = Path(__file__).parent / "data/plugin"
 
@@ -41,6 +45,47 @@ def liar(search):
 
 def silent(search):
     pass
+
+def clumsy(search):
+    raise TypeError("no\\none line")
+
+class Private(Exception):
+    def __init__(self, this, that):
+        super().__init__(f"{this} {that}")
+        self.handle = lambda: None
+
+def private(search):
+    raise Private("not for", "others")
+
+def leaver(search):
+    raise SystemExit(3)
+
+def dead(search):
+    __import__("os")._exit(3)
+
+def garbage(search):
+    return Claim("no schedule", 1)
+
+def wordless(search):
+    return Claim(None, notes=None)
+
+def outsider(search):
+    mine = __import__("mine").first_free(search)
+    (window,) = mine.schedule.windows
+    return Claim(mine.schedule.replace(windows=(window, window)), mine.value)
+
+def boaster(search):
+    mine = __import__("mine").first_free(search)
+    search.raise_bound(mine.value + 1, "boast")
+    return mine
+
+def optimist(search):
+    mine = __import__("mine").first_free(search)
+    search.raise_bound(mine.value, "boast")
+    return mine
+
+def careless(search):
+    __import__("scar_cp").read_record("absent.yaml", __import__("scar_cp").Model)
 """
 ODD_POINTS = """
 [scar_cp.solvers]
@@ -141,6 +186,71 @@ def test_a_solver_of_another_package_is_compared_in_processes_of_their_own(
     assert mine["code"] == f"{own['code']}+mine 1.0"  # a new version runs again ...
     ratio = int(mine["value"]) / int(own["value"])
     assert (float(mine["ratio"]), own["ratio"]) == (ratio, "1.0")  # ... but is judged with the rest
+
+
+MISTAKES = {
+    "clumsy": "TypeError: no one line",
+    "private": "Private: not for others",
+    "leaver": "SystemExit: 3",
+    "careless": "InputError: absent.yaml: no such file",
+    "silent": "ScarError: the solver silent must return a Claim, not None",
+    "garbage": "AttributeError: 'str' object has no attribute 'windows'",
+    "wordless": "ValidationError: 1 validation error for Result notes .*",
+    "outsider": "ClaimError: the solver's schedule is not valid: windows: .*",
+    "liar": "ClaimError: the solver claims [0-9]+, the evaluator says [0-9]+",
+    "boaster": "ClaimError: a bound of [0-9]+ lies above a schedule of value [0-9]+",
+}
+"""What solvers do wrong, and what is said of it."""
+LATER = {
+    "dead": "the process died, exit code 3",
+    "optimist": "ClaimError: the bound [0-9]+ lies above the value [0-9]+ of .* scar",
+}
+"""What only a comparison can tell."""
+
+
+def test_whatever_a_solver_of_another_package_does_costs_its_own_row(
+    install: Install, project: Project, command: Command
+) -> None:
+    reasons = {name: MISTAKES[name] for name in ("clumsy", "private", "liar")} | LATER
+    install("odd", ODD, "\n".join(["[scar_cp.solvers]", *(f"{s} = odd:{s}" for s in reasons)]))
+    arguments = ["instance.yaml", "-o", "table.csv", "--format", "json", "--quiet"]
+    for solver in (*reasons, "scar"):
+        arguments += ["--solver", solver]
+    code, out, err = command("compare", *arguments)
+    assert (code, err) == (1, "")
+    *wrong, scar = json.loads(out)["rows"]
+    assert scar["status"] == "feasible"
+    assert scar["ratio"] == 1
+    assert [row["solver"] for row in wrong] == list(reasons)
+    for row in wrong:
+        assert (row["status"], row["value"], row["bound"]) == ("failed", None, None)
+        assert re.fullmatch(reasons[row["solver"]], row["message"])
+
+
+@pytest.mark.parametrize("solver", MISTAKES)
+def test_whatever_a_solver_of_another_package_does_ends_solve_in_one_line(
+    install: Install, project: Project, command: Command, solver: str
+) -> None:
+    install("odd", ODD, f"[scar_cp.solvers]\n{solver} = odd:{solver}")
+    code, out, err = command(*f"{SOLVE} {solver}".split(), "-o", "result.json")
+    assert (code, out) == (2, "")
+    line = f"scar-cp: the solver {solver} of odd 1.0: {MISTAKES[solver]}\n"
+    assert re.fullmatch(line, err)
+    assert "result.json" not in project.names()
+
+
+def test_a_claim_of_a_built_in_solver_that_is_not_true_is_an_error(
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: Command
+) -> None:
+    def lie(search: Search) -> Claim:
+        claim = standalone(search)
+        return Claim(claim.schedule, 1, exhausted=True)
+
+    monkeypatch.setitem(SOLVERS._loaded, "simba", lie)
+    monkeypatch.setattr(compare, "in_fresh_process", lambda work, job: work(job))
+    for arguments in (f"{SOLVE} simba", "compare instance.yaml --solver simba --quiet"):
+        with pytest.raises(sc.ClaimError, match="claims 1, the evaluator says"):
+            command(*arguments.split())
 
 
 def test_a_cost_source_of_another_package_is_a_format(

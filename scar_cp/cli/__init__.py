@@ -5,7 +5,6 @@ Heavy modules are imported inside the commands, so that help answers at once.
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -25,6 +24,7 @@ import scar_cp.cli.pictures as pictures
 import scar_cp.cli.schema as schema
 import scar_cp.cli.search as search
 import scar_cp.cli.show as show
+from scar_cp.cli.streams import forgiving_streams
 from scar_cp.errors import ClaimError, InputError, ScarError
 
 __all__ = ["app", "main"]
@@ -71,8 +71,16 @@ def _options(
 
 def main() -> None:
     """Run the command line; bad input ends with one line per fault and exit code 2."""
+    with forgiving_streams():
+        code = _run()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command line and say in one line what ended it, if anything did."""
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
         print(error, file=sys.stderr)
         code = 2
@@ -90,6 +98,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+    except OSError as error:  # of a file that a command writes, a fault says so
+        print(f"scar-cp: {error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)
+        code = 1
+    return code if isinstance(code, int) else 0

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scar_cp.cli import options as o
 from scar_cp.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from scar_cp.bench import Row
 
 __all__ = ["app"]
 
@@ -50,18 +53,37 @@ def suite(
     """
     from scar_cp.documents import check_writable
 
-    for name in names:
-        check_writable(output / f"{name.value}.csv")
-    for name in names:
-        _run(name.value, output / f"{name.value}.csv", instances, workers, seed, only)
+    tables = {name.value: output / f"{name.value}.csv" for name in names}
+    for path in tables.values():
+        check_writable(path)
+    stored = {name: _stored(path) for name, path in tables.items()}
+    for name, path in tables.items():
+        _run(name, path, stored[name], instances, workers, seed, only)
 
 
-def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: str | None) -> None:
-    from rich.console import Console
-
-    from scar_cp.bench import SUITES, Row, method, regressions, run_suite, table_text
+def _stored(path: Path) -> list[Row]:
+    """The rows of the last run, if there was one."""
+    from scar_cp.bench import Row
     from scar_cp.csv_table import read_table, readable
+
+    if not path.is_file():
+        return []
+    with readable(path, "a table of this suite"):
+        return read_table(path, Row)
+
+
+def _run(
+    name: str,
+    path: Path,
+    stored: list[Row],
+    instances: Path,
+    workers: int,
+    seed: int,
+    only: str | None,
+) -> None:
+    from scar_cp.bench import SUITES, method, regressions, run_suite, table_text
     from scar_cp.documents import write_text
+    from scar_cp.report.console import plain_console
     from scar_cp.report.summary import gap_text
 
     cases = [
@@ -73,29 +95,28 @@ def _run(name: str, path: Path, instances: Path, workers: int, seed: int, only: 
     if not cases:
         rule = f"matches no case of the suite {name}"
         raise InputError([Fault("--only", "", only, rule)])
-    stored = []
-    if path.is_file():
-        with readable(path, "a table of this suite"):
-            stored = read_table(path, Row)
     rows = []
-    console = Console(stderr=True, highlight=False)
+    console = plain_console(stderr=True)
+    with console.status(f"{len(cases)} cases") as status:
+        for k, row in enumerate(run_suite(cases, instances, workers, seed), start=1):
+            rows.append(row)
+            console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
+            status.update(f"{k} of {len(cases)} cases done")
+    write = only is None or not stored  # a part never replaces the stored whole
+    if write:
+        write_text(path, table_text(rows, method(name, workers, seed, only)))
     print(
         f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
         f"{'heuristic':>20} {'value':>20} {'bound':>20} {'gap':>9} {'seconds':>8} {'MB':>5}"
     )
-    with console.status(f"{len(cases)} cases") as status:
-        for k, (case, row) in enumerate(run_suite(cases, instances, workers, seed), start=1):
-            rows.append(row)
-            print(
-                f"{case.scenario:8} {case.package:14} {case.windows:7} {case.objective:9} "
-                f"{row.heuristic or 0:20,} {row.value or 0:20,} {row.bound or 0:20,} "
-                f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
-                + (f"  without {case.without}" if case.without else ""),
-                flush=True,
-            )
-            status.update(f"{k} of {len(cases)} cases done")
-    if only is None or not stored:  # a part never replaces the stored whole
-        write_text(path, table_text(rows, method(name, workers, seed, only)))
+    for row in rows:
+        print(
+            f"{row.scenario:8} {row.package:14} {row.windows:7} {row.objective:9} "
+            f"{row.heuristic or 0:20,} {row.value or 0:20,} {row.bound or 0:20,} "
+            f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
+            + (f"  without {row.without}" if row.without else "")
+        )
+    if write:
         print(f"written: {path}")
     for line in regressions(stored, rows):
         print(f"worse than the stored run: {line}")

@@ -95,6 +95,7 @@ def compile_(
         lambda: load_problem(instance, settings),
         lambda: check_writable(output, instance),
     )
+    check_writable(output, *loaded.files)
     problem = loaded.problem
     if output is None:
         sys.stdout.write(to_json(problem))

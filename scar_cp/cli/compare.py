@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scar_cp.cli import options as o
-from scar_cp.cli.runs import run_missing
+from scar_cp.cli.runs import check_outputs, run_missing
 from scar_cp.plugins import SOLVERS
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def compare(
             settings=o.given(n_splits=n_splits, packing=packing),
         ),
     )
+    check_outputs(jobs, output)
     run_missing(jobs, store, quiet)
     rows = store.judged(jobs)
     sys.stdout.write(_formatted(rows, style))
@@ -145,7 +146,7 @@ def gaps(
     Example: scar-cp gaps instances/sc3.yaml --windows 5 --objective latency --objective edp
     """
     from scar_cp.documents import check_writable, write_text
-    from scar_cp.gaps import plan_gaps, split_gaps
+    from scar_cp.gaps import check_replaceable, plan_gaps, split_gaps
     from scar_cp.report.gaps import gaps_csv, gaps_markdown, gaps_text
 
     objectives: Any = _plain(objective)
@@ -165,6 +166,8 @@ def gaps(
             seed=seed,
         ),
     )
+    check_outputs(jobs, output, store.path)
+    check_replaceable(output)
     run_missing(jobs, store, quiet)
     splits = split_gaps(store.judged(jobs))
     write_text(output, gaps_csv(splits))

@@ -36,11 +36,12 @@ def cost_template(
     from scar_cp.documents import check_writable, write_text
     from scar_cp.io import read_instance
 
-    # The table it names may be the one that is to be written.
+    # The table it names need not be there yet: it may be the one that is to be written.
     read, _ = o.together(
         lambda: read_instance(instance, {"cost_table": None}),
         lambda: check_writable(output, instance),
     )
+    check_writable(output, *read.files)
     text = template(read, filled)
     if output is None:
         sys.stdout.write(text)

@@ -59,5 +59,6 @@ def report(
     if not found:
         rule = "holds no result, front or table of scar-cp"
         raise InputError([Fault(str(source), "", None, rule) for source in sources])
+    check_writable(output, *(file for source in found for file in (source.path, *source.files)))
     write_text(output, page(found))
     print(f"written: {output}")

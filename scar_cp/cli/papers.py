@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
-from scar_cp.cli.runs import run_missing
+from scar_cp.cli.runs import check_outputs, run_missing
 from scar_cp.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -98,12 +98,16 @@ def papers(
         plans = plan_experiments(chosen, profiles, instances, limits, results)
         _make_folder(results)
         store = Store(output / "runs.csv")
+        tables = {experiment.name: output / f"{experiment.name}.csv" for experiment in chosen}
+        planned = [job for of in plans.values() for job in of.values()]
+        kept = [job.result for job in planned if job.result is not None]
+        check_outputs(planned, store.path, *tables.values(), *kept)
         for experiment in chosen:
             jobs = plans[experiment.name]
             run_missing(jobs.values(), store, quiet)
             cells = _cells(experiment, profiles, jobs, store)
             command = f"scar-cp papers {experiment.name} {options}"
-            write_text(output / f"{experiment.name}.csv", cells_csv(experiment, cells, command))
+            write_text(tables[experiment.name], cells_csv(experiment, cells, command))
             print(f"{experiment.name}: {experiment.source}\n")
             print(cells_text(cells, experiment.by_window), flush=True)
             failed |= any(row.status == "failed" for row in store.judged(jobs.values()))

@@ -15,9 +15,9 @@ from scar_cp.cli import options as o
 from scar_cp.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    from scar_cp.io import LoadedProblem
     from scar_cp.outputs import Output
     from scar_cp.plots import Figure
-    from scar_cp.problem import Problem
     from scar_cp.result import Result
     from scar_cp.schedule import Schedule
 
@@ -91,13 +91,13 @@ def plot(
     from scar_cp.plots.style import figure_bytes
 
     sources = [source for source in (result, instance) if source is not None]
-    (kind, draw), _, _ = o.together(
+    (kind, draw, files), _, _ = o.together(
         lambda: _drawing(kind, result, instance),
         lambda: check_writable(output, *sources),
         lambda: _check_suffix(output),
     )
     path = output or Path(f"{result.stem}.{kind.value}.png")
-    check_writable(path)
+    check_writable(path, *sources, *files)
     write_bytes(path, figure_bytes(draw(), path.suffix))
     print(f"written: {path}")
 
@@ -122,24 +122,25 @@ def trace(
     from scar_cp.trace import trace_document
 
     sources = [source for source in (result, instance) if source is not None]
-    (problem, schedule), _ = o.together(
+    (loaded, schedule), _ = o.together(
         lambda: _scheduled(read_json_record(result, Result), result, instance),
         lambda: check_writable(output, *sources),
     )
-    document = trace_document(problem, schedule, max_passes)
+    check_writable(output, *loaded.files)
+    document = trace_document(loaded.problem, schedule, max_passes)
     write_text(output, json.dumps(document) + "\n")
     for name in document["otherData"]["cut_off"]:
         print(f"cut off: {name} in one slice")
     print(f"written: {output}")
 
 
-def _scheduled(result: Result, path: Path, instance: Path | None) -> tuple[Problem, Schedule]:
+def _scheduled(result: Result, path: Path, instance: Path | None) -> tuple[LoadedProblem, Schedule]:
     """The problem and the schedule of a file's result."""
     from scar_cp.origin import load_problem_of
     from scar_cp.result import schedule_of
 
-    problem = load_problem_of(result, path, instance).problem
-    return problem, schedule_of(result, problem, path)
+    loaded = load_problem_of(result, path, instance)
+    return loaded, schedule_of(result, loaded.problem, path)
 
 
 def _check_suffix(path: Path | None) -> None:
@@ -150,8 +151,8 @@ def _check_suffix(path: Path | None) -> None:
 
 def _drawing(
     kind: KindName | None, path: Path, instance: Path | None
-) -> tuple[KindName, Callable[[], Figure]]:
-    """The kind of the picture and what draws it, once all that it shows is read."""
+) -> tuple[KindName, Callable[[], Figure], tuple[Path, ...]]:
+    """The kind of the picture, what draws it once all is read, and files of the problem."""
     from scar_cp.outputs import read_output
 
     output = read_output(path)
@@ -164,7 +165,7 @@ def _drawing(
     if instance is not None and kind not in _OF_A_SCHEDULE:
         rule = f"--kind {kind.value} shows what the file holds, and takes no problem"
         raise InputError([Fault("--instance", "", None, rule)])
-    return kind, _figure(kind, output, path, instance)
+    return kind, *_figure(kind, output, path, instance)
 
 
 def _kinds_of(output: Output) -> tuple[KindName, ...]:
@@ -179,7 +180,7 @@ def _kinds_of(output: Output) -> tuple[KindName, ...]:
 
 def _figure(
     kind: KindName, output: Output, path: Path, instance: Path | None
-) -> Callable[[], Figure]:
+) -> tuple[Callable[[], Figure], tuple[Path, ...]]:
     from scar_cp.outputs import Comparison
     from scar_cp.pareto import Front
     from scar_cp.plots.front import plot_front
@@ -193,13 +194,14 @@ def _figure(
         if kind is KindName.bounds:
             if not output.log:
                 raise InputError([Fault(str(path), "log", "[]", "there is nothing to draw")])
-            return partial(plot_bounds, output)
+            return partial(plot_bounds, output), ()
         plot = plot_gantt if kind is KindName.gantt else plot_map
-        return partial(plot, *_scheduled(output, path, instance))
+        loaded, schedule = _scheduled(output, path, instance)
+        return partial(plot, loaded.problem, schedule), loaded.files
     if isinstance(output, Front):
         if not output.points:
             raise InputError([Fault(str(path), "points", "[]", "there is nothing to draw")])
-        return partial(plot_front, output)
+        return partial(plot_front, output), ()
     if isinstance(output, Comparison):
-        return partial(plot_gaps, output.rows)
-    return partial(plot_losses, output.splits)
+        return partial(plot_gaps, output.rows), ()
+    return partial(plot_losses, output.splits), ()

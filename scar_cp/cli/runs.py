@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scar_cp.compare import Job, Store
 
-__all__ = ["run_missing"]
+__all__ = ["check_outputs", "run_missing"]
+
+
+def check_outputs(jobs: Iterable[Job], *outputs: Path) -> None:
+    """Refuse to write to a file that a job's problem is read from."""
+    from scar_cp.documents import check_writable
+
+    files = dict.fromkeys(file for job in jobs for file in job.files)
+    for output in outputs:
+        check_writable(output, *files)
 
 
 def run_missing(jobs: Collection[Job], store: Store, quiet: bool) -> None:

@@ -82,6 +82,7 @@ def solve(
     if verify is not None:
         _print_verification(loaded, verify)
         return
+    check_writable(output, *loaded.files)
     request = Request(
         space=_space(space, loaded.settings),
         objective=_objective(objective, loaded.settings, parsed_weights),
@@ -95,12 +96,13 @@ def solve(
     )
     if not space_is_defined(loaded.problem, request.space):
         raise InputError([undefined_space(request.space, instance, space)])
-    with Progress(loaded.problem.name, quiet) as progress:
+    with Progress(loaded.problem.name, quiet) as progress, SOLVERS.blaming(solver):
         outcome = run(loaded.problem, request, solver, progress.event, loaded.sha256)
-    print_summary(outcome)
     if output is not None:
         origin = origin_of(instance, settings, output)
         write_text(output, to_json(outcome.result.replace(origin=origin)))
+    print_summary(outcome)
+    if output is not None:
         print(f"written: {output}")
     if outcome.result.schedule is None:
         raise typer.Exit(1)
@@ -140,6 +142,7 @@ def pareto(
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, None, None),
     )
+    check_writable(output, *loaded.files)
     name = _space(space, loaded.settings)
     if not space_is_defined(loaded.problem, name):
         raise InputError([undefined_space(name, instance, space)])
@@ -149,9 +152,10 @@ def pareto(
     if front is None:
         print("no schedule was found")
         raise typer.Exit(1)
-    print_front(loaded.problem, front)
     if output is not None:
         write_text(output, to_json(front))
+    print_front(loaded.problem, front)
+    if output is not None:
         print(f"written: {output}")
 
 

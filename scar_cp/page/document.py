@@ -40,6 +40,8 @@ class Source:
     schedule: Schedule | None = None
     note: str = ""
     """Why a result has no problem here."""
+    files: tuple[Path, ...] = ()
+    """What else was read, for the problem."""
 
 
 def read_sources(paths: Sequence[Path], instance: Path | None = None) -> list[Source]:
@@ -85,13 +87,14 @@ def _read(path: Path, instance: Path | None, forgiving: bool) -> Source:
     if not isinstance(output, Result):
         return Source(path, output)
     try:
-        problem = load_problem_of(output, path, instance).problem
+        loaded = load_problem_of(output, path, instance)
+        problem = loaded.problem
         schedule = schedule_of(output, problem, path) if output.schedule is not None else None
     except InputError as error:
         if not forgiving:
             raise
         return Source(path, output, note=f"no pictures: {error}")
-    return Source(path, output, problem, schedule)
+    return Source(path, output, problem, schedule, files=loaded.files)
 
 
 def page(sources: Sequence[Source]) -> str:

@@ -71,7 +71,7 @@ class SegmentCosts:
             Whether the window may end before the model's last layer.
         """
         run = problem.models[m]
-        n, types = run.num_layers, len(problem.types)
+        n, types = run.num_layers, len(problem.used_types)
         port_hops = np.array(
             [
                 min(
@@ -176,7 +176,7 @@ class SegmentCosts:
         loads = _sums(np.array([[la.weight_load_cycles for la in run.layers]]))
         weight_bytes = _sums(np.array([[la.weight_bytes for la in run.layers]]))
         weights = np.where(weight_bytes > 0, loads + through[:, None, None], 0)
-        buffers = np.array([t.buffer_bytes for t in problem.types])[:, None, None]
+        buffers = np.array([t.buffer_bytes for t in problem.used_types])[:, None, None]
         resident = (weight_bytes <= buffers) & (problem.weight_policy == "resident")
         per_pass = np.where(resident, 0, weights)
         once = np.where(resident, weights, 0)

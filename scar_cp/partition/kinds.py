@@ -18,12 +18,12 @@ def by_port_distance(problem: Problem, most_counts: int) -> Problem:
     """
     distances = [f"{c.type}+{problem.port_hops[c.id]}" for c in problem.chiplets]
     names = sorted(set(distances))
-    if len(names) == len(problem.types):
+    if len(names) == len(problem.used_types):
         return problem
     if prod(distances.count(name) + 1 for name in names) > most_counts:
         return problem
     base = {name: name.rpartition("+")[0] for name in names}
-    buffers = {t.name: t for t in problem.types}
+    buffers = {t.name: t for t in problem.used_types}
 
     def split(table: dict[str, int]) -> dict[str, int]:
         return {name: table[base[name]] for name in names}

@@ -139,7 +139,7 @@ def partition_window(
         refined = [t.refine(0, k) for t, k in open_ended if keep_going()]
         if not any(refined):
             pieces = [t.pieces(0, k) for t, k in zip(tables, shares, strict=True)]
-            kinds = range(len(problem.types))
+            kinds = range(len(problem.used_types))
             groups = tuple(
                 tuple(c for c, of in enumerate(problem.chiplet_types) if of == t) for t in kinds
             )

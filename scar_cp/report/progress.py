@@ -6,12 +6,13 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.status import Status
+from rich.text import Text
 
 from scar_cp.judging import Case, Row
+from scar_cp.report.console import plain_console
 from scar_cp.report.summary import gap_text
 from scar_cp.solvers import Event
 from scar_cp.solving import relative_gap
@@ -26,8 +27,8 @@ class _LiveStatus:
     """A console on standard error, with a live status line where it is a terminal."""
 
     def __init__(self, status: str, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet, highlight=False)
-        self._status = Status(status, console=self._console)
+        self._console = plain_console(stderr=True, quiet=quiet)
+        self._status = Status(Text(status), console=self._console)
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -41,6 +42,9 @@ class _LiveStatus:
         traceback: TracebackType | None,
     ) -> None:
         self._status.stop()
+
+    def _show(self, status: str) -> None:
+        self._status.update(Text(status))  # a string would be markup on any console
 
 
 class Progress(_LiveStatus):
@@ -72,7 +76,7 @@ class Progress(_LiveStatus):
             f"{event.seconds:8.1f} s {_number(event.value):>16} {_number(event.bound):>16} "
             f"{gap_text(relative_gap(event.value, event.bound)):>8}  {event.source}"
         )
-        self._status.update(line)
+        self._show(line)
         now, self._unprinted = time.monotonic(), line
         if event.value != self._value or now - self._last_line >= _QUIET_S:
             self._console.print(line)
@@ -95,7 +99,7 @@ class FrontProgress(_LiveStatus):
         if name != self._name:
             self._console.print(f"minimising {name}")
             self._name = name
-        self._status.update(
+        self._show(
             f"{name}: {_number(event.value)}, bound {_number(event.bound)}, {event.seconds:.1f} s"
         )
 
@@ -104,12 +108,12 @@ class RunsProgress:
     """Prints a line for every run, under them a bar where standard error is a terminal."""
 
     def __init__(self, done: int, runs: int, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._console = plain_console(stderr=True, quiet=quiet)
         self._bar = Bar(
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             console=self._console,
             disable=not self._console.is_terminal,
             transient=True,
@@ -137,6 +141,4 @@ class RunsProgress:
     def done(self, row: Row) -> None:
         """Show a run's end."""
         self._bar.advance(self._task)
-        self._console.print(
-            f"{row}: {_number(row.value)}, {row.status}, {row.seconds:.1f} s", markup=False
-        )
+        self._console.print(f"{row}: {_number(row.value)}, {row.status}, {row.seconds:.1f} s")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
-
 from scar_cp.evaluation import Evaluation
 from scar_cp.pareto import Front, largest_gaps
 from scar_cp.problem import Problem
+from scar_cp.report.console import plain_console
 from scar_cp.report.tables import Columns, plain_table
 from scar_cp.result import Result
 from scar_cp.schedule import layers_text
@@ -65,7 +64,7 @@ def print_summary(outcome: Outcome) -> None:
     """
     if outcome.result.evaluation is not None:
         print_evaluation(outcome.problem, outcome.result.evaluation, ())
-    console = _console()
+    console = plain_console()
     for line in certificate_lines(outcome.result, outcome.problem):
         console.print(line)
 
@@ -74,9 +73,9 @@ def print_evaluation(
     problem: Problem, evaluation: Evaluation | None, violations: Sequence[Violation]
 ) -> None:
     """Print a schedule's windows and totals, or the rules it breaks."""
-    console = _console()
+    console = plain_console()
     if evaluation is not None:
-        _print_table(console, window_columns(evaluation, problem))
+        _print_table(window_columns(evaluation, problem))
         for line in total_lines(evaluation, problem):
             console.print(line)
     for violation in violations:
@@ -85,7 +84,7 @@ def print_evaluation(
 
 def print_front(problem: Problem, front: Front) -> None:
     """Print the points of a front, and what may still lie between neighbours."""
-    _print_table(_console(), front_columns(front, problem.clock_hz))
+    _print_table(front_columns(front, problem.clock_hz))
 
 
 def window_columns(evaluation: Evaluation, problem: Problem | None = None) -> Columns:
@@ -206,12 +205,9 @@ def _ms(seconds: float) -> str:
     return f"{seconds * 1e3:.4g} ms"
 
 
-def _print_table(console: Console, columns: Columns) -> None:
+def _print_table(columns: Columns) -> None:
+    console = plain_console()
     head, *rows = plain_table(columns, LEFT)
     console.print(head, style="bold")
     for row in rows:
         console.print(row)
-
-
-def _console() -> Console:
-    return Console(highlight=False, markup=False, soft_wrap=True)

@@ -109,7 +109,7 @@ def test_the_input_is_not_overwritten_and_the_output_must_be_writable(
     project: Project, command: Command
 ) -> None:
     Path("net.csv").write_text("op,K,C\ngemm,4,4\n")
-    line = "net.csv: must not be the input itself"
+    line = "net.csv: must not be a file that is read"
     assert_refused(project, command, [*IMPORT[:3], "-o", "net.csv"], line)
     line = ".: is a directory, not a file"
     assert_refused(project, command, [*IMPORT[:3], "-o", "."], line)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import replace
+from random import Random
 
 import pytest
+from problems import with_unused_type
 from test_timeline import drawn
 
 from plots import examples
@@ -129,6 +131,15 @@ def test_models_beyond_the_colours_have_hatches():
     fills = [(model_fill(m)["facecolor"], model_fill(m)["hatch"]) for m in range(48)]
     assert len(set(fills)) == 48
     assert [hatch for _, hatch in fills[: len(PALETTE)]] == [""] * len(PALETTE)
+
+
+@pytest.mark.parametrize("plot", [plot_gantt, plot_map])
+def test_a_type_that_no_chiplet_has_is_not_drawn(plot):
+    problem, schedule = examples.example()
+    for seed in range(3):
+        with_it = with_unused_type(Random(seed), problem)
+        drawings = [figure_bytes(plot(of, schedule), ".svg") for of in (problem, with_it)]
+        assert drawings[0] == drawings[1]
 
 
 def test_any_name_is_drawn_as_it_stands():

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 from conftest import ROOT
-from problems import random_problem
+from problems import random_problem, with_unused_type
 
 from scar_cp.evaluation import evaluate, objective_value
 from scar_cp.instance import Objective
@@ -138,6 +138,21 @@ def test_the_problem_is_left_as_it_was(solver: str) -> None:
     before = problem.model_dump()
     solve(problem, Request(time_limit_s=60, workers=1), solver)
     assert problem.model_dump() == before
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("draw", range(4))
+def test_a_type_that_no_chiplet_has_changes_nothing(solver: str, draw: int) -> None:
+    rng = Random(f"unused type {draw}")
+    problem = random_problem(rng, windows=1 + draw % 2, max_schedules=2_000)
+    for objective in ("latency", "edp"):
+        request = Request(objective=objective, time_limit_s=60, workers=1)
+        plain, with_it = (
+            solve(of, request, solver).result for of in (problem, with_unused_type(rng, problem))
+        )
+        assert same_run(with_it) == same_run(plain)
+        assert with_it.evaluation == plain.evaluation
+        assert with_it.problem_sha256 != plain.problem_sha256
 
 
 def test_a_smaller_space_has_no_better_optimum() -> None:
