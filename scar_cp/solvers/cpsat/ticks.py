@@ -46,8 +46,10 @@ def common_ticks(problem: Problem) -> Ticks:
     nj: list[int] = []
     for run in problem.models:
         for layer in run.layers:
-            cycles += [*layer.compute_cycles.values(), *_values(layer, _LAYER_CYCLES)]
-            nj += [*layer.compute_energy_nj.values(), *_values(layer, _LAYER_NJ)]
+            cycles += [layer.compute_cycles[t] for t in problem.type_names]
+            cycles += _values(layer, _LAYER_CYCLES)
+            nj += [layer.compute_energy_nj[t] for t in problem.type_names]
+            nj += _values(layer, _LAYER_NJ)
         for tensor in run.tensors:
             cycles += _values(tensor, _TENSOR_CYCLES)
             nj += _values(tensor, _TENSOR_NJ)
