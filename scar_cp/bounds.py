@@ -56,6 +56,19 @@ class Proof(Record):
     run: CpsatRun | None = None
     """For ``cp-sat`` only."""
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it rests on more than one run of CP-SAT."""
+        return self.run is None or self.run.confirmed_by is not None
+
+    @property
+    def caveat(self) -> str:
+        """What must be said beside a proof by CP-SAT; nothing of others."""
+        if self.run is None:
+            return ""
+        confirmed = "confirmed by a second solve" if self.is_confirmed else "one run, not confirmed"
+        return f"OR-Tools {self.run.version}, {confirmed}"
+
 
 BY_WORD = Proof(by="word")
 """What a solver states is taken for what it is."""
@@ -70,6 +83,11 @@ class Bound(Record):
     source: str
     """The bound's name, for people."""
     proof: Proof = BY_WORD
+
+    @property
+    def how(self) -> str:
+        """The bound's name, and what must be said beside it."""
+        return ", ".join(filter(None, (self.source, self.proof.caveat)))
 
 
 def confirmed(proof: Proof, parameters: dict[str, int]) -> Proof:

@@ -27,6 +27,7 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 
+from scar_cp.bounds import best_bound
 from scar_cp.csv_table import read_table, readable
 from scar_cp.documents import read_document, to_json, write_text
 from scar_cp.errors import ClaimError, Fault, InputError, PluginError, ScarError
@@ -44,6 +45,7 @@ from scar_cp.judging import (
     unjudged,
 )
 from scar_cp.problem import Space
+from scar_cp.result import Result
 from scar_cp.solvers import SOLVERS, Request
 from scar_cp.solvers.scar.options import parse_scar_options
 from scar_cp.solving import solve
@@ -230,7 +232,17 @@ def run_here(job: Job) -> Row:
         seconds=round(compiled_s + result.seconds, 2),
         peak_mb=peak_memory_mb(),
         message=_one_line("; ".join(outcome.notes)),
+        stopped=result.stopped or "",
+        proof=_proof(result),
     )
+
+
+def _proof(result: Result) -> str:
+    best = best_bound(result.bounds, result.objective, result.space)
+    proof = result.proof or (best.proof if best else None)
+    if proof is None:
+        return ""
+    return proof.by if proof.is_confirmed else f"{proof.by}, one run"
 
 
 def _unchanged(job: Job) -> LoadedProblem:

@@ -8,7 +8,7 @@ import multiprocessing
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import dropwhile
@@ -57,14 +57,16 @@ def read_table(path: Path, row_type: Callable[..., R]) -> list[R]:
     Raises
     ------
     KeyError
-        If a column is missing, even of a table without rows.
+        If a column is missing whose field has no default, even of a table without rows.
     """
     with path.open(encoding="utf-8", newline="") as file:
         table = _below_head(file)
-        types: dict[str, Any] = {f.name: f.type for f in fields(row_type)}  # type: ignore[arg-type]
-        missing = [name for name in types if name not in (table.fieldnames or types)]
+        known = fields(row_type)  # type: ignore[arg-type]
+        there = table.fieldnames or [f.name for f in known]
+        missing = [f.name for f in known if f.name not in there and f.default is MISSING]
         if missing:
             raise KeyError(missing[0])
+        types: dict[str, Any] = {f.name: f.type for f in known if f.name in there}
         return [
             row_type(**{name: _CONVERT.get(kind, str)(cells[name]) for name, kind in types.items()})
             for cells in table

@@ -21,6 +21,7 @@ from scar_cp.record import Record
 __all__ = [
     "check_writable",
     "flow_yaml",
+    "json_record",
     "read_document",
     "read_json_record",
     "read_record",
@@ -216,15 +217,24 @@ def read_json_record(path: str | Path, cls: type[R]) -> R:
     InputError
         With every fault of the file.
     """
-    document = read_document(path)
+    return json_record(read_document(path), cls, str(path))
+
+
+def json_record(document: Any, cls: type[R], file: str) -> R:
+    """Check a document of a JSON file against a record, as `read_json_record` does.
+
+    Raises
+    ------
+    InputError
+        With every fault.
+    """
     if not isinstance(document, dict):
-        return to_record(document, cls, str(path))
-    _check_format(document, cls, str(path))
+        return to_record(document, cls, file)
+    _check_format(document, cls, file)
     try:
         return cls.model_validate_json(json.dumps(document))
     except ValidationError as error:
-        faults = (_fault(str(path), cls, details) for details in error.errors())
-        raise InputError(faults) from error
+        raise InputError(_fault(file, cls, details) for details in error.errors()) from error
 
 
 def read_record(path: str | Path, cls: type[R]) -> R:

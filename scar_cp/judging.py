@@ -84,7 +84,7 @@ class Case:
         return " ".join(filter(None, (*names, self.space, self.objective, self.solver)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row(Case):
     """What a run ended with."""
 
@@ -98,6 +98,10 @@ class Row(Case):
     """Wall-clock, with compiling."""
     peak_mb: int | None
     message: str
+    stopped: str = ""
+    """Why the search ended, see `scar_cp.result.StopReason`."""
+    proof: str = ""
+    """How the bound was got, see `scar_cp.bounds.Method`; ``cp-sat, one run``: not confirmed."""
 
     @property
     def case(self) -> Case:
@@ -105,7 +109,7 @@ class Row(Case):
         return Case(**{f.name: getattr(self, f.name) for f in fields(Case)})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JudgedRow(Row):
     """A row beside all others about the same question."""
 
@@ -117,7 +121,8 @@ class JudgedRow(Row):
 
 COLUMNS = (
     *("scenario", "package", "profile", "windows", "space", "objective", "solver"),
-    *("value", "ratio", "gap", "status", "bound", "latency_cycles", "energy_nj"),
+    *("value", "ratio", "gap", "status", "stopped", "bound", "proof"),
+    *("latency_cycles", "energy_nj"),
     *("seconds", "peak_mb", "time_limit_s", "stop_gap", "workers", "seed", "scar", "sha256"),
     "code",
     "message",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from scar_cp.bounds import Bound, best_bound
+from scar_cp.bounds import Bound, Proof, best_bound
 from scar_cp.errors import Fault, InputError
 from scar_cp.evaluation import Evaluation
 from scar_cp.instance import Objective
@@ -14,7 +14,12 @@ from scar_cp.record import Brief, Record, Seq
 from scar_cp.schedule import Schedule
 from scar_cp.validation import validate
 
-__all__ = ["LogLine", "Origin", "Result", "check_about", "schedule_of"]
+__all__ = ["LogLine", "Origin", "Result", "StopReason", "check_about", "schedule_of"]
+
+
+StopReason = Literal["proven", "gap", "time", "memory", "interrupted", "finished"]
+"""Why a search ended: nothing is left to prove; the gap asked for is reached; time is up; a model
+would not fit into memory; it was interrupted; or the solver had nothing more to try."""
 
 
 class LogLine(Record):
@@ -74,6 +79,18 @@ class Result(Brief, Record):
     time_limit_s: float
     versions: dict[str, str]
     log: Seq[LogLine]
+    # Older files lack what follows.
+    stop_gap: float | None = None
+    """Certified gap at which the search might stop."""
+    memory_limit_gb: float | None = None
+    stages: Seq[str] | None = None
+    """The stages of the exact solver that were on: ``hint``, ``tables``, ``cuts``, ``confirm``."""
+    scar: str | None = None
+    """Modes and budgets of the heuristic that are not as by default, as ``name=value,...``."""
+    stopped: StopReason | None = None
+    """Why the search ended."""
+    proof: Proof | None = None
+    """How it was shown that there is no schedule (a bound has its own proof)."""
 
     @property
     def bound(self) -> int | None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
 
-from scar_cp.bounds import least_completions, simple_bounds
+from scar_cp.bounds import Proof, least_completions, simple_bounds
 from scar_cp.errors import ClaimError, ScarError
 from scar_cp.evaluation import evaluate
 from scar_cp.io import sha256_of
 from scar_cp.problem import Problem
 from scar_cp.record import Brief
-from scar_cp.result import LogLine, Result
+from scar_cp.result import LogLine, Result, StopReason
 from scar_cp.solvers import Claim, Event, Request, Search, Status, get_solver
+from scar_cp.solvers.scar.options import scar_options_text
 from scar_cp.validation import validate
 
-__all__ = ["Outcome", "relative_gap", "solve"]
+__all__ = ["Outcome", "missed_deadlines", "relative_gap", "solve"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,9 +109,9 @@ def solve(
     request = request or Request()
     search = Search(problem, request, on_event)
     search.bounds += simple_bounds(problem)
-    late = _missed_deadlines(problem)
+    late = missed_deadlines(problem)
     if late:
-        claim = Claim(None, exhausted=True, notes=late)
+        claim = Claim(None, exhausted=True, notes=late, proof=Proof(by="relaxation"))
     else:
         with search.interruptible():
             claim = get_solver(solver)(search)
@@ -118,10 +119,7 @@ def solve(
             raise ScarError(f"the solver {solver} must return a Claim, not {claim!r}")
     status = _status(search, claim)
     if status == "infeasible" and not claim.notes:
-        claim = Claim(None, exhausted=True, notes=(_why_infeasible(problem, request),))
-    notes = claim.notes
-    if search.interrupted:
-        notes = ("interrupted: this is the best so far", *notes)
+        claim = replace(claim, notes=(_why_infeasible(problem, request),))
     result = Result(
         problem=problem.name,
         problem_sha256=sha256 or sha256_of(problem),
@@ -135,7 +133,7 @@ def solve(
         value=search.value,
         bounds=tuple(search.bounds),
         gap=relative_gap(search.value, search.bound),
-        notes=notes,
+        notes=claim.notes,
         seconds=round(search.elapsed_s, 3),
         seed=request.seed,
         workers=request.workers,
@@ -150,6 +148,12 @@ def solve(
             LogLine(seconds=e.seconds, value=e.value, bound=e.bound, source=e.source)
             for e in search.log
         ),
+        stop_gap=request.gap,
+        memory_limit_gb=request.memory_limit_gb,
+        stages=request.stages,
+        scar=scar_options_text(request.scar),
+        stopped=_stop_reason(search, claim, status),
+        proof=claim.proof if status == "infeasible" else None,
     )
     return Outcome(problem, result, search.author)
 
@@ -174,7 +178,20 @@ def _status(search: Search, claim: Claim) -> Status:
     return "optimal" if search.closed else "feasible"
 
 
-def _missed_deadlines(problem: Problem) -> tuple[str, ...]:
+def _stop_reason(search: Search, claim: Claim, status: Status) -> StopReason:
+    """Why the search ended, the strongest reason first."""
+    if status in ("optimal", "infeasible"):
+        return "proven"
+    if search.interrupted:
+        return "interrupted"
+    if search.gap_is_reached:
+        return "gap"
+    if search.remaining_s == 0:
+        return "time"
+    return "memory" if claim.short_of_memory else "finished"
+
+
+def missed_deadlines(problem: Problem) -> tuple[str, ...]:
     """Deadlines that no schedule can meet, by each model's serial path alone."""
     return tuple(
         f"deadline: {model.name}[{m}] takes at least {least} cycles on any schedule, "

@@ -1,30 +1,40 @@
-"""Check a result file against its problem: schedule, numbers, bounds, status."""
+"""Check a result file against its problem: schedule, numbers, bounds, status.
+
+Nothing is confirmed by doing again what gave it. Formulas and tables are derived anew from the
+problem; what CP-SAT proved is looked for among all schedules, where they are few, or by CP-SAT with
+other parameters, without tables, hint or cuts; and what was found by looking at all schedules, by
+CP-SAT.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from scar_cp.bounds import Bound, best_bound, simple_bounds
-from scar_cp.documents import read_document, read_json_record
-from scar_cp.errors import Fault, InputError
-from scar_cp.evaluation import evaluate, objective_value
-from scar_cp.io import read_schedule
+from scar_cp.bounds import Bound, Proof, best_bound, simple_bounds
+from scar_cp.documents import json_record, read_document
+from scar_cp.errors import ClaimError, Fault, InputError, ScarError
+from scar_cp.evaluation import evaluate
 from scar_cp.problem import Problem
 from scar_cp.result import Result, check_about
-from scar_cp.solvers import Request, Search, get_solver
-from scar_cp.solvers.partitions import CORNER, SOURCE
-from scar_cp.solving import relative_gap
+from scar_cp.solvers import Request, Search
+from scar_cp.solvers.cpsat.model import FIRST, SECOND, THIRD, Way
+from scar_cp.solvers.exact import by_tables
+from scar_cp.solvers.exhaustive import exhaustive
+from scar_cp.solvers.layer_level import no_schedule, nothing_below
+from scar_cp.solving import missed_deadlines, relative_gap
 from scar_cp.validation import space_is_defined, validate
 
 __all__ = ["Verification", "verify"]
 
 RERUN_LIMIT_S = 20.0
-"""Time for deriving a bound again."""
+"""Time for finding out about a bound."""
+_FEW_SCHEDULES = 50_000
+"""Schedules that are looked at one by one in that time."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +42,17 @@ class Verification:
     """What was found out about a result file."""
 
     confirmed: tuple[str, ...]
+    """What holds, and how that was found."""
     open_claims: tuple[str, ...]
-    """Bounds that were not reached again in time: neither confirmed nor refuted."""
+    """What was neither confirmed nor refuted in time."""
 
 
 def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
     """Recompute everything that a result file says.
 
     The schedule must be valid in its space, every number the evaluator's, the gap and the status
-    those that follow from value and bounds. Bounds that need no search are derived again exactly;
-    the others by solving anew for at most `RERUN_LIMIT_S`.
+    those that follow from value and bounds. Each bound is derived or looked for anew, in a way that
+    is not its own, for at most `RERUN_LIMIT_S`.
 
     Parameters
     ----------
@@ -61,89 +72,207 @@ def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
     InputError
         With everything that is wrong.
     """
-    result = read_json_record(path, Result)
-    check_about(result, sha256, path)
     document = read_document(path)
-    faults: list[Fault] = []
-
-    def fault(place: str, value: object, rule: str) -> None:
-        faults.append(Fault(str(path), place, None if value is None else str(value), rule))
-
+    result = json_record(document, Result, str(path))
+    check_about(result, sha256, path)
+    audit = _Audit(problem, result, document, str(path))
     if not space_is_defined(problem, result.space):
-        fault("space", result.space, "the problem does not define this space")
-        raise InputError(faults)
-    request = Request(
-        space=result.space,
-        objective=result.objective,
-        weights=result.weights,
-        time_limit_s=RERUN_LIMIT_S,
-        workers=result.workers,
-        seed=result.seed,
-    )
-    value = _check_schedule(problem, request, path, document, fault)
-    bounds = list(result.bounds)
-    best = best_bound(bounds, request.objective, request.space)
-    for i, bound in enumerate(bounds):
-        holds = best_bound([bound], request.objective, request.space)
-        if value is not None and holds is not None and bound.value > value:
-            fault(f"bounds[{i}].value", bound.value, f"lies above the schedule's value {value}")
-    gap = relative_gap(value, best.value if best else None)
-    if document["gap"] != gap:
-        fault("gap", document["gap"], f"value and bounds give {gap}")
-    if value is not None:
-        status = "optimal" if best is not None and best.value == value else "feasible"
-        if document["status"] != status:
-            fault("status", document["status"], f"value and bounds give {status}")
-    elif document["status"] not in ("infeasible", "unknown"):
-        fault("status", document["status"], "there is no schedule")
-    if faults:
-        raise InputError(faults)
-    confirmed = ["schedule", "evaluation", "gap", "status"] if value is not None else []
-    open_claims = []
-    if result.status == "infeasible":
-        search = Search(problem, request)
-        claim = get_solver("cp-sat")(search)
-        if search.schedule is not None:
-            fault("status", "infeasible", f"a schedule of value {search.value} exists")
-        elif claim.exhausted:
-            confirmed.append("status")
-        else:
-            open_claims.append(f"status: neither shown nor refuted in {RERUN_LIMIT_S:g} s")
-    for place, rule, good in _check_bounds(problem, request, bounds, value):
-        if good is None:
-            open_claims.append(f"{place}: {rule}")
-        elif good:
-            confirmed.append(f"{place}: {rule}")
-        else:
-            fault(place, None, rule)
-    if faults:
-        raise InputError(faults)
-    return Verification(tuple(confirmed), tuple(open_claims))
+        audit.fault("space", result.space, "the problem does not define this space")
+    else:
+        audit.numbers()
+        if not audit.faults:
+            audit.claims()
+    if audit.faults:
+        raise InputError(audit.faults)
+    return Verification(tuple(audit.confirmed), tuple(audit.open_claims))
 
 
-def _check_schedule(
-    problem: Problem, request: Request, path: str | Path, document: Any, fault: Any
-) -> int | None:
-    """Judge the schedule and compare every number; its value."""
-    if document["schedule"] is None:
-        for key in ("evaluation", "value", "gap"):
-            if document[key] is not None:
-                fault(key, document[key], "must be null without a schedule")
+@dataclass
+class _Audit:
+    """The state of a verification."""
+
+    problem: Problem
+    result: Result
+    document: Any
+    """What the file says, to the letter."""
+    file: str
+    faults: list[Fault] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
+    open_claims: list[str] = field(default_factory=list)
+
+    def fault(self, place: str, value: object, rule: str) -> None:
+        """Note what is wrong."""
+        self.faults.append(Fault(self.file, place, None if value is None else str(value), rule))
+
+    def numbers(self) -> None:
+        """Judge the schedule, and what follows from it and the bounds alone."""
+        result, document = self.result, self.document
+        value = self._schedule()
+        for i, bound in enumerate(result.bounds):
+            holds = best_bound([bound], result.objective, result.space)
+            if value is not None and holds is not None and bound.value > value:
+                rule = f"lies above the schedule's value {value}"
+                self.fault(f"bounds[{i}].value", bound.value, rule)
+        gap = relative_gap(value, result.bound)
+        if document["gap"] != gap:
+            self.fault("gap", document["gap"], f"value and bounds give {gap}")
+        if value is not None:
+            status = "optimal" if result.bound == value else "feasible"
+            if result.status != status:
+                self.fault("status", result.status, f"value and bounds give {status}")
+            self.confirmed += ["schedule", "evaluation", "gap", "status"]
+        elif result.status not in ("infeasible", "unknown"):
+            self.fault("status", result.status, "there is no schedule")
+
+    def _schedule(self) -> int | None:
+        """Judge the schedule and compare every number; its value."""
+        result, document = self.result, self.document
+        if result.schedule is None:
+            for key in ("evaluation", "value", "gap"):
+                if document[key] is not None:
+                    self.fault(key, document[key], "must be null without a schedule")
+            return None
+        violations = validate(self.problem, result.schedule, result.space)
+        for violation in violations:
+            self.fault("schedule", None, str(violation))
+        if violations:
+            return None
+        evaluation = evaluate(self.problem, result.schedule)
+        judged = json.loads(json.dumps(evaluation.model_dump()))
+        for place, claimed, actual in _differences("evaluation", document["evaluation"], judged):
+            self.fault(place, claimed, f"the evaluator says {actual}")
+        value = self._request().value(evaluation.latency_cycles, evaluation.energy_nj)
+        if document["value"] != value:
+            self.fault("value", document["value"], f"the evaluator says {value}")
+        return value
+
+    def claims(self) -> None:
+        """Find out whether what needed a search holds."""
+        if self.result.status == "infeasible":
+            proof = self.result.proof or Proof(by="word")
+            how, holds = self._emptiness(proof)
+            self._found("status: infeasible", how, holds)
+        for i, bound in enumerate(self.result.bounds):
+            if any(_says_more(later, bound) for later in self.result.bounds[i + 1 :]):
+                continue
+            how, holds = self._holds(bound)
+            name = f"bounds[{i}]: {bound.objective} >= {bound.value} ({bound.source})"
+            self._found(name, how, holds)
+
+    def _found(self, name: str, how: str, holds: bool | None) -> None:
+        if holds is None:
+            self.open_claims.append(f"{name}: {how}")
+        elif holds:
+            self.confirmed.append(f"{name}: {how}")
+        else:
+            place, _, claim = name.partition(": ")
+            self.fault(place, None, f"{claim}: {how}")
+
+    def _holds(self, bound: Bound) -> tuple[str, bool | None]:
+        """Whether a bound holds, and how that was found."""
+        by = bound.proof.by
+        if by in ("relaxation", "combination", "tables"):
+            return self._derived_again(bound)
+        if by != "exhaustion":
+            truth = self._search(bound)
+            if (found := _among_all(truth)) is not None:
+                least = truth.value
+                how = f"no schedule of the space, and all were looked at, has less than {least}"
+                return how, found and (least is None or bound.value <= least)
+        search = self._search(bound)
+        way = _other_way(bound.proof, self.result.seed)
+        try:
+            holds = nothing_below(search, bound.value, way)
+        except ClaimError as error:
+            return f"CP-SAT contradicts itself: {error}", None
+        if holds is False:
+            return f"a schedule of value {search.value} exists", False
+        if holds:
+            return f"CP-SAT finds nothing below it with {_text(way)} either", True
+        return f"CP-SAT found nothing below it in {RERUN_LIMIT_S:g} s, and no proof", None
+
+    def _derived_again(self, bound: Bound) -> tuple[str, bool | None]:
+        """Whether formulas and tables give at least as much once more."""
+        search = self._search(bound)
+        least = search.least(bound.objective)
+        if bound.proof.by == "combination":
+            factors = [
+                best_bound(self.result.bounds, of, bound.space) for of in ("latency", "energy")
+            ]
+            least = max(least, prod(b.value for b in factors if b is not None))
+        if least < bound.value:
+            by_tables(search)
+            least = max(least, search.least(bound.objective))
+        if least >= bound.value:
+            return "derived again", True
+        if search.value is not None and bound.value > search.value:
+            return f"a schedule of value {search.value} exists", False
+        final = search.closed or search.settled or bound.proof.by == "relaxation"
+        return f"derived again as {least}", False if final else None
+
+    def _emptiness(self, proof: Proof) -> tuple[str, bool | None]:
+        """Whether the space has no schedule, and how that was found."""
+        if late := missed_deadlines(self.problem):
+            return late[0], True
+        search = Search(self.problem, self._request())
+        if proof.by != "exhaustion" and _among_all(search) is not None:
+            if search.schedule is not None:
+                return f"a schedule of value {search.value} exists", False
+            return "none of all its schedules meets the deadlines", True
+        try:
+            empty = no_schedule(search, _other_way(proof, self.result.seed))
+        except ClaimError as error:
+            return f"CP-SAT contradicts itself: {error}", None
+        if empty is False:
+            return f"a schedule of value {search.value} exists", False
+        how = "CP-SAT finds none with other parameters either"
+        return (how, True) if empty else (f"neither shown nor refuted in {RERUN_LIMIT_S:g} s", None)
+
+    def _search(self, bound: Bound) -> Search:
+        """A new search about what a bound is about, with the bounds that need none."""
+        weights = self.result.weights if bound.objective == "weighted" else None
+        request = replace(
+            self._request(), objective=bound.objective, space=bound.space, weights=weights
+        )
+        search = Search(self.problem, request)
+        search.bounds += simple_bounds(self.problem)
+        return search
+
+    def _request(self) -> Request:
+        result = self.result
+        return Request(
+            space=result.space,
+            objective=result.objective,
+            weights=result.weights,
+            time_limit_s=RERUN_LIMIT_S,
+            workers=result.workers,
+            seed=result.seed,
+            cuts=False,
+        )
+
+
+def _says_more(later: Bound, bound: Bound) -> bool:
+    same = later.objective == bound.objective and later.space == bound.space
+    return same and later.value >= bound.value
+
+
+def _among_all(search: Search) -> bool | None:
+    """Look at every schedule; ``None`` if they are too many."""
+    try:
+        return exhaustive(search, _FEW_SCHEDULES).exhausted or None
+    except ScarError:
         return None
-    schedule = read_schedule(path)
-    violations = validate(problem, schedule, request.space)
-    for violation in violations:
-        fault("schedule", None, str(violation))
-    if violations:
-        return None
-    evaluation = evaluate(problem, schedule)
-    judged = json.loads(json.dumps(evaluation.model_dump()))
-    for place, claimed, actual in _differences("evaluation", document["evaluation"], judged):
-        fault(place, claimed, f"the evaluator says {actual}")
-    value = objective_value(evaluation, request.objective, request.weights)
-    if document["value"] != value:
-        fault("value", document["value"], f"the evaluator says {value}")
-    return value
+
+
+def _other_way(proof: Proof, seed: int) -> Way:
+    """Parameters of CP-SAT that differ from all that a proof rests on."""
+    used = [] if proof.run is None else [proof.run.parameters, proof.run.confirmed_by]
+    ways = (replace(way, seed=(way.seed + seed) % 2**31) for way in (SECOND, THIRD, FIRST))
+    return next(way for way in ways if way.parameters() not in used)
+
+
+def _text(way: Way) -> str:
+    return ", ".join(f"{name} {value}" for name, value in way.parameters().items())
 
 
 def _differences(place: str, claimed: Any, actual: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -157,47 +286,3 @@ def _differences(place: str, claimed: Any, actual: Any) -> Iterator[tuple[str, A
             yield from _differences(f"{place}[{i}]", c, a)
     elif claimed != actual:
         yield place, claimed, actual
-
-
-def _check_bounds(
-    problem: Problem, request: Request, bounds: list[Bound], value: int | None
-) -> Iterator[tuple[str, str, bool | None]]:
-    """Derive every bound again: place, finding, and whether it holds (``None``: not known)."""
-    simple = {(b.objective, b.source): b.value for b in simple_bounds(problem)}
-    again: dict[tuple[str, str], Search] = {}
-    for i, bound in enumerate(bounds):
-        place, name = f"bounds[{i}]", f"{bound.objective} >= {bound.value} ({bound.source})"
-        derived = simple.get((bound.objective, bound.source))
-        if derived is not None:
-            good = bound.value <= derived
-            yield place, name if good else f"{name}: derived again as {derived}", good
-            continue
-        if bound.source == CORNER:
-            factors = [best_bound(bounds, of, bound.space) for of in ("latency", "energy")]
-            product = prod(b.value for b in factors if b is not None)
-            good = bound.value <= product
-            yield place, name if good else f"{name}: its factors give {product}", good
-            continue
-        if any(
-            b.value >= bound.value and b.objective == bound.objective and b.space == bound.space
-            for b in bounds[i + 1 :]
-        ):
-            continue  # a later bound says more
-        if (bound.objective, bound.space) not in again:
-            weights = request.weights if bound.objective == "weighted" else None
-            asked = replace(request, objective=bound.objective, space=bound.space, weights=weights)
-            search = Search(problem, asked)
-            search.bounds += simple_bounds(problem)
-            get_solver("cp-sat")(search)
-            again[bound.objective, bound.space] = search
-        search = again[bound.objective, bound.space]
-        least = search.least(bound.objective)
-        own = search.value if bound.objective == search.request.objective else None
-        if own is not None and bound.value > own:
-            yield place, f"{name}: a schedule of value {own} exists", False
-        elif least >= bound.value:
-            yield place, name, True
-        elif search.closed or (search.settled and bound.source == SOURCE):
-            yield place, f"{name}: derived again as {least}", False
-        else:
-            yield place, f"{name}: {least} in {RERUN_LIMIT_S:g} s", None

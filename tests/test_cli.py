@@ -19,6 +19,7 @@ RESULT_KEYS = [
     *("format", "problem", "problem_sha256", "origin", "solver", "space", "objective", "weights"),
     *("status", "schedule", "evaluation", "value", "bounds", "gap", "notes", "seconds"),
     *("seed", "workers", "time_limit_s", "versions", "log"),
+    *("stop_gap", "memory_limit_gb", "stages", "scar", "stopped", "proof"),
 ]
 EVALUATION_KEYS = [
     *("latency_cycles", "energy_nj", "edp", "latency_s", "energy_j", "edp_js"),

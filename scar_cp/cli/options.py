@@ -17,6 +17,7 @@ from scar_cp.plugins import SOLVERS, Registry
 
 __all__ = [
     "SETTINGS",
+    "Confirm",
     "Contention",
     "Gap",
     "Granularity",
@@ -257,6 +258,14 @@ MemoryLimit = Annotated[
 Gap = Annotated[
     float,
     typer.Option(help="Stop at this certified gap, e.g. 0.001.", rich_help_panel=_REQUEST),
+]
+Confirm = Annotated[
+    bool,
+    typer.Option(
+        "--confirm/--no-confirm",
+        help="Look for whatever CP-SAT alone has proven a second time, another way.",
+        rich_help_panel=_REQUEST,
+    ),
 ]
 Scar = Annotated[
     str | None,

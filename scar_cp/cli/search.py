@@ -44,6 +44,7 @@ def solve(
         Path | None,
         typer.Option(metavar="RESULT", help="Do not search: recompute all that a result says."),
     ] = None,
+    confirm: o.Confirm = True,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     *,
     settings: dict[str, Any],
@@ -92,6 +93,7 @@ def solve(
         seed=seed,
         memory_limit_gb=memory_limit,
         gap=gap,
+        confirm=confirm,
         scar=scar_options,
     )
     if not space_is_defined(loaded.problem, request.space):
@@ -184,4 +186,4 @@ def _print_verification(loaded: LoadedProblem, path: Path) -> None:
     for line in found.confirmed:
         print(f"confirmed: {line}")
     for line in found.open_claims:
-        print(f"not derived again: {line}")
+        print(f"open: {line}")

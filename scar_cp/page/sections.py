@@ -164,7 +164,7 @@ def _bounds(result: Result) -> Columns:
         "objective": [bound.objective for bound in result.bounds],
         "bound": [f"{bound.value:,}" for bound in result.bounds],
         "space": [bound.space for bound in result.bounds],
-        "source": [bound.source for bound in result.bounds],
+        "proven by": [bound.how for bound in result.bounds],
     }
 
 

@@ -29,13 +29,15 @@ _LEFT = {
     "objective",
     "solver",
     "status",
+    "stopped",
+    "proof",
     "sha256",
     "code",
 }
 """Columns of words; numbers stand at the right."""
 
 _NEVER_FOLDED = {"scenario", "solver", "value", "ratio", "gap", "status", "bound", "seconds", "MB"}
-_FIRST_TO_GO = ("code", "sha256", "MB", "seconds", "bound")
+_FIRST_TO_GO = ("code", "sha256", "MB", "seconds", "proof", "bound")
 """What a table that is too wide does without, one after the other."""
 
 
@@ -64,6 +66,8 @@ _ROW_COLUMNS: Mapping[str, Callable[[JudgedRow], str]] = {
     "ratio": lambda row: ratio_text(row.ratio),
     "gap": lambda row: gap_text(row.gap),
     "status": lambda row: row.status,
+    "stopped": lambda row: row.stopped or "-",
+    "proof": lambda row: row.proof or "-",
     "bound": lambda row: _integer(row.bound),
     "seconds": lambda row: f"{row.seconds:.1f}",
     "MB": lambda row: _integer(row.peak_mb),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from scar_cp.bounds import best_bound
 from scar_cp.evaluation import Evaluation
 from scar_cp.pareto import Front, largest_gaps
 from scar_cp.problem import Problem
@@ -17,6 +18,7 @@ from scar_cp.validation import Violation
 
 __all__ = [
     "LEFT",
+    "STOPPED",
     "certificate_lines",
     "folded_notes",
     "front_columns",
@@ -30,6 +32,15 @@ __all__ = [
 
 LEFT = {"window", "model", "layers", "chiplet", "found by"}
 """Columns of words; numbers stand at the right."""
+
+STOPPED = {
+    "gap": "stopped: the gap asked for is reached",
+    "time": "stopped: the time limit is reached",
+    "memory": "stopped: the next step would pass the memory limit",
+    "interrupted": "stopped: interrupted; this is the best so far",
+    "finished": "stopped: the solver has nothing more to try",
+}
+"""Why a search ended without a proof."""
 
 _UNITS = {"latency": " cycles", "energy": " nJ", "edp": " cycles x nJ", "weighted": ""}
 
@@ -144,16 +155,19 @@ def certificate_lines(result: Result, problem: Problem | None = None) -> list[st
         author = next((line.source for line in result.log if line.value == result.value), "")
         found_by = f", found by {author or result.solver}"
         lines.append(f"{result.objective} {result.value:,}{_UNITS[result.objective]}{found_by}")
-    if result.bound is not None:
-        source = next(b.source for b in reversed(result.bounds) if b.value == result.bound)
-        lines.append(f"bound {result.bound:,} ({source}), gap {gap_text(result.gap)}")
+    best = best_bound(result.bounds, result.objective, result.space)
+    if best is not None:
+        lines.append(f"bound {best.value:,} ({best.how}), gap {gap_text(result.gap)}")
     space = f"{result.space} space"
     if problem is not None:
         space += f", at most {problem.max_windows} window(s)"
     if result.status == "optimal":
         lines.append(f"optimal: proven for the {space}")
     else:
-        lines.append(f"{result.status} in the {space}, after {result.seconds:.1f} s")
+        how = f" ({result.proof.caveat})" if result.proof and result.proof.caveat else ""
+        lines.append(f"{result.status} in the {space}, after {result.seconds:.1f} s{how}")
+    if result.stopped in STOPPED:
+        lines.append(STOPPED[result.stopped])
     return [*lines, *(f"note: {note}" for note in folded_notes(result.notes))]
 
 

@@ -20,7 +20,10 @@ from scar_cp.schedule import Schedule
 from scar_cp.solvers.scar.options import ScarOptions
 from scar_cp.validation import validate
 
-__all__ = ["Claim", "Event", "Request", "Search", "Solver", "Status"]
+__all__ = ["STAGES", "Claim", "Event", "Request", "Search", "Solver", "Status"]
+
+STAGES = ("hint", "tables", "cuts", "confirm")
+"""Switches of the exact solver."""
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
@@ -91,6 +94,11 @@ class Request:
         return by_cycles * cycles + by_nj * nj
 
     @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages of the exact solver that are on."""
+        return tuple(name for name in STAGES if getattr(self, name))
+
+    @property
     def linear(self) -> tuple[int, int]:
         """Weights of cycles and nJ; without a meaning for EDP."""
         if self.weights is not None:
@@ -122,6 +130,8 @@ class Claim:
     notes: tuple[str, ...] = ()
     proof: Proof = BY_WORD
     """Of infeasibility: how it was shown that the space has no schedule."""
+    short_of_memory: bool = False
+    """Whether something was not tried because it would not fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +197,11 @@ class Search:
     @property
     def done(self) -> bool:
         """Whether nothing is left to do: proven, within the asked gap, or out of time."""
-        if self.closed or self.remaining_s == 0:
-            return True
+        return self.closed or self.remaining_s == 0 or self.gap_is_reached
+
+    @property
+    def gap_is_reached(self) -> bool:
+        """Whether the certified gap is at most the one asked for."""
         value, bound = self.value, self.bound
         return value is not None and bound is not None and value - bound <= self.request.gap * value
 

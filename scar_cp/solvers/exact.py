@@ -17,7 +17,7 @@ from scar_cp.solvers.layer_level import layer_level
 from scar_cp.solvers.partitions import partition
 from scar_cp.solvers.scar.heuristic import scar
 
-__all__ = ["cpsat", "expected_memory_gb"]
+__all__ = ["by_tables", "cpsat", "expected_memory_gb"]
 
 _FEW_SCHEDULES = 20_000
 """Schedules that are looked at one by one in a few seconds."""
@@ -25,6 +25,28 @@ _FEW_SCHEDULES = 20_000
 
 def cpsat(search: Search) -> Claim:
     """Find schedules and bounds: heuristic, pipeline partitions, layer-level model."""
+    notes = by_tables(search)
+    if search.done:
+        return Claim(search.schedule, search.value, notes=notes)
+    need_gb = expected_memory_gb(search)
+    if need_gb > search.request.memory_limit_gb:
+        reason = (
+            f"the layer-level model would take about {need_gb:.1f} GB, "
+            f"the memory limit is {search.request.memory_limit_gb:g} GB: it was not built"
+        )
+        notes = (*notes, reason)
+        return Claim(search.schedule, search.value, notes=notes, short_of_memory=True)
+    claim = layer_level(search)
+    if not search.done and not claim.exhausted:
+        try:
+            claim = replace(exhaustive(search, _FEW_SCHEDULES), notes=claim.notes)
+        except ScarError:  # too many
+            claim = replace(claim, schedule=search.schedule, value=search.value)
+    return replace(claim, notes=(*notes, *claim.notes))
+
+
+def by_tables(search: Search) -> tuple[str, ...]:
+    """Find schedules and bounds without CP-SAT; what the heuristic cut off, if that matters."""
     request = search.request
     standalone(search)  # a schedule at once, however large the package
     cut_off: tuple[str, ...] = ()
@@ -33,23 +55,7 @@ def cpsat(search: Search) -> Claim:
         cut_off = scar(search).notes
     if request.tables and not search.done:
         partition(search)
-    notes = cut_off if search.author == "scar" and not search.closed else ()
-    if search.done:
-        return Claim(search.schedule, search.value, notes=notes)
-    need_gb = expected_memory_gb(search)
-    if need_gb > request.memory_limit_gb:
-        reason = (
-            f"the layer-level model would take about {need_gb:.1f} GB, "
-            f"the memory limit is {request.memory_limit_gb:g} GB: it was not built"
-        )
-        return Claim(search.schedule, search.value, notes=(*notes, reason))
-    claim = layer_level(search)
-    if not search.done and not claim.exhausted:
-        try:
-            claim = replace(exhaustive(search, _FEW_SCHEDULES), notes=claim.notes)
-        except ScarError:  # too many
-            claim = replace(claim, schedule=search.schedule, value=search.value)
-    return replace(claim, notes=(*notes, *claim.notes))
+    return cut_off if search.author == "scar" and not search.closed else ()
 
 
 def expected_memory_gb(search: Search) -> float:

@@ -28,7 +28,7 @@ from scar_cp.solvers.cpsat.ticks import UNITS, Ticks, coarse
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.supported import HalfPlane, Polygon
 
-__all__ = ["layer_level", "nothing_below"]
+__all__ = ["layer_level", "no_schedule", "nothing_below"]
 
 _MOST_CUTS = 40
 """Half-planes after which a polygon is left as it is."""
@@ -99,6 +99,26 @@ def nothing_below(search: Search, value: int, way: Way, ticks: Ticks = UNITS) ->
     if search.value is not None and search.value < value:
         return False
     return _walk(search, way, value) if all(weights) or not any(weights) else None
+
+
+def no_schedule(search: Search, way: Way) -> bool | None:
+    """Whether CP-SAT finds, one way, that the space has no schedule at all.
+
+    Returns
+    -------
+    bool or None
+        False only with a schedule, which is offered to the search.
+
+    Raises
+    ------
+    ClaimError
+        If CP-SAT contradicts itself or the evaluator.
+    """
+    weights = (0, 1) if search.request.objective == "energy" else (1, 0)
+    found = _Model(search, weights, _limits(search, weights)).ask(way)
+    if search.schedule is not None:
+        return False
+    return True if found.nothing else None
 
 
 def _settle(search: Search, way: Way) -> Proof | None:
@@ -200,11 +220,10 @@ def _confirm_emptiness(search: Search, way: Way, proof: Proof) -> Proof:
     """Look another way for any schedule."""
     if search.remaining_s == 0 or not search.request.confirm:
         return proof
-    weights = (0, 1) if search.request.objective == "energy" else (1, 0)
-    found = _Model(search, weights, _limits(search, weights)).ask(way)
-    if search.schedule is not None:
+    empty = no_schedule(search, way)
+    if empty is False:
         raise ClaimError("a second solve finds a schedule where the first says that there is none")
-    return confirmed(proof, way.parameters()) if found.nothing else proof
+    return confirmed(proof, way.parameters()) if empty else proof
 
 
 class _Model:

@@ -11,7 +11,7 @@ from conftest import ROOT
 
 from scar_cp.documents import read_record
 from scar_cp.errors import ClaimError
-from scar_cp.judging import Row
+from scar_cp.judging import Case, Row
 from scar_cp.package import Package
 from scar_cp.papers.cells import CLOCK_HZ, Cell, cells_csv, cells_of
 from scar_cp.papers.experiments import EXPERIMENTS, Ask, Experiment, Part, Strategy
@@ -103,11 +103,20 @@ HERE = ("s", "physical", "latency")
 
 def run_of(ask: Ask | None, cycles: int, energy_nj: int, bound: int) -> dict[Ask, Row]:
     assert ask is not None
-    row = Row(
+    case = Case(
         *(ask.scenario, ask.package, ask.profile, ask.windows, "full", ask.search, ask.solver),
         *(20.0, 0.01, 1, 0, ask.scar, "a" * 64, "c0de"),
-        *(cycles, bound, cycles, energy_nj),
-        *("feasible", 0.1, 1, ""),
+    )
+    row = Row(
+        **vars(case),
+        value=cycles,
+        bound=bound,
+        latency_cycles=cycles,
+        energy_nj=energy_nj,
+        status="feasible",
+        seconds=0.1,
+        peak_mb=1,
+        message="",
     )
     return {ask: row}
 

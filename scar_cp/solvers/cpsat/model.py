@@ -18,7 +18,7 @@ from scar_cp.schedule import Schedule
 from scar_cp.solvers.cpsat.constraints import Constraints
 from scar_cp.solvers.cpsat.variables import Limits, Variables
 
-__all__ = ["FIRST", "SECOND", "Answer", "CpsatModel", "Way"]
+__all__ = ["FIRST", "SECOND", "THIRD", "Answer", "CpsatModel", "Way"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Way:
 FIRST = Way()
 SECOND = Way(presolve=False, seed=1, linearization_level=2)
 """Whatever `FIRST` finds must be found this way as well."""
+THIRD = Way(seed=2, linearization_level=0)
+"""For those who want to see a confirmed proof confirmed once more."""
 
 
 @dataclass(frozen=True)

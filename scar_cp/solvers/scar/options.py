@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from scar_cp.errors import Fault, InputError
 
-__all__ = ["ScarOptions", "Score", "parse_scar_options"]
+__all__ = ["ScarOptions", "Score", "parse_scar_options", "scar_options_text"]
 
 Score = Callable[[float, float], float]
 """Rates a window by its cycles and nJ; must not fall when either grows."""
@@ -65,6 +65,22 @@ _KINDS = {name: get_args(kind) for name, kind in get_type_hints(ScarOptions).ite
 del _KINDS["score"]
 """Values or types of every mode and budget; a score is a function, for Python only."""
 _LEAST = {"generations": 0}
+
+
+def scar_options_text(options: ScarOptions) -> str:
+    """What `parse_scar_options` reads back: all that is not as by default.
+
+    A score is a function: it is named, and cannot be read back.
+    """
+    default = ScarOptions()
+    chosen = {
+        name: getattr(options, name)
+        for name in (*_KINDS, "score")
+        if getattr(options, name) != getattr(default, name)
+    }
+    if options.score is not None:
+        chosen["score"] = getattr(options.score, "__qualname__", type(options.score).__name__)
+    return ",".join(f"{k}={'none' if v is None else v}" for k, v in chosen.items())
 
 
 def parse_scar_options(text: str) -> ScarOptions:
