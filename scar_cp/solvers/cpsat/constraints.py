@@ -206,8 +206,9 @@ class Constraints:
                     self.cp.add_implication(spans, on)
                 too_far.append(spans)
             self.cp.add_bool_or([resident, *too_far])
-            if (m, w, c) in v.load_nj:
-                self._loads(v.load_nj[m, w, c], m, w, c, self._load_nj(m, w, c))
+            if (m, w, c) in v.repeat_nj:
+                again = times(self.problem.models[m].passes - 1, self._load_nj(m, w, c))
+                self.rows.at_least(v.repeat_nj[m, w, c], again, only_if=resident.negated())
             if v.limits.cycles is None:
                 continue
             load = self._load_cycles(m, w, c)
@@ -299,7 +300,7 @@ class Constraints:
     def _energy_is_paid(self, extra_nj: cp_model.IntVar) -> None:
         """What layers cost beyond their thriftiest chiplets, and what loads and transfers do."""
         v, p = self.v, self.problem
-        costs: list[Cost] = [(load, 1) for load in v.load_nj.values()]
+        costs: list[Cost] = [(load, 1) for load in v.repeat_nj.values()]
         for m, run in enumerate(p.models):
             for i in range(run.num_layers):
                 on_chiplet = layer_nj(p, m, i)

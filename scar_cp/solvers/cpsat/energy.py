@@ -8,10 +8,10 @@ __all__ = ["layer_nj", "least_nj"]
 
 
 def layer_nj(problem: Problem, m: int, i: int) -> list[int]:
-    """Energy of a layer on each chiplet: compute, outputs of the model, and loads on every pass."""
+    """Energy of a layer on each chiplet: compute, outputs, and the loads that are sure to happen."""
     run = problem.models[m]
     layer = run.layers[i]
-    loads = run.passes if problem.weight_policy == "per_pass" else 0
+    loads = run.passes if problem.weight_policy == "per_pass" else 1
     outputs = [t for t in run.tensors if t.is_output and t.producer == i]
     dram_nj = loads * layer.weight_energy_nj + sum(t.dram_energy_nj for t in outputs)
     hop_nj = loads * layer.weight_nop_energy_nj_per_hop

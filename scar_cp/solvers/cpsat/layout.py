@@ -22,7 +22,8 @@ class Weights:
     once_cycles: int
     load_cycles: int
     load_nop_cycles: int
-    load_nj: int
+    repeat_nj: int
+    """Energy of all loads but the first."""
 
 
 class Layout:
@@ -86,7 +87,7 @@ class Layout:
             once_cycles=load if resident else 0,
             load_cycles=loads * cycles,
             load_nop_cycles=loads * sum(layer.weight_nop_cycles for layer in here),
-            load_nj=loads * energy,
+            repeat_nj=(loads - 1) * energy,
         )
 
     def segments_on(self, m: int, chiplets: Container[int]) -> int:

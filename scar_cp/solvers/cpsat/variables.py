@@ -76,8 +76,10 @@ class Variables:
         ``resident`` only).
     pass_weights, once_weights
         ``(m, w, c)``: cycles of the weight load in every pass, and outside of the pipeline.
-    load_cycles, load_nop_cycles, load_nj
-        ``(m, w, c)``: DRAM cycles, link cycles and energy of all weight loads.
+    load_cycles, load_nop_cycles
+        ``(m, w, c)``: DRAM cycles and link cycles of all weight loads.
+    repeat_nj
+        ``(m, w, c)``: energy of all weight loads but the first.
     between
         ``(m, tensor, w, source, target)``: the tensor is sent between these two (contention
         ``links`` only).
@@ -127,7 +129,7 @@ class Variables:
         self.once_weights: dict[tuple[int, int, int], cp_model.IntVar] = {}
         self.load_cycles: dict[tuple[int, int, int], cp_model.IntVar] = {}
         self.load_nop_cycles: dict[tuple[int, int, int], cp_model.IntVar] = {}
-        self.load_nj: dict[tuple[int, int, int], cp_model.IntVar] = {}
+        self.repeat_nj: dict[tuple[int, int, int], cp_model.IntVar] = {}
         self.between: dict[tuple[int, int, int, int, int], cp_model.IntVar] = {}
         self.pass_cycles: dict[tuple[int, int, int], cp_model.IntVar] = {}
         self.longest: dict[tuple[int, int], cp_model.IntVar] = {}
@@ -220,7 +222,7 @@ class Variables:
         """What is paid: of no interest where only time counts."""
         if self.resident:
             for m, w, c in self.places():
-                self._load(self.load_nj, "load_nj", m, w, c, most)
+                self._load(self.repeat_nj, "repeat_nj", m, w, c, most)
         self.least_nj = least_nj(self.problem)
         self.extra_nj = self.integer(
             "extra_nj",
