@@ -86,7 +86,8 @@ class BudgetTable:
             of, left = self._samples[limit], cycles - self._pace * low
             bound = np.where(of[_CYCLES] > left, NEVER, of[_ENERGY])
             for (price, mu), least in of.items():
-                if price and mu:
+                # Beyond, the budget is worth more than any partition costs: nothing is bounded.
+                if price and mu and 0 <= price * left <= 2 * NEVER:
                     bound = np.maximum(bound, -((price * left - least) // mu))
             bounds.append(np.minimum(bound, NEVER))
             if self._pace * low > cycles:
@@ -147,7 +148,7 @@ class BudgetTable:
         if used == left or (used < left and best == _ENERGY):
             return False
         between = self._between(limit, best, used > left, energy, cycles)
-        if between is None:
+        if between is None or not self._programme.fits(between):
             return False
         self._sample(limit, between)
         return True

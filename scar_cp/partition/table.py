@@ -74,6 +74,18 @@ class Programme:
         start = 0 if self._kind == "suffix" else self._first
         return shortest_sums(self._sums(price), self._passes, limit, self._counts, start)
 
+    def fits(self, price: tuple[int, int]) -> bool:
+        """Whether no sum of the programme passes 64 bits with these prices of cycles and nJ.
+
+        A partition costs no more than every layer on its own, on its dearest type.
+        """
+        costs = self._costs
+        most = 0
+        for of, per_unit in zip((costs.sum_cycles, costs.energy_nj), price, strict=True):
+            apart = sum(of.diagonal(axis1=1, axis2=2).max(axis=0).tolist())
+            most += per_unit * (apart + int(of.max()))
+        return most <= 4 * NEVER
+
     def least(self, limit: int, price: tuple[int, int]) -> Ints:
         """Least ``price · (Σ sum, energy)`` with every pass within the limit.
 

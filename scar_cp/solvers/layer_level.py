@@ -277,8 +277,9 @@ class _Model:
         """
         search, request, question = self.search, self.search.request, self.question
         proof = self.proof(way)
-        # In rounded ticks a schedule may cost less than its table says.
-        table = question.table(search.count_table) if request.cuts and question.exact else None
+        # In rounded ticks a schedule may cost less than tables and bounds say.
+        cuts = request.cuts and question.exact
+        table = question.table(search.count_table) if cuts else None
         ticking = coarse(search.problem, question.ticks)
         model = CpsatModel(ticking, request.space, question.weights, question.limits, table)
         start = self._start()
@@ -286,9 +287,8 @@ class _Model:
             model.at_most(question.most_ticks(self._along(below) - 1))
         elif start is not None and request.hint:
             model.hint(start)
-        if bounds_request and request.cuts and search.bound is not None:
-            known = question.most_ticks(self._along(search.bound))
-            model.at_least(known if start is None else min(known, model.value_of(start)))
+        if bounds_request and cuts and search.bound is not None:
+            model.at_least(question.most_ticks(self._along(search.bound)))
 
         def on_bound(bound: int) -> None:
             if bounds_request:

@@ -119,7 +119,6 @@ class CpsatModel:
         )
         self.least = weights[0] * v.least_cycles + weights[1] * v.least_nj
         """What the objective is when nothing extra is paid."""
-        self._proven = self.least
         self.cp.minimize(self._extra)
         self._solver = cp_model.CpSolver()
         self._stopped = False
@@ -127,7 +126,6 @@ class CpsatModel:
     def at_least(self, bound: int) -> None:
         """Add a bound of the objective that was proven elsewhere."""
         self.cp.add(self._extra >= bound - self.least)
-        self._proven = max(self._proven, bound)
 
     def at_most(self, value: int) -> None:
         """Look for schedules up to a value of the objective only."""
@@ -142,11 +140,10 @@ class CpsatModel:
         self._stopped = True
 
     def value_of(self, schedule: Schedule) -> int:
-        """What the evaluator says of a schedule's objective; never below what is proven."""
+        """What the evaluator says of a schedule's objective, with no less than the least latency."""
         evaluation = evaluate(self.problem, schedule)
         cycles = max(self.variables.least_cycles, evaluation.latency_cycles)
-        value = self.weights[0] * cycles + self.weights[1] * evaluation.energy_nj
-        return max(value, self._proven)
+        return self.weights[0] * cycles + self.weights[1] * evaluation.energy_nj
 
     def solve(
         self,
