@@ -28,7 +28,7 @@ from scar_cp.solvers.cpsat.ticks import UNITS, Ticks, coarse
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.supported import HalfPlane, Polygon
 
-__all__ = ["layer_level", "no_schedule", "nothing_below"]
+__all__ = ["layer_level", "limits_of", "no_schedule", "nothing_below"]
 
 _MOST_CUTS = 40
 """Half-planes after which a polygon is left as it is."""
@@ -93,7 +93,7 @@ def nothing_below(search: Search, value: int, way: Way, ticks: Ticks = UNITS) ->
     """
     weights = search.request.linear
     if any(weights):
-        model = _Model(search, weights, _limits(search, weights, value), ticks)
+        model = _Model(search, weights, limits_of(search, weights, value), ticks)
         if model.asks_for(weights) and model.ask(way, below=value).nothing:
             return True
     if search.value is not None and search.value < value:
@@ -115,7 +115,7 @@ def no_schedule(search: Search, way: Way) -> bool | None:
         If CP-SAT contradicts itself or the evaluator.
     """
     weights = (0, 1) if search.request.objective == "energy" else (1, 0)
-    found = _Model(search, weights, _limits(search, weights)).ask(way)
+    found = _Model(search, weights, limits_of(search, weights)).ask(way)
     if search.schedule is not None:
         return False
     return True if found.nothing else None
@@ -125,7 +125,7 @@ def _settle(search: Search, way: Way) -> Proof | None:
     """Close the request's gap as far as time allows; a proof, if the space is empty."""
     weights = search.request.linear
     if any(weights):
-        model = _Model(search, weights, _limits(search, weights))
+        model = _Model(search, weights, limits_of(search, weights))
         if model.asks_for(weights):
             return _emptiness(search, model.ask(way, bounds_request=True))
     polygon = Polygon(
@@ -147,7 +147,7 @@ def _cut(search: Search, way: Way, polygon: Polygon) -> Proof | None:
     """Cut the polygon of possible (latency, energy) until its least value is attained."""
     for cuts in range(_MOST_CUTS):
         weights = polygon.direction()
-        model = _Model(search, weights, _limits(search, weights))
+        model = _Model(search, weights, limits_of(search, weights))
         # A solve that runs out of time still tightens the polygon: leave time for others.
         found = model.ask(way, time_limit_s=max(1.0, search.remaining_s / 3))
         if (empty := _emptiness(search, found)) is not None:
@@ -183,7 +183,7 @@ def _walk(search: Search, way: Way, value: int) -> bool | None:
         cycles = cycles if within is None else min(cycles, within)
         if cycles < search.least("latency"):
             break
-        limits = replace(_limits(search, (0, 1), value - 1), cycles=cycles)
+        limits = replace(limits_of(search, (0, 1), value - 1), cycles=cycles)
         model = _Model(search, (0, 1), limits)
         found = model.ask(way)
         if search.value is not None and search.value < value:
@@ -357,7 +357,7 @@ class _Model:
         return -(-plane.value * by[i] // self.question.direction[i])
 
 
-def _limits(search: Search, weights: tuple[int, int], value: int | None = None) -> Limits:
+def limits_of(search: Search, weights: tuple[int, int], value: int | None = None) -> Limits:
     """Limits of the schedules that are no worse than a value (default: the incumbent's).
 
     Time (energy) without a weight and without a deadline is of no interest.

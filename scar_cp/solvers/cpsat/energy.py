@@ -8,7 +8,7 @@ __all__ = ["layer_nj", "least_nj"]
 
 
 def layer_nj(problem: Problem, m: int, i: int) -> list[int]:
-    """Energy of a layer on each chiplet: compute, outputs, and the loads that are sure to happen."""
+    """Energy of a layer on each chiplet: compute, outputs, and loads that are sure to happen."""
     run = problem.models[m]
     layer = run.layers[i]
     loads = run.passes if problem.weight_policy == "per_pass" else 1

@@ -140,7 +140,7 @@ class CpsatModel:
         self._stopped = True
 
     def value_of(self, schedule: Schedule) -> int:
-        """What the evaluator says of a schedule's objective, with no less than the least latency."""
+        """What the evaluator says of a schedule's objective, its latency at least the limit's."""
         evaluation = evaluate(self.problem, schedule)
         cycles = max(self.variables.least_cycles, evaluation.latency_cycles)
         return self.weights[0] * cycles + self.weights[1] * evaluation.energy_nj

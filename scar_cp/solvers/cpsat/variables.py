@@ -220,15 +220,14 @@ class Variables:
 
     def _energy(self, most: int) -> None:
         """What is paid: of no interest where only time counts."""
+        self.least_nj = least_nj(self.problem)
+        extra = max(0, most - self.least_nj)
+        self.extra_nj = self.integer(
+            "extra_nj", extra, lambda at: at.evaluation.energy_nj - self.least_nj
+        )
         if self.resident:
             for m, w, c in self.places():
-                self._load(self.repeat_nj, "repeat_nj", m, w, c, most)
-        self.least_nj = least_nj(self.problem)
-        self.extra_nj = self.integer(
-            "extra_nj",
-            max(0, most - self.least_nj),
-            lambda at: at.evaluation.energy_nj - self.least_nj,
-        )
+                self._load(self.repeat_nj, "repeat_nj", m, w, c, extra)
 
     def _layer(self, m: int, layer: int, w: int) -> None:
         self.inside[m, layer, w] = self._bool(
