@@ -332,7 +332,8 @@ def test_bad_input_is_refused_before_anything_runs(
 def test_weights_cannot_be_compared(project: Project, command: Command) -> None:
     code, _, err = command("compare", "instance.yaml", "--objective", "weighted")
     assert code == 2
-    assert err.startswith("scar-cp: Invalid value for '--objective': 'weighted' is not one of ")
+    assert err.startswith("scar-cp: ")
+    assert "--objective" in err
 
 
 # --- the table ---------------------------------------------------------------------------------
