@@ -11,6 +11,7 @@ from problems import (
     random_problem,
     random_schedule,
     schedule,
+    seeds,
     tensor,
     tiny_problem,
 )
@@ -47,7 +48,7 @@ def test_the_bounds_of_one_model_by_hand():
     assert least_completions(problem) == [59]
 
 
-@pytest.mark.parametrize("seed", range(120))
+@seeds(120, quick=15)
 def test_no_simple_bound_passes_the_optimum(seed):
     rng = Random(seed)
     problem = random_problem(rng, max_schedules=4_000)

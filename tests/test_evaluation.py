@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
 from problems import (
     ROW_OF_THREE,
     SQUARE,
@@ -13,6 +12,7 @@ from problems import (
     random_problem,
     random_schedule,
     schedule,
+    seeds,
     tensor,
     tiny_problem,
 )
@@ -282,7 +282,7 @@ def test_a_tensor_that_nobody_reads_is_an_output_or_refused():
     ]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=8)
 def test_two_evaluators_agree_to_the_integer(seed):
     rng = Random(seed)
     compared = 0

@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from problems import layer, model, random_problem, tensor, tiny_problem
+from problems import layer, model, random_problem, seeds, tensor, tiny_problem
 
 from scar_cp.partition.one_window import Plan
 from scar_cp.partition.packing import pack
@@ -34,7 +34,7 @@ def run(problem, incumbent, answer=lambda _plan: 2**62):
     return plans
 
 
-@pytest.mark.parametrize("seed", range(120))
+@seeds(120, quick=15)
 def test_no_bound_passes_the_optimum(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=2, max_schedules=1_500)

@@ -63,8 +63,13 @@ def same_run(result: Result) -> tuple[object, ...]:
     return result.status, result.schedule, result.value, result.bounds, result.gap
 
 
+SLOW = {"evolutionary", "random"}
+
 CASES = [
-    (solver, name, space, objective)
+    pytest.param(
+        *(solver, name, space, objective),
+        marks=pytest.mark.slow if solver in SLOW and objective != "edp" else (),
+    )
     for solver in SOLVERS
     for name in ("quickstart", *DRAWN)
     if not (solver == "exhaustive" and name == "quickstart")  # too many schedules to look at

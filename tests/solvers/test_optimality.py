@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from ortools.sat.python import cp_model
-from problems import layer, model, random_problem, random_schedule, tensor, tiny_problem
+from problems import layer, model, random_problem, random_schedule, seeds, tensor, tiny_problem
 
 from scar_cp.evaluation import evaluate
 from scar_cp.io import load_problem
@@ -60,7 +60,7 @@ def empty_windows_last(plan: Schedule) -> Schedule:
     return plan.replace(windows=used + ((),) * (len(plan.windows) - len(used)))
 
 
-@pytest.mark.parametrize("seed", range(200))
+@seeds(200, quick=16)
 def test_the_optimum_is_that_of_brute_force(seed):
     rng = Random(seed)
     problem = random_problem(
@@ -114,7 +114,11 @@ def test_one_chiplet_has_nothing_to_send():
 
 @pytest.mark.parametrize(
     ("name", "windows"),
-    [("quickstart", 1), ("quickstart", 3), ("sc1", 1), ("sc8", 1), ("sc10", 1)],
+    [
+        ("quickstart", 1),
+        ("quickstart", 3),
+        *(pytest.param(name, 1, marks=pytest.mark.slow) for name in ("sc1", "sc8", "sc10")),
+    ],
 )
 @pytest.mark.parametrize("objective", ["latency", "energy"])
 def test_the_hint_of_a_heuristic_schedule_is_complete_and_costs_what_the_evaluator_says(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from problems import layer, model, random_problem, tiny_problem
+from problems import layer, model, random_problem, seeds, tiny_problem
 
 from scar_cp.documents import to_json
 from scar_cp.errors import InputError
@@ -40,7 +40,7 @@ def drawn(seed, **settings):
     return problem
 
 
-@pytest.mark.parametrize("seed", range(60))
+@seeds(60, quick=10)
 @pytest.mark.parametrize("objective", ["latency", "energy"])
 def test_without_budgets_it_is_exact_in_its_own_space(seed, objective):
     request = Request("scar", objective, scar=NO_BUDGETS)
@@ -98,6 +98,7 @@ def test_edp_takes_each_window_by_its_own_product():
     assert best(problem, request, exhaustive) == 826
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("segmentation", ["exhaustive", "evolutionary"])
 @pytest.mark.parametrize("objective", ["latency", "edp"])
 def test_the_same_seed_gives_the_same_schedule(segmentation, objective):
