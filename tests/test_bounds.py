@@ -63,7 +63,7 @@ def test_no_simple_bound_passes_the_optimum(seed):
             assert best.value <= search.value
 
 
-@pytest.mark.parametrize("seed", range(30))
+@seeds(30, quick=6)
 def test_no_model_completes_before_its_serial_path(seed):
     rng = Random(seed)
     for _ in range(10):

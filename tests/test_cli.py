@@ -279,6 +279,7 @@ def test_a_package_may_have_more_chiplets_than_an_integer_has_bits(
 # --- measuring, help ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_bench_cost_prints_a_line_per_type(command: Command) -> None:
     options = ["--rows", "200", "--models", ROOT / "models"]
     code, out, _ = command("bench", "cost", *options, "--profile", CHIPLET.partition("#")[0])

@@ -58,7 +58,7 @@ def test_no_malleable_bound_passes_the_optimum(seed):
         assert malleable_bound(problem, *weights) <= optimum(problem, "weighted", weights)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 def test_types_told_apart_by_distance_are_the_same_problem(seed):
     rng = Random(f"kinds {seed}")
     problem = without_deadlines(random_problem(rng, max_schedules=2_000))

@@ -71,7 +71,7 @@ def test_no_bound_passes_the_optimum(seed, windows):
 
 
 @pytest.mark.parametrize("windows", [1, 2])
-@pytest.mark.parametrize("seed", range(30))
+@seeds(30, quick=5)
 def test_an_incumbent_that_falls_while_it_searches_does_no_harm(seed, windows):
     problem, found = drawn(seed, windows)
     value = OBJECTIVES["edp"]

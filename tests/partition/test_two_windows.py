@@ -61,7 +61,7 @@ def no_deadlines(problem):
     return tuple(run.replace(deadline_cycles=None) for run in problem.models)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 def test_an_incumbent_that_falls_while_it_searches_does_no_harm(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=2, max_schedules=1_500)

@@ -64,6 +64,7 @@ PICTURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not matplotlib.__version__.startswith(f"{DRAWN_WITH}."),
     reason=f"only Matplotlib {DRAWN_WITH} sets text as in the baselines",
@@ -78,6 +79,7 @@ def test_a_picture_is_as_it_was(tmp_path, name):
     assert compare_images(str(baseline), str(drawn), TOLERANCE) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "suffix"), [("gantt", ".png"), ("gantt", ".svg"), ("map", ".svg")]
 )

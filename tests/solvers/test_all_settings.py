@@ -88,6 +88,7 @@ def test_large_figures_make_no_difference(seed, scale):
         assert objective == "edp" or result.status == "optimal"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("passes", [1, 2**10, 2**20])
 @pytest.mark.parametrize("tables", [True, False])

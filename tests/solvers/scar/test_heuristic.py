@@ -207,6 +207,7 @@ def mesh(side):
     return tiny_problem([run], types="a" * side * side, links=links, cells=cells)
 
 
+@pytest.mark.slow
 def test_walks_that_hardly_exist_do_not_stop_the_clock():
     # No walk over all of a mesh of odd size begins on half of its chiplets.
     search = Search(reconfigure(mesh(7), 0), Request(time_limit_s=1.0))
