@@ -65,7 +65,7 @@ def same_run(result: Result) -> tuple[object, ...]:
     return result.status, result.schedule, result.value, result.bounds, result.gap
 
 
-SLOW = {"evolutionary", "random"}
+SLOW = {"cp-sat", "evolutionary", "random"}
 
 CASES = [
     pytest.param(
