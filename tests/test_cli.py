@@ -328,4 +328,4 @@ def test_faults_found_in_another_process_arrive_whole(project: Project, command:
 def test_every_command_has_help(command: Command, name: str) -> None:
     code, out, err = command(*name.split(), "--help")
     assert (code, err) == (0, "")
-    assert "Usage: scar-cp" in out
+    assert f"scar-cp {name} " in out
