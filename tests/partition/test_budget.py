@@ -50,7 +50,7 @@ def test_energies_never_pass_the_truth_while_they_are_refined(seed):
                 assert (table.energy_within(cycles) <= least).all()
 
 
-@pytest.mark.parametrize("seed", range(50))
+@seeds(50, quick=8)
 def test_a_partition_keeps_its_budget_and_costs_no_less_than_the_bound(seed):
     rng = Random(seed)
     problem = one_model(seed)

@@ -97,7 +97,7 @@ def test_a_window_without_layers_takes_no_time():
 
 
 @pytest.mark.parametrize("combine", [np.maximum, np.add])
-@pytest.mark.parametrize("seed", range(30))
+@seeds(30, quick=5)
 def test_chiplets_are_shared_as_well_as_can_be(seed, combine):
     rng = Random(seed)
     counts = [rng.randint(1, 2) for _ in range(rng.randint(1, 3))]

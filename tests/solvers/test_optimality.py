@@ -78,7 +78,7 @@ def test_the_optimum_is_that_of_brute_force(seed):
         agrees_with_brute_force(problem, space, objective, hint)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@seeds(20, quick=4)
 def test_deadlines_are_kept_at_their_last_cycle_and_missed_before_it(seed):
     rng = Random(1000 + seed)
     while True:

@@ -27,7 +27,7 @@ def run(problem: Problem, solver: str, request: Request) -> tuple[Search, Claim]
 
 
 @pytest.mark.parametrize("space", get_args(Space))
-@seeds(9, quick=2)
+@seeds(9, quick=1)
 def test_a_rival_stays_in_its_space_and_above_the_optimum(seed, space):
     problem = random_problem(
         Random(f"rivals {seed}"), windows=1 + seed % 3, deadlines=seed % 4 == 0, max_schedules=500

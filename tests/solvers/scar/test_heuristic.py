@@ -48,7 +48,7 @@ def test_without_budgets_it_is_exact_in_its_own_space(seed, objective):
     assert best(problem, request, scar) == best(problem, request, exhaustive)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 def test_with_every_distribution_it_is_exact_with_given_windows(seed):
     options = replace(NO_BUDGETS, provisioning="exhaustive")
     request = Request("windowed", "latency", scar=options)
@@ -56,7 +56,7 @@ def test_with_every_distribution_it_is_exact_with_given_windows(seed):
     assert best(problem, request, scar) == best(problem, request, exhaustive)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 @pytest.mark.parametrize(("objective", "weights"), [("edp", None), ("weighted", (2, 3))])
 def test_in_one_window_every_objective_is_exact(seed, objective, weights):
     request = Request("scar", objective, weights, scar=NO_BUDGETS)
@@ -130,7 +130,7 @@ def test_another_seed_may_end_elsewhere():
     assert len(found) > 1
 
 
-@pytest.mark.parametrize("seed", range(20))
+@seeds(20, quick=4)
 def test_uniform_packing_gives_valid_schedules(seed):
     problem = random_problem(Random(seed), windows=3)
     problem = reconfigure(problem, 2, packing="uniform")
