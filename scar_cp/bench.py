@@ -201,7 +201,9 @@ def regressions(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
         if old is None:
             continue
         if old.value is not None and (row.value is None or row.value > old.value):
-            worse.append(f"{row.name}: value {old.value:,} -> {row.value}")
+            now = "none" if row.value is None else f"{row.value:,}"
+            worse.append(f"{row.name}: value {old.value:,} -> {now}")
         if old.gap is not None and (row.gap is None or row.gap > old.gap + 1e-6):
-            worse.append(f"{row.name}: gap {old.gap:.4%} -> {row.gap}")
+            now = "none" if row.gap is None else f"{row.gap:.4%}"
+            worse.append(f"{row.name}: gap {old.gap:.4%} -> {now}")
     return worse

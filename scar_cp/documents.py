@@ -25,6 +25,7 @@ __all__ = [
     "read_document",
     "read_json_record",
     "read_record",
+    "rule_of",
     "shown",
     "to_json",
     "to_record",
@@ -109,14 +110,26 @@ def read_document(path: str | Path) -> Any:
         raise fail(f"malformed YAML: {problem}", place) from error
     except OSError as error:
         raise fail(f"cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # not UTF-8, endless digits
+    except RecursionError as error:  # JSON; the nesting of YAML is limited
+        raise fail("cannot be read: nested too deeply") from error
+    except ValueError as error:  # not UTF-8, endless digits
         raise fail(f"cannot be read: {str(error).partition(';')[0]}") from error
 
 
 def _check_nesting(text: str) -> None:
     """Refuse what would overflow the stack of the C parser."""
+    try:
+        _limit_nesting(text, _Loader)
+    except yaml.YAMLError:
+        # The C parser reads ahead, and in some versions to a limit of its own; Python's has none.
+        with suppress(yaml.YAMLError):
+            _limit_nesting(text, yaml.SafeLoader)
+        raise
+
+
+def _limit_nesting(text: str, loader: Any) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=loader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_NESTING:
@@ -157,11 +170,34 @@ def _check_format(data: dict[str, Any], cls: type[Record], file: str) -> None:
 _RULES = {
     "missing": "is required",
     "invalid_key": "keys must be strings",
+    "int_type": "must be a valid integer",
+    "float_type": "must be a valid number",
+    "finite_number": "must be a finite number",
+    "string_type": "must be a valid string",
     "tuple_type": "must be a list",
     "model_type": "must be a mapping",
     "dict_type": "must be a mapping",
     "recursion_loop": "must not contain itself",
+    "literal_error": "must be {expected}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be greater than or equal to {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be less than or equal to {le}",
+    "too_short": "must have at least {min_length} item, not {actual_length}",
 }
+"""Our words for the types of pydantic's errors: types stay, messages change with its versions."""
+
+
+def rule_of(details: Any) -> str:
+    """What one of pydantic's errors says that a value must be."""
+    rule = _RULES.get(details["type"])
+    if rule is None:
+        return re.sub(r"^\w+ should ", "must ", details["msg"])
+    limits = {
+        name: int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        for name, limit in details.get("ctx", {}).items()
+    }
+    return rule.format(**limits)
 
 
 def _fault(file: str, cls: type[Record], details: Any) -> Fault:
@@ -178,9 +214,7 @@ def _fault(file: str, cls: type[Record], details: Any) -> Fault:
         close = get_close_matches(str(key).lower(), known, n=1)
         rule = f"unknown key, did you mean {known[close[0]]}?" if close else "unknown key"
     else:
-        message = re.sub(r"^\w+ should ", "must ", details["msg"])
-        message = message.replace(" after validation", "")
-        rule = _RULES.get(kind, message)
+        rule = rule_of(details)
     return Fault(file, place, None if kind == "missing" else shown(details["input"]), rule)
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from scar_cp.cost import Shapes, cost_layers
 from scar_cp.csv_rows import read_rows
+from scar_cp.documents import rule_of
 from scar_cp.errors import Fault, InputError
 from scar_cp.package import ChipletType
 from scar_cp.plugins import DATAFLOWS
@@ -54,12 +55,9 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]],
         except ValidationError as error:
             for details in error.errors():
                 field = ".".join(map(str, details["loc"]))
-                at = f"row {number}, {field}"
-                if details["type"] == "missing":
-                    faults.append(Fault(str(path), at, None, "is required"))
-                    continue
-                rule = details["msg"].replace("Input should", "must")
-                faults.append(Fault(str(path), at, repr(details["input"])[:60], rule))
+                missing = details["type"] == "missing"
+                shown = None if missing else repr(details["input"])[:60]
+                faults.append(Fault(str(path), f"row {number}, {field}", shown, rule_of(details)))
             continue
         # Without a pad column, OY and OX are all there is to know about padding.
         given = shape if "pad" in fields else shape.replace(OY=None, OX=None)

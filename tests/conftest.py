@@ -22,9 +22,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes a ``draw`` runs for each of them."""
-    if "draw" in metafunc.fixturenames:
-        metafunc.parametrize("draw", range(metafunc.config.getoption("--draws")))
+    """A test that takes ``one_of_draws`` runs for each of them; but for the first, it is slow."""
+    if "one_of_draws" in metafunc.fixturenames:
+        draws = range(metafunc.config.getoption("--draws"))
+        late = [pytest.param(draw, marks=pytest.mark.slow) for draw in draws[40:]]
+        metafunc.parametrize("one_of_draws", [*draws[:40], *late])
 
 
 class Ran(NamedTuple):

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
+import pytest
+
 from scar_cp.errors import ScarError
 from scar_cp.problem import (
     Problem,
@@ -212,6 +214,12 @@ def scaled(problem: Problem, cycles: int, nj: int) -> Problem:
 
 
 # --- at random ---------------------------------------------------------------------------------
+
+
+def seeds(count: int, quick: int) -> pytest.MarkDecorator:
+    """Parametrize a test by ``seed``; all but the first few are slow."""
+    many = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(quick, count)]
+    return pytest.mark.parametrize("seed", [*range(quick), *many])
 
 
 def random_problem(

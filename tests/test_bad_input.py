@@ -28,6 +28,16 @@ def assert_refused(project: Project, command: Command, arguments: list[str], *li
     assert {name: (project.folder / name).read_bytes() for name in _plain_files(project)} == before
 
 
+def assert_refused_beginning(
+    project: Project, command: Command, arguments: list[str], start: str
+) -> None:
+    """With one line, which goes on in the words of a library."""
+    err = command(*arguments).err
+    assert err.startswith(start)
+    assert len(err.strip()) > len(start)
+    assert_refused(project, command, arguments, err.removesuffix("\n"))
+
+
 def _plain_files(project: Project) -> set[str]:
     return {name for name in project.names() if (project.folder / name).is_file()}
 
@@ -265,18 +275,8 @@ PACKAGE = "format: scar-cp/package@1\nname: x\nlayout: [[a]]\n"
 TEXTS = [
     ("f.yaml", b"", "f.yaml: the file is empty"),
     ("f.json", b" \n", "f.json: the file is empty"),
-    ("f.yaml", b"a: 1\n\tb: 2\n", "f.yaml: line 2, column 1: malformed YAML: found a tab character that violates indentation"),
-    ("f.yaml", b"a: [1, 2\n", "f.yaml: line 2, column 1: malformed YAML: did not find expected ',' or ']'"),
-    ("f.yaml", b"a: *b\n", "f.yaml: line 1, column 4: malformed YAML: found undefined alias"),
-    ("f.yaml", b"a: 1\n---\nb: 2\n", "f.yaml: line 2, column 1: malformed YAML: but found another document"),
     ("f.yaml", b"a: 1\nb: 2\na: 3\n", "f.yaml: line 3, column 1: malformed YAML: key 'a' stands twice"),
-    ("f.yaml", b"? [a]\n: b\n", "f.yaml: line 1, column 3: malformed YAML: found unhashable key"),
-    ("f.yaml", b"a: \x00\n", "f.yaml: malformed YAML: unacceptable character #x0000: control characters are not allowed"),
-    ("f.yaml", b"a: 2020-13-45\n", "f.yaml: line 1, column 4: malformed YAML: month must be in 1..12"),
-    ("f.yaml", b"a: 0x" + b"f" * 5000, "f.yaml: line 1, column 4: malformed YAML: Exceeds the limit (4300 digits) for integer string conversion"),
     ("f.yaml", b"a: " + b"[" * 100_000, "f.yaml: cannot be read: nested deeper than 100 levels"),
-    ("f.yaml", b"\xff\xfe\x00", "f.yaml: cannot be read: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
-    ("f.json", b'{"a": 1,}', "f.json: line 1, column 9: malformed JSON: Expecting property name enclosed in double quotes"),
     ("f.json", b'{"a": 1, "a": 2}', "f.json: malformed JSON: key 'a' stands twice"),
     ("f.yaml", b"- 1\n- 2\n", f"f.yaml: format: {FORMATS}"),
     ("f.yaml", b"name: x\n", f"f.yaml: format: {FORMATS}"),
@@ -286,6 +286,21 @@ TEXTS = [
     ("f.yaml", PACKAGE.replace("[[a]]", "&l [*l]").encode(), "f.yaml: layout[0][0]: [[[...]]]: must be a valid string"),
 ]  # fmt: skip
 
+MALFORMED = [
+    ("f.yaml", b"a: 1\n\tb: 2\n", "f.yaml: line 2, column 1: malformed YAML:"),
+    ("f.yaml", b"a: [1, 2\n", "f.yaml: line 2, column 1: malformed YAML:"),
+    ("f.yaml", b"a: *b\n", "f.yaml: line 1, column 4: malformed YAML:"),
+    ("f.yaml", b"a: 1\n---\nb: 2\n", "f.yaml: line 2, column 1: malformed YAML:"),
+    ("f.yaml", b"? [a]\n: b\n", "f.yaml: line 1, column 3: malformed YAML:"),
+    ("f.yaml", b"a: \x00\n", "f.yaml: malformed YAML:"),
+    ("f.yaml", b"a: 2020-13-45\n", "f.yaml: line 1, column 4: malformed YAML:"),
+    ("f.yaml", b"a: 0x" + b"f" * 5000, "f.yaml: line 1, column 4: malformed YAML:"),
+    ("f.yaml", b"\xff\xfe\x00", "f.yaml: cannot be read:"),
+    ("f.json", b'{"a" 1}', "f.json: line 1, column 6: malformed JSON:"),
+    ("f.json", b"[" * 1_000_000, "f.json: cannot be read: nested too"),
+]  # fmt: skip
+"""What a parser says of these texts is its own affair: all that stands before it."""
+
 
 @pytest.mark.parametrize(("name", "content", "line"), TEXTS, ids=[line for _, _, line in TEXTS])
 def test_a_file_that_is_no_record_is_named_with_the_reason(
@@ -293,6 +308,18 @@ def test_a_file_that_is_no_record_is_named_with_the_reason(
 ) -> None:
     (project.folder / name).write_bytes(content)
     assert_refused(project, command, ["check", name], line)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "start"),
+    MALFORMED,
+    ids=[f"{start} {content[:20]!r}" for _, content, start in MALFORMED],
+)
+def test_a_malformed_file_is_named_with_the_reason_of_its_parser(
+    project: Project, command: Command, name: str, content: bytes, start: str
+) -> None:
+    (project.folder / name).write_bytes(content)
+    assert_refused_beginning(project, command, ["check", name], f"{start} ")
 
 
 def test_aliases_that_multiply_do_not_multiply_the_message(
@@ -353,21 +380,16 @@ def test_numbers_with_an_exponent_are_numbers(project: Project, command: Command
 
 OPTIONS = [
     (["--windows", "0"], "--windows: 0: must be greater than 0"),
-    (["--windows", "x"], "scar-cp: Invalid value for '--windows': must be a valid integer, unable to parse string as an integer"),
     (["--n-splits", "9"], "--n-splits: 9: must be below 1 windows"),
     (["--n-splits", "-1"], "--n-splits: -1: must be greater than or equal to 0"),
     (["--time-limit", "nan"], "--time-limit: nan: must be a positive number of seconds"),
     (["--time-limit", "inf"], "--time-limit: inf: must be a positive number of seconds"),
     (["--time-limit", "0"], "--time-limit: 0.0: must be a positive number of seconds"),
-    (["--seed", "-1"], "scar-cp: Invalid value for '--seed': must be greater than or equal to 0"),
-    (["--workers", "0"], "scar-cp: Invalid value for '--workers': must be greater than or equal to 1"),
     (["--solver", "magic"], "--solver: magic: must be a known solver: cp-sat, scar, simba, standalone, nn-baton, heft, random, evolutionary, exhaustive"),
-    (["--objective", "speed"], "scar-cp: Invalid value for '--objective': 'speed' is not one of "),
     (["--objective", "weighted"], "--weights: is required with --objective weighted"),
     (["--weights", "latency=1,nj=2"], "--weights: latency=1,nj=2: must be latency=A,energy=B with integers from 0 to 1000000, not both 0"),
     (["--package", "absent.yaml"], "--package: absent.yaml: must be a file, but absent.yaml does not exist"),
     (["--package", "."], "--package: .: must be a file, but . is a directory"),
-    (["--nonsense"], "scar-cp: No such option: --nonsense"),
     (["-o", "absent/result.json"], "absent/result.json: its folder must exist and be writable"),
     (["-o", "."], ".: is a directory, not a file"),
     (["-o", "instance.yaml"], "instance.yaml: must not be a file that is read"),
@@ -378,12 +400,25 @@ OPTIONS = [
 def test_an_option_is_blamed_by_its_own_name(
     project: Project, command: Command, options: list[str], line: str
 ) -> None:
-    before = project.names()
-    code, out, err = command("solve", "instance.yaml", *options)
-    assert (code, out) == (2, "")
-    assert err.startswith(line)
-    assert err.count("\n") == 1
-    assert project.names() == before
+    assert_refused(project, command, ["solve", "instance.yaml", *options], line)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--windows", "x"],
+        ["--seed", "-1"],
+        ["--workers", "0"],
+        ["--objective", "speed"],
+        ["--nonsense"],
+    ],
+)
+def test_what_no_option_takes_is_one_line_that_names_the_option(
+    project: Project, command: Command, options: list[str]
+) -> None:
+    arguments = ["solve", "instance.yaml", *options]
+    assert_refused_beginning(project, command, arguments, "scar-cp: ")
+    assert options[0] in command(*arguments).err
 
 
 def test_xy_routing_needs_a_mesh(project: Project, command: Command) -> None:
@@ -417,7 +452,7 @@ def test_an_undefined_space_is_a_fault_of_whoever_asked_for_it(
 def test_a_missing_argument_is_one_line(command: Command, arguments: list[str]) -> None:
     code, out, err = command(*arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("scar-cp: Missing ")
+    assert err.startswith("scar-cp: ")
 
 
 # --- compiled problems -------------------------------------------------------------------------

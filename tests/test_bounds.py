@@ -11,6 +11,7 @@ from problems import (
     random_problem,
     random_schedule,
     schedule,
+    seeds,
     tensor,
     tiny_problem,
 )
@@ -47,7 +48,7 @@ def test_the_bounds_of_one_model_by_hand():
     assert least_completions(problem) == [59]
 
 
-@pytest.mark.parametrize("seed", range(120))
+@seeds(120, quick=15)
 def test_no_simple_bound_passes_the_optimum(seed):
     rng = Random(seed)
     problem = random_problem(rng, max_schedules=4_000)
@@ -62,7 +63,7 @@ def test_no_simple_bound_passes_the_optimum(seed):
             assert best.value <= search.value
 
 
-@pytest.mark.parametrize("seed", range(30))
+@seeds(30, quick=6)
 def test_no_model_completes_before_its_serial_path(seed):
     rng = Random(seed)
     for _ in range(10):

@@ -332,7 +332,8 @@ def test_bad_input_is_refused_before_anything_runs(
 def test_weights_cannot_be_compared(project: Project, command: Command) -> None:
     code, _, err = command("compare", "instance.yaml", "--objective", "weighted")
     assert code == 2
-    assert err.startswith("scar-cp: Invalid value for '--objective': 'weighted' is not one of ")
+    assert err.startswith("scar-cp: ")
+    assert "--objective" in err
 
 
 # --- the table ---------------------------------------------------------------------------------
@@ -392,6 +393,7 @@ def refuse(reason: str) -> None:
     raise ScarError(reason)
 
 
+@pytest.mark.slow
 def test_a_fresh_process_answers_raises_or_dies() -> None:
     assert in_fresh_process(abs, -2) == 2
     with pytest.raises(ScarError, match="too large"):
@@ -406,6 +408,7 @@ def test_a_process_does_not_count_the_memory_of_its_parent() -> None:
     assert peak_memory_mb() > len(ballast) >> 20 > in_fresh_process(peak_memory_mb)
 
 
+@pytest.mark.slow
 def test_the_quickstart_is_compared_from_end_to_end(project: Project, command: Command) -> None:
     arguments = ["compare", QUICKSTART, "--time-limit", "10", "-o", "table.csv"]
     code, out, err = command(*arguments, "--format", "csv")

@@ -23,15 +23,6 @@ MODULES = [
 FUNCTIONS = [name for name in sc.__all__ if inspect.isfunction(getattr(sc, name))]
 
 
-@pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to write to, the current one, with what is shipped."""
-    for name in ("instances", "models"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run(shipped: Path, module: str) -> None:
     if module.startswith("scar_cp.plots"):

@@ -86,6 +86,7 @@ def test_the_heuristic_runs_in_its_own_space_and_the_exact_solver_in_all():
     assert len(jobs) == 10
 
 
+@pytest.mark.slow
 def test_a_small_instance_is_split_and_proven(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, _ = command(

@@ -72,6 +72,7 @@ def test_a_scenario_has_the_models_and_batches_of_the_paper(name: str) -> None:
     assert scenario.domain == ("datacenter" if datacenter else "arvr")
 
 
+@pytest.mark.slow
 def test_every_file_is_sound(command: Command) -> None:
     """Checking an instance compiles it."""
     files = [*MODELS, *INSTANCES]

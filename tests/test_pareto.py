@@ -6,8 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-import pytest
-from problems import random_problem
+from problems import random_problem, seeds
 
 from scar_cp.evaluation import evaluate
 from scar_cp.io import load_problem
@@ -42,7 +41,7 @@ def test_the_front_of_the_quickstart_holds_its_three_optima():
         assert validate(problem, point.schedule) == []
 
 
-@pytest.mark.parametrize("seed", range(8))
+@seeds(8, quick=2)
 def test_no_schedule_lies_below_the_front(seed):
     rng = Random(f"front {seed}")
     problem = random_problem(rng, max_schedules=800)

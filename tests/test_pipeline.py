@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from problems import layer, model, random_problem, tensor, tiny_problem
+from problems import layer, model, random_problem, seeds, tensor, tiny_problem
 
 from scar_cp.evaluation import evaluate
 from scar_cp.pipeline import CutCosts, RangeCosts
@@ -41,7 +41,7 @@ def in_three_windows(problem, cuts, paths):
     return evaluate(problem, Schedule.of(problem.name, windows))
 
 
-@pytest.mark.parametrize("seed", range(30))
+@seeds(30, quick=4)
 def test_a_cut_on_any_placement_costs_what_the_evaluator_says(seed):
     rng = Random(seed)
     problem = random_problem(
@@ -68,7 +68,7 @@ def test_a_cut_on_any_placement_costs_what_the_evaluator_says(seed):
 
 
 @pytest.mark.parametrize("contention", ["none", "dram", "links"])
-@pytest.mark.parametrize("seed", range(15))
+@seeds(15, quick=2)
 def test_a_cut_keeps_shared_resources_as_busy_as_the_evaluator_says(seed, contention):
     rng = Random(seed)
     problem = random_problem(
@@ -117,7 +117,7 @@ def transfers(problem, costs, first, last, chiplet, send_hops):
 
 
 @pytest.mark.parametrize("chain", [False, True])
-@pytest.mark.parametrize("seed", range(25))
+@seeds(25, quick=3)
 def test_a_segment_of_a_range_costs_at_most_what_the_evaluator_says_and_chains_exactly(seed, chain):
     rng = Random(seed)
     problem = random_problem(

@@ -175,6 +175,7 @@ def test_a_solver_of_another_package_is_judged_as_any(
         sc.solve(problem, solver="silent")
 
 
+@pytest.mark.slow
 def test_a_solver_of_another_package_is_compared_in_processes_of_their_own(
     install: Install, project: Project, command: Command
 ) -> None:

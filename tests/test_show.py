@@ -15,6 +15,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHOWN, ids=[path.stem for path in SHOWN])
 def test_what_is_shipped_is_shown_in_80_columns(command: Command, path: object) -> None:
     code, out, err = command("show", path)

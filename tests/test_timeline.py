@@ -5,8 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import get_args
 
-import pytest
-from problems import random_problem, random_schedule
+from problems import random_problem, random_schedule, seeds
 
 from scar_cp.evaluation import evaluate
 from scar_cp.problem import Contention, Overlap, WeightPolicy
@@ -50,7 +49,7 @@ def simulated(chain, passes, start):
     return starts
 
 
-@pytest.mark.parametrize("seed", range(48))
+@seeds(48, quick=8)
 def test_passes_start_as_in_a_simulation_and_end_with_the_models_latency(seed):
     problem, schedule = drawn(seed)
     evaluation = evaluate(problem, schedule)
@@ -73,7 +72,7 @@ def test_passes_start_as_in_a_simulation_and_end_with_the_models_latency(seed):
             assert chain[-1].load_end == chain[0].first_start
 
 
-@pytest.mark.parametrize("seed", range(12))
+@seeds(12, quick=4)
 def test_the_parts_of_a_pass_fill_it(seed):
     problem, schedule = drawn(seed)
     for window in evaluate(problem, schedule).windows:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Command, Project
+from problems import seeds
 from test_timeline import SETTINGS, drawn
 
 from scar_cp.cli import pictures
@@ -68,7 +69,7 @@ def assert_as_evaluated(problem, schedule, max_passes):
     return document
 
 
-@pytest.mark.parametrize("seed", range(36))
+@seeds(36, quick=6)
 def test_every_track_is_as_busy_as_the_evaluator_says(seed):
     max_passes = [1, 7, 5000][seed // len(SETTINGS) % 3]
     document = assert_as_evaluated(*drawn(seed), max_passes)

@@ -114,6 +114,7 @@ def test_a_corrupted_result_is_refused_at_its_place(solved, tmp_path, change, pl
     assert place in refused(solved, tmp_path, change)
 
 
+@pytest.mark.slow
 def test_a_bound_that_only_tables_give_is_derived_again(tmp_path):
     loaded = load_problem(ROOT / "instances/sc3.yaml")
     result = solve(loaded.problem, Request(workers=1), sha256=loaded.sha256).result

@@ -132,7 +132,8 @@ class RunsProgress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        if not self._bar.disable:  # older versions of rich end even this one with an empty line
+            self._bar.stop()
 
     def start(self, case: Case) -> None:
         """Name the run at work."""

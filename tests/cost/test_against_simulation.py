@@ -169,6 +169,7 @@ def far_apart(outputs: int, tile: int, kernel: int, stride: int) -> bool:
     return last == 0 or last * stride >= (min(tile, outputs) - 1) * stride + kernel
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depthwise", [False, True])
 @pytest.mark.parametrize("dataflow", SIMULATORS)
 @settings(derandomize=True, max_examples=120, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,10 +10,13 @@ from scar_cp.workload import LayerShape
 
 from .costing import DATAFLOWS, chiplet, cost, values
 
+pytestmark = pytest.mark.slow
+
 size = st.integers(1, 40)
 kernel = st.integers(1, 5)
 stride = st.integers(1, 3)
 dataflow = st.sampled_from(DATAFLOWS)
+
 repeatable = settings(derandomize=True, max_examples=150, deadline=None)
 
 

@@ -17,6 +17,7 @@ COLUMNS = ("name", "op", "K", "C", "Y", "X", "R", "S", "stride", "pad", "groups"
 CONV = {"op": "conv", "K": 4, "C": 3, "Y": 8, "X": 8, "R": 3, "S": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_model_goes_through_a_csv_and_back(
     project: Project, command: Command, path: Path

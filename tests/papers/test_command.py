@@ -59,8 +59,9 @@ def test_the_motivational_example_is_made_once(command: Command, calls: list[str
     assert len(calls) == 9
 
 
+@pytest.mark.slow
 def test_windows_are_shown_model_by_model() -> None:
-    problem = load_problem(ROOT / "instances/sc4.yaml", {"windows": 5}).problem
+    problem = load_problem(ROOT / "instances/sc4.yaml", {"windows": 2}).problem
     result = solve(problem, Request(objective="edp", time_limit_s=5), "scar").result
     shown = window_seconds(result)
     assert result.evaluation is not None

@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from problems import ROW_OF_THREE, layer, model, tensor, tiny_problem
+from problems import ROW_OF_THREE, layer, model, seeds, tensor, tiny_problem
 
 from scar_cp.partition.budget import BudgetTable
 from scar_cp.partition.program import NEVER
@@ -27,7 +27,7 @@ def budgets(rng, truth):
     return sorted(c for c in chosen if c >= 0)
 
 
-@pytest.mark.parametrize("seed", range(70))
+@seeds(70, quick=15)
 def test_energies_never_pass_the_truth_while_they_are_refined(seed):
     rng = Random(seed)
     problem = one_model(seed)
@@ -50,7 +50,7 @@ def test_energies_never_pass_the_truth_while_they_are_refined(seed):
                 assert (table.energy_within(cycles) <= least).all()
 
 
-@pytest.mark.parametrize("seed", range(50))
+@seeds(50, quick=8)
 def test_a_partition_keeps_its_budget_and_costs_no_less_than_the_bound(seed):
     rng = Random(seed)
     problem = one_model(seed)

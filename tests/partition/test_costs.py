@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from problems import layer, model, random_schedule, tensor, tiny_problem
+from problems import layer, model, random_schedule, seeds, tensor, tiny_problem
 
 from scar_cp.evaluation import evaluate
 from scar_cp.partition.costs import SegmentCosts
@@ -26,7 +26,7 @@ def window_costs(problem, first, end):
     return known
 
 
-@pytest.mark.parametrize("seed", range(150))
+@seeds(150, quick=25)
 def test_no_segment_costs_less_than_its_least(seed):
     rng = Random(seed)
     problem = one_model(seed)

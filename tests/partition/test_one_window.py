@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from problems import layer, model, random_problem, tiny_problem
+from problems import layer, model, random_problem, seeds, tiny_problem
 
 from scar_cp.partition.one_window import allocate, partition_window
 from scar_cp.partition.placement import place
@@ -30,7 +30,7 @@ def optimum(problem, space="full"):
     return search.value
 
 
-@pytest.mark.parametrize("seed", range(120))
+@seeds(120, quick=25)
 def test_the_bound_never_passes_the_optimum(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=1, max_schedules=2_000)
@@ -51,7 +51,7 @@ def test_the_bound_never_passes_the_optimum(seed):
     assert not validate(problem, found, "full")
 
 
-@pytest.mark.parametrize("seed", range(80))
+@seeds(80, quick=20)
 def test_the_bound_of_chains_is_the_optimum_without_hop_latency(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=1, chain=True, max_schedules=2_000, contention="none")
@@ -61,7 +61,7 @@ def test_the_bound_of_chains_is_the_optimum_without_hop_latency(seed):
 
 
 @pytest.mark.parametrize("space", ["windowed", "scar"])
-@pytest.mark.parametrize("seed", range(60))
+@seeds(60, quick=12)
 def test_the_bounds_of_given_windows_add_up_to_no_more_than_the_optimum(seed, space):
     rng = Random(seed)
     problem = many_passes(rng, random_problem(rng, max_schedules=2_000))
@@ -97,7 +97,7 @@ def test_a_window_without_layers_takes_no_time():
 
 
 @pytest.mark.parametrize("combine", [np.maximum, np.add])
-@pytest.mark.parametrize("seed", range(30))
+@seeds(30, quick=5)
 def test_chiplets_are_shared_as_well_as_can_be(seed, combine):
     rng = Random(seed)
     counts = [rng.randint(1, 2) for _ in range(rng.randint(1, 3))]

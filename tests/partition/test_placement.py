@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from problems import SQUARE, layer, model, random_problem, tiny_problem
+from problems import SQUARE, layer, model, random_problem, seeds, tiny_problem
 
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import Piece
@@ -26,7 +26,7 @@ def pieces_of(problem, plan):
 
 
 @pytest.mark.parametrize("adjacent", [False, True])
-@pytest.mark.parametrize("seed", range(60))
+@seeds(60, quick=12)
 def test_the_pieces_of_a_schedule_find_a_place(seed, adjacent):
     rng = Random(seed)
     problem = random_problem(rng, max_schedules=3_000)

@@ -6,6 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from problems import seeds
 
 from scar_cp.partition.program import NEVER, Piece, shortest_sums, trace
 
@@ -32,7 +33,7 @@ def least(sums, passes, limit, counts, first, end) -> int:
     return min(costs, default=NEVER)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@seeds(60, quick=10)
 def test_it_finds_the_least_sum_for_every_end_count_and_limit(seed):
     rng = Random(seed)
     counts = [rng.randint(0, 2) for _ in range(rng.randint(1, 3))]
@@ -48,7 +49,7 @@ def test_it_finds_the_least_sum_for_every_end_count_and_limit(seed):
             assert found[(end, *left)] == least(sums, passes, limit, left, start, end)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 def test_its_trace_is_a_partition_within_the_limit_that_costs_what_it_says(seed):
     rng = Random(seed)
     counts = [rng.randint(1, 2) for _ in range(rng.randint(1, 3))]

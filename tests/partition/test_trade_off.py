@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from problems import layer, model, random_problem, tiny_problem
+from problems import layer, model, random_problem, seeds, tiny_problem
 
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.trade_off import trade_off_one_window
@@ -57,7 +57,7 @@ def drawn(seed, windows):
 
 
 @pytest.mark.parametrize("windows", [1, 2])
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=4)
 def test_no_bound_passes_the_optimum(seed, windows):
     problem, found = drawn(seed, windows)
     shortest, least_nj = (min(point[k] for point in found) for k in (0, 1))
@@ -71,7 +71,7 @@ def test_no_bound_passes_the_optimum(seed, windows):
 
 
 @pytest.mark.parametrize("windows", [1, 2])
-@pytest.mark.parametrize("seed", range(30))
+@seeds(30, quick=5)
 def test_an_incumbent_that_falls_while_it_searches_does_no_harm(seed, windows):
     problem, found = drawn(seed, windows)
     value = OBJECTIVES["edp"]

@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from problems import layer, model, random_problem, tensor, tiny_problem
+from problems import layer, model, random_problem, seeds, tensor, tiny_problem
 
 from scar_cp.partition.one_window import Plan
 from scar_cp.partition.packing import pack
@@ -34,7 +34,7 @@ def run(problem, incumbent, answer=lambda _plan: 2**62):
     return plans
 
 
-@pytest.mark.parametrize("seed", range(120))
+@seeds(120, quick=15)
 def test_no_bound_passes_the_optimum(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=2, max_schedules=1_500)
@@ -61,7 +61,7 @@ def no_deadlines(problem):
     return tuple(run.replace(deadline_cycles=None) for run in problem.models)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 def test_an_incumbent_that_falls_while_it_searches_does_no_harm(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=2, max_schedules=1_500)

@@ -32,6 +32,7 @@ def files(project: Project, command: Command) -> Project:
     return project
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "written"),
     [

@@ -47,6 +47,7 @@ def test_every_draw_is_of_its_space(seed, space):
         assert not validate(problem, plan, space)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", ["full", "adjacent"])
 def test_draws_and_changes_reach_every_schedule(space):
     runs = [model([layer(1), layer(1)]), model([layer(1)])]
@@ -74,6 +75,7 @@ def test_a_child_has_each_model_from_either_parent():
     }
 
 
+@pytest.mark.slow
 def test_evolution_reaches_the_optimum_of_most_tiny_problems():
     reached = 0
     for seed in range(10):

@@ -8,7 +8,16 @@ from random import Random
 
 import pytest
 from conftest import ROOT
-from problems import ROW_OF_THREE, layer, model, random_problem, schedule, tensor, tiny_problem
+from problems import (
+    ROW_OF_THREE,
+    layer,
+    model,
+    random_problem,
+    schedule,
+    seeds,
+    tensor,
+    tiny_problem,
+)
 
 from scar_cp.errors import ScarError
 from scar_cp.evaluation import evaluate, objective_value
@@ -98,7 +107,7 @@ def every_assignment(problem: Problem, space: Space) -> Iterator[Schedule]:
             yield plan
 
 
-@pytest.mark.parametrize("seed", range(30))
+@seeds(30, quick=5)
 def test_it_finds_the_best_of_every_assignment_of_layers(seed):
     rng = Random(seed)
     problem = random_problem(rng, max_total_layers=3, max_chiplets=3, deadlines=seed % 3 == 0)

@@ -52,19 +52,20 @@ main()
 nothing may happen for long that would give Python a chance to look at signals."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("stage", "objective", "number"),
+    ("stage", "windows", "objective", "number"),
     [
-        ("scar", "latency", signal.SIGTERM),
-        ("pipeline partitions", "latency", signal.SIGINT),
-        ("cp-sat", "latency", signal.SIGINT),
-        ("cp-sat", "latency", signal.SIGTERM),
-        ("cp-sat", "edp", signal.SIGINT),  # many solves, none of which may start after the signal
+        ("scar", 1, "latency", signal.SIGTERM),
+        ("pipeline partitions", 2, "latency", signal.SIGINT),  # one window is soon proven
+        ("cp-sat", 1, "latency", signal.SIGINT),
+        ("cp-sat", 1, "latency", signal.SIGTERM),
+        ("cp-sat", 1, "edp", signal.SIGINT),  # many solves; none may start after the signal
     ],
 )
-def test_a_signal_ends_the_search_with_a_result(tmp_path, stage, objective, number):
+def test_a_signal_ends_the_search_with_a_result(tmp_path, stage, windows, objective, number):
     output = tmp_path / "result.json"
-    command = ["solve", str(ROOT / "instances" / "sc8.yaml"), "--windows", "2"]
+    command = ["solve", str(ROOT / "instances" / "sc8.yaml"), "--windows", str(windows)]
     command += ["--objective", objective, "--time-limit", "600", "--workers", "1", "--quiet"]
     ran = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(int(number)), stage, *command, "-o", str(output)],

@@ -98,7 +98,16 @@ def _hurried(rng: Random, problem: Problem) -> Problem:
     return problem.replace(models=tuple(runs))
 
 
-def test_the_optimum_is_proven_and_is_that_of_brute_force(draw):
+def test_the_optimum_is_proven_and_is_that_of_brute_force(one_of_draws):
+    is_solved_as_by_brute_force(one_of_draws)
+
+
+@pytest.mark.parametrize("draw", [1044, 3656, 4350, 4623, 5081, 5104, 5660, 5809])
+def test_what_a_long_profile_has_found_is_mended(draw):
+    is_solved_as_by_brute_force(draw)
+
+
+def is_solved_as_by_brute_force(draw: int) -> None:
     problem, request = drawn(draw)
     truth = Search(problem, Request(request.space, request.objective, request.weights))
     assert exhaustive(truth).exhausted

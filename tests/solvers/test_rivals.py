@@ -6,7 +6,7 @@ from random import Random
 from typing import get_args
 
 import pytest
-from problems import layer, model, random_problem, tensor, tiny_problem
+from problems import layer, model, random_problem, seeds, tensor, tiny_problem
 
 from scar_cp.problem import Problem, Space
 from scar_cp.reconfig import reconfigure
@@ -27,7 +27,7 @@ def run(problem: Problem, solver: str, request: Request) -> tuple[Search, Claim]
 
 
 @pytest.mark.parametrize("space", get_args(Space))
-@pytest.mark.parametrize("seed", range(9))
+@seeds(9, quick=1)
 def test_a_rival_stays_in_its_space_and_above_the_optimum(seed, space):
     problem = random_problem(
         Random(f"rivals {seed}"), windows=1 + seed % 3, deadlines=seed % 4 == 0, max_schedules=500

@@ -6,6 +6,7 @@ from fractions import Fraction
 from random import Random
 
 import pytest
+from problems import seeds
 
 from scar_cp.solvers.supported import HalfPlane, Polygon
 
@@ -44,7 +45,7 @@ def closes(points: list[Point], polygon: Polygon, most: int = 200) -> int:
 
 
 @pytest.mark.parametrize("largest", [1, 3, 10, 1_000, 2**30, 2**50])
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 def test_it_closes_in_on_the_least_product(seed, largest):
     rng = Random(seed)
     count = rng.choice([1, 2, 3, 8, 30])
@@ -55,7 +56,7 @@ def test_it_closes_in_on_the_least_product(seed, largest):
     closes(points, Polygon(*corner))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@seeds(60, quick=10)
 def test_loose_repeated_and_skewed_cuts_never_pass_the_least_product(seed):
     rng = Random(seed)
     points = [(rng.randint(0, 60), rng.randint(0, 60)) for _ in range(rng.randint(1, 12))]

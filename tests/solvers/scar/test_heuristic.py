@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from problems import layer, model, random_problem, tiny_problem
+from problems import layer, model, random_problem, seeds, tiny_problem
 
 from scar_cp.documents import to_json
 from scar_cp.errors import InputError
@@ -40,7 +40,7 @@ def drawn(seed, **settings):
     return problem
 
 
-@pytest.mark.parametrize("seed", range(60))
+@seeds(60, quick=10)
 @pytest.mark.parametrize("objective", ["latency", "energy"])
 def test_without_budgets_it_is_exact_in_its_own_space(seed, objective):
     request = Request("scar", objective, scar=NO_BUDGETS)
@@ -48,7 +48,7 @@ def test_without_budgets_it_is_exact_in_its_own_space(seed, objective):
     assert best(problem, request, scar) == best(problem, request, exhaustive)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 def test_with_every_distribution_it_is_exact_with_given_windows(seed):
     options = replace(NO_BUDGETS, provisioning="exhaustive")
     request = Request("windowed", "latency", scar=options)
@@ -56,7 +56,7 @@ def test_with_every_distribution_it_is_exact_with_given_windows(seed):
     assert best(problem, request, scar) == best(problem, request, exhaustive)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=6)
 @pytest.mark.parametrize(("objective", "weights"), [("edp", None), ("weighted", (2, 3))])
 def test_in_one_window_every_objective_is_exact(seed, objective, weights):
     request = Request("scar", objective, weights, scar=NO_BUDGETS)
@@ -98,6 +98,7 @@ def test_edp_takes_each_window_by_its_own_product():
     assert best(problem, request, exhaustive) == 826
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("segmentation", ["exhaustive", "evolutionary"])
 @pytest.mark.parametrize("objective", ["latency", "edp"])
 def test_the_same_seed_gives_the_same_schedule(segmentation, objective):
@@ -129,7 +130,7 @@ def test_another_seed_may_end_elsewhere():
     assert len(found) > 1
 
 
-@pytest.mark.parametrize("seed", range(20))
+@seeds(20, quick=4)
 def test_uniform_packing_gives_valid_schedules(seed):
     problem = random_problem(Random(seed), windows=3)
     problem = reconfigure(problem, 2, packing="uniform")
@@ -206,6 +207,7 @@ def mesh(side):
     return tiny_problem([run], types="a" * side * side, links=links, cells=cells)
 
 
+@pytest.mark.slow
 def test_walks_that_hardly_exist_do_not_stop_the_clock():
     # No walk over all of a mesh of odd size begins on half of its chiplets.
     search = Search(reconfigure(mesh(7), 0), Request(time_limit_s=1.0))
