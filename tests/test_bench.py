@@ -118,7 +118,7 @@ def rerun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: Command) -> 
         monkeypatch.setattr(
             scar_cp.bench,
             "run_suite",
-            lambda cases, *_: ((case, replace(found, scenario=case.scenario)) for case in cases),
+            lambda cases, *_: (replace(found, scenario=case.scenario) for case in cases),
         )
         code, out, _ = command("bench", "suite", "scenarios", "-o", str(tmp_path), *options)
         assert code == 0

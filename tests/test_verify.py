@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
+from problems import layer, model, random_problem, tiny_problem
 
+import scar_cp.documents
+import scar_cp.io
+import scar_cp.verify
+from scar_cp.bounds import Proof, best_bound
 from scar_cp.documents import to_json
 from scar_cp.errors import InputError
 from scar_cp.io import load_problem
@@ -128,3 +135,115 @@ def test_a_bound_that_only_tables_give_is_derived_again(tmp_path):
     path.write_text(json.dumps(document))
     with pytest.raises(InputError):
         verify(loaded.problem, loaded.sha256, path)
+
+
+# --- another way -------------------------------------------------------------------------------
+
+
+def closed_by_cpsat(windows: int = 2) -> tuple[Any, Any]:
+    """A problem whose least latency CP-SAT alone proves, and the result."""
+    rng = Random("closed by CP-SAT")
+    while True:
+        problem = random_problem(rng, windows=windows, max_schedules=1_000)
+        asked = Request(workers=1, hint=False, tables=False, cuts=False)
+        result = solve(problem, asked).result
+        best = best_bound(result.bounds, "latency", "full")
+        if result.status == "optimal" and best is not None and best.proof.by == "cp-sat":
+            return problem, result
+
+
+def verified(problem: Any, result: Any, folder: Any) -> Any:
+    path = folder / "result.json"
+    path.write_text(to_json(result))
+    return verify(problem, result.problem_sha256, path)
+
+
+@pytest.mark.parametrize("few", [0, 50_000])
+def test_a_bound_of_cpsat_is_confirmed_by_other_means_than_its_own(tmp_path, monkeypatch, few):
+    problem, result = closed_by_cpsat()
+    asked = []
+    honest = scar_cp.verify.nothing_below
+    monkeypatch.setattr(scar_cp.verify, "_FEW_SCHEDULES", few)
+    monkeypatch.setattr(
+        scar_cp.verify,
+        "nothing_below",
+        lambda search, value, way: asked.append(way.parameters()) or honest(search, value, way),
+    )
+    found = verified(problem, result, tmp_path)
+    assert found.open_claims == ()
+    best = best_bound(result.bounds, "latency", "full")
+    run = best.proof.run
+    assert bool(asked) == (few == 0)
+    assert not [way for way in asked if way in (run.parameters, run.confirmed_by)]
+    how = "all were looked at" if few else "CP-SAT finds nothing below it"
+    assert any(f"latency >= {best.value}" in line and how in line for line in found.confirmed)
+
+
+@pytest.mark.parametrize("few", [0, 50_000])
+@pytest.mark.parametrize("by", ["cp-sat", "exhaustion", "word"])
+def test_a_false_bound_is_refuted_whatever_it_says_of_itself(tmp_path, monkeypatch, few, by):
+    problem, result = closed_by_cpsat()
+    monkeypatch.setattr(scar_cp.verify, "_FEW_SCHEDULES", few)
+    bounds = [bound for bound in result.bounds if bound.objective != "latency"]
+    false = best_bound(result.bounds, "latency", "full")
+    proof = false.proof if by == "cp-sat" else Proof(by=by)
+    bounds.append(false.replace(value=false.value + 1, proof=proof))
+    unknown = result.replace(  # as if no schedule were known that refutes it
+        schedule=None, evaluation=None, value=None, gap=None, status="unknown",
+        bounds=tuple(bounds),
+    )
+    with pytest.raises(InputError, match="latency >= "):
+        verified(problem, unknown, tmp_path)
+
+
+def test_deadlines_that_nothing_can_meet_are_confirmed_without_a_search(tmp_path, monkeypatch):
+    problem, _ = closed_by_cpsat()
+    problem = problem.replace(
+        models=tuple(run.replace(deadline_cycles=1) for run in problem.models)
+    )
+    result = solve(problem, Request(workers=1)).result
+    assert result.status == "infeasible"
+    assert result.proof == Proof(by="relaxation")
+    monkeypatch.setattr(scar_cp.verify, "exhaustive", None)
+    monkeypatch.setattr(scar_cp.verify, "no_schedule", None)
+    found = verified(problem, result, tmp_path)
+    assert found.open_claims == ()
+    assert any(line.startswith("status: infeasible: deadline: ") for line in found.confirmed)
+
+
+@pytest.mark.parametrize("few", [0, 50_000])
+def test_infeasibility_that_needs_a_search_is_searched_for_another_way(tmp_path, monkeypatch, few):
+    # Each layer has its own type; one model after the other is too late, and together they wait.
+    layers = [layer([5, 50]), layer([50, 5])]
+    problem = tiny_problem([model(layers, deadline=12)] * 2, types="ab")
+    monkeypatch.setattr(scar_cp.verify, "_FEW_SCHEDULES", few)
+    result = solve(problem, Request(workers=1, hint=False, tables=False)).result
+    assert (result.status, result.proof.by) == ("infeasible", "cp-sat")
+    found = verified(problem, result, tmp_path)
+    assert any(line.startswith("status: infeasible: ") for line in found.confirmed)
+
+
+def test_the_file_is_read_once(tmp_path, monkeypatch):
+    problem, result = closed_by_cpsat()
+    reads = []
+    honest = scar_cp.verify.read_document
+    for module in (scar_cp.verify, scar_cp.documents, scar_cp.io):
+        monkeypatch.setattr(
+            module, "read_document", lambda path: reads.append(path) or honest(path)
+        )
+    verified(problem, result, tmp_path)
+    assert len(reads) == 1
+
+
+def test_results_of_earlier_versions_are_read_and_their_bounds_taken_for_what_they_are(tmp_path):
+    problem, result = closed_by_cpsat()
+    document = json.loads(to_json(result))
+    for key in ("stop_gap", "memory_limit_gb", "stages", "scar", "stopped", "proof"):
+        del document[key]
+    for bound in document["bounds"]:
+        del bound["proof"]
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document))
+    found = verify(problem, result.problem_sha256, path)
+    assert found.open_claims == ()
+    assert all("derived again" not in line for line in found.confirmed)
