@@ -189,7 +189,11 @@ def test_a_false_bound_is_refuted_whatever_it_says_of_itself(tmp_path, monkeypat
     proof = false.proof if by == "cp-sat" else Proof(by=by)
     bounds.append(false.replace(value=false.value + 1, proof=proof))
     unknown = result.replace(  # as if no schedule were known that refutes it
-        schedule=None, evaluation=None, value=None, gap=None, status="unknown",
+        schedule=None,
+        evaluation=None,
+        value=None,
+        gap=None,
+        status="unknown",
         bounds=tuple(bounds),
     )
     with pytest.raises(InputError, match="latency >= "):
