@@ -6,6 +6,7 @@ Heavy modules are imported inside the commands, so that help answers at once.
 from __future__ import annotations
 
 import sys
+import time
 from importlib.metadata import version
 from typing import Annotated
 
@@ -70,16 +71,20 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; bad input ends with one line per fault and exit code 2."""
+    """Run the command line; bad input ends with one line per fault and exit code 2.
+
+    Time limits count from here, imports and compiling included.
+    """
+    started = time.monotonic()
     with forgiving_streams():
-        code = _run()
+        code = _run(started)
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(started: float) -> int:
     """Run the command line and say in one line what ended it, if anything did."""
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, obj=started)
         sys.stdout.flush()
     except InputError as error:
         print(error, file=sys.stderr)

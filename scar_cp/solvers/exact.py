@@ -28,7 +28,7 @@ def cpsat(search: Search) -> Claim:
     request = search.request
     standalone(search)  # a schedule at once, however large the package
     cut_off: tuple[str, ...] = ()
-    if request.hint:
+    if request.hint and (search.schedule is None or not search.done):
         simba(search)
         cut_off = scar(search).notes
     if request.tables and not search.done:
