@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Thread
 
-__all__ = ["in_time", "look", "while_in_time"]
+__all__ = ["any_left", "in_time", "leave_alone", "look", "while_in_time"]
 
 
 class _TimeIsUp(BaseException):
     """Ends a stage; no handler of errors is to take it for one."""
 
 
+_left: list[Thread] = []
 _clock: ContextVar[Callable[[], bool]] = ContextVar("clock", default=lambda: True)
 
 
@@ -59,3 +61,13 @@ def while_in_time(keep_going: Callable[[], bool]) -> Iterator[None]:
         pass
     finally:
         _clock.reset(before)
+
+
+def leave_alone(thread: Thread) -> None:
+    """Wait no longer for a thread that cannot be ended."""
+    _left.append(thread)
+
+
+def any_left() -> bool:
+    """Whether a thread that was left alone still runs."""
+    return any(thread.is_alive() for thread in _left)

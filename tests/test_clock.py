@@ -11,7 +11,7 @@ import pytest
 
 import scar_cp.compare as compare
 import scar_cp.solving as solving
-from scar_cp.clock import in_time, look, while_in_time
+from scar_cp.clock import any_left, in_time, look, while_in_time
 from scar_cp.errors import ScarError
 from scar_cp.io import load_problem
 from scar_cp.pareto import pareto_front
@@ -224,6 +224,7 @@ def test_a_run_of_cp_sat_that_does_not_end_is_left_alone_and_not_heard_any_more(
     bounds: list[int] = []
     patience = iter([True, True])
     answer = cp.solve(1.0, 1, on_bound=bounds.append, keep_waiting=lambda: next(patience, False))
+    assert any_left()
     release()
     assert answer.status == "unknown"
     assert (answer.schedule, answer.bound) == (None, None)

@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that help answers at once.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from importlib.metadata import version
@@ -26,6 +27,7 @@ import scar_cp.cli.schema as schema
 import scar_cp.cli.search as search
 import scar_cp.cli.show as show
 from scar_cp.cli.streams import forgiving_streams
+from scar_cp.clock import any_left
 from scar_cp.errors import ClaimError, InputError, ScarError
 
 __all__ = ["app", "main"]
@@ -78,6 +80,8 @@ def main() -> None:
     started = time.monotonic()
     with forgiving_streams():
         code = _run(started)
+    if any_left():  # Python would take itself apart below a thread that still runs
+        os._exit(code)
     sys.exit(code)
 
 

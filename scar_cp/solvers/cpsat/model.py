@@ -10,6 +10,7 @@ from typing import Literal
 
 from ortools.sat.python import cp_model
 
+from scar_cp.clock import leave_alone
 from scar_cp.errors import ScarError
 from scar_cp.evaluation import evaluate
 from scar_cp.partition.one_window import CountTable
@@ -218,7 +219,8 @@ class CpsatModel:
             except Exception as error:
                 running.set_exception(error)
 
-        threading.Thread(target=solve, daemon=True).start()
+        thread = threading.Thread(target=solve, daemon=True)
+        thread.start()
         while not wait([running], timeout=0.1).done:
             if self._stopped:
                 self._solver.stop_search()
@@ -226,6 +228,7 @@ class CpsatModel:
                 with self._telling:  # nothing half-told
                     self._abandoned = True
                 self._solver.stop_search()
+                leave_alone(thread)
                 return None
         return running.result()
 
