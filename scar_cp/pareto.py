@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -88,16 +89,22 @@ class _Search:
     problem: Problem
     request: Request
     each_s: float
+    started: float
     on_event: Callable[[str, Event], None] | None
     found: dict[tuple[int, int], tuple[Schedule, bool]]
     planes: list[HalfPlaneRecord]
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds that are left of the request."""
+        return max(0.0, self.started + self.request.time_limit_s - time.monotonic())
 
     def run(self, problem: Problem, request: Request, name: str) -> Result:
         """Solve one objective within its share of the time."""
         report = self.on_event
         return solve(
             problem,
-            replace(request, time_limit_s=self.each_s),
+            replace(request, time_limit_s=min(self.each_s, self.remaining_s)),
             on_event=(lambda event: report(name, event)) if report else None,
         ).result
 
@@ -130,6 +137,7 @@ def pareto_front(
     epsilon: int = 0,
     max_solves: int = 12,
     on_event: Callable[[str, Event], None] | None = None,
+    started: float | None = None,
 ) -> Front | None:
     """Find the front between the least latency and the least energy.
 
@@ -150,6 +158,8 @@ def pareto_front(
         Most weighted sums to minimise.
     on_event
         Called with the objective at work and every event of its search.
+    started
+        Reading of ``time.monotonic`` from which the time limit counts; default: now.
 
     Returns
     -------
@@ -166,12 +176,13 @@ def pareto_front(
     """
     request = request or Request()
     each_s = request.time_limit_s / (max_solves + epsilon)
-    state = _Search(problem, request, each_s, on_event, {}, [])
+    started = time.monotonic() if started is None else started
+    state = _Search(problem, request, each_s, started, on_event, {}, [])
     fast, thrifty = state.supported((1, 0)), state.supported((0, 1))
     if fast is None or thrifty is None:
         return None
     solves, gaps = 2, [(fast, thrifty)]
-    while gaps and solves < max_solves:
+    while gaps and solves < max_solves and state.remaining_s > 0:
         left, right = gaps.pop(0)
         if left[0] >= right[0] or left[1] <= right[1]:
             continue
@@ -183,6 +194,8 @@ def pareto_front(
             gaps += [(left, point), (point, right)]
     budgets = []
     for k in range(1, epsilon + 1):
+        if state.remaining_s == 0:
+            break
         limit = fast[0] + k * (thrifty[0] - fast[0]) // (epsilon + 1)
         within = problem.replace(
             models=tuple(m.replace(deadline_cycles=_tighter(m, limit)) for m in problem.models)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -67,6 +68,7 @@ def solve(
     solver: str = "cp-sat",
     on_event: Callable[[Event], None] | None = None,
     sha256: str | None = None,
+    started: float | None = None,
 ) -> Outcome:
     """Search for a schedule and certify how good it is.
 
@@ -82,6 +84,8 @@ def solve(
         Called with every new incumbent and bound.
     sha256
         Hash of the problem file's bytes; default: of the problem as this version writes it.
+    started
+        Reading of ``time.monotonic`` from which the time limit counts; default: now.
 
     Returns
     -------
@@ -107,7 +111,8 @@ def solve(
     'feasible'
     """
     request = request or Request()
-    search = Search(problem, request, on_event)
+    started = time.monotonic() if started is None else started
+    search = Search(problem, request, on_event, started=started)
     search.bounds += simple_bounds(problem)
     late = missed_deadlines(problem)
     if late:

@@ -26,7 +26,7 @@ from scar_cp.schemas import SCHEMAS
 SOURCE = Path(scar_cp.__file__).parent
 
 FLOORS = (
-    {"errors", "exact", "record", "topology"},
+    {"clock", "errors", "exact", "record", "topology"},
     {"csv_rows", "csv_table", "documents", "fresh", "package", "plugins", "schedule", "workload"},
     {"cost", "cost_sources", "cost_table", "graph", "problem", "starter"},
     {"cost_import", "evaluation", "instance", "pipeline", "reconfig"},

@@ -234,7 +234,12 @@ Solvers = Annotated[
     list[str], name_of(SOLVERS, "Who searches; again for more:", rich_help_panel=_REQUEST)
 ]
 TimeLimit = Annotated[
-    float, typer.Option(help="Seconds; the best schedule is kept.", rich_help_panel=_REQUEST)
+    float,
+    typer.Option(
+        help="Seconds from the start of the program; the best schedule is kept, and shown at most"
+        " 1 s + 5 % later.",
+        rich_help_panel=_REQUEST,
+    ),
 ]
 Workers = Annotated[
     int,

@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 @o.with_settings
 def solve(
+    context: typer.Context,
     instance: o.Instance,
     solver: o.Solver = "cp-sat",
     objective: o.Objective = None,
@@ -99,7 +100,9 @@ def solve(
     if not space_is_defined(loaded.problem, request.space):
         raise InputError([undefined_space(request.space, instance, space)])
     with Progress(loaded.problem.name, quiet) as progress, SOLVERS.blaming(solver):
-        outcome = run(loaded.problem, request, solver, progress.event, loaded.sha256)
+        outcome = run(
+            loaded.problem, request, solver, progress.event, loaded.sha256, started=context.obj
+        )
     if output is not None:
         origin = origin_of(instance, settings, output)
         write_text(output, to_json(outcome.result.replace(origin=origin)))
@@ -112,6 +115,7 @@ def solve(
 
 @o.with_settings
 def pareto(
+    context: typer.Context,
     instance: o.Instance,
     epsilon: Annotated[
         int, typer.Option(min=0, max=1000, help="Latency budgets to look between the points.")
@@ -150,7 +154,9 @@ def pareto(
         raise InputError([undefined_space(name, instance, space)])
     request = Request(space=name, time_limit_s=time_limit, workers=workers, seed=seed)
     with FrontProgress() as progress:
-        front = pareto_front(loaded.problem, request, epsilon, on_event=progress.event)
+        front = pareto_front(
+            loaded.problem, request, epsilon, on_event=progress.event, started=context.obj
+        )
     if front is None:
         print("no schedule was found")
         raise typer.Exit(1)

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.clock import look
 from scar_cp.partition.program import NEVER, Piece
 from scar_cp.partition.table import Programme
 from scar_cp.problem import Problem
@@ -54,10 +55,11 @@ class BudgetTable:
         self._sample(self._values[-1])
 
     def _sample(self, limit: int, *prices: tuple[int, int]) -> None:
-        of = self._samples.setdefault(limit, {})
-        for price in (_CYCLES, _ENERGY, *prices):
-            if price not in of:
-                of[price] = self._programme.least(limit, price)
+        known = self._samples.get(limit, {})
+        wanted = {_CYCLES, _ENERGY, *prices} - known.keys()
+        # All or nothing: time may run out in between.
+        fresh = {price: self._programme.least(limit, price) for price in sorted(wanted)}
+        self._samples[limit] = known | fresh
         self._forget.cache_clear()
 
     def spread(self, longest: int, samples: int) -> None:
@@ -83,6 +85,7 @@ class BudgetTable:
         intervals = self._intervals()
         bounds = []
         for low, limit in intervals:
+            look()
             of, left = self._samples[limit], cycles - self._pace * low
             bound = np.where(of[_CYCLES] > left, NEVER, of[_ENERGY])
             for (price, mu), least in of.items():

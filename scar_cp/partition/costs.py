@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.clock import look
 from scar_cp.problem import Problem
 
 __all__ = ["SegmentCosts"]
@@ -101,6 +102,7 @@ class SegmentCosts:
                 target[..., i1, j1] += value
 
         for tensor in run.tensors:
+            look()
             p = -1 if tensor.producer is None else tensor.producer
             readers = list(tensor.consumers)
             dram = tensor.dram_cycles + through

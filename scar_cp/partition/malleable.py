@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.bounds import simple_bounds
+from scar_cp.clock import look
 from scar_cp.problem import Problem
 
 __all__ = ["malleable_bound"]
@@ -54,6 +55,7 @@ def malleable_bound(problem: Problem, latency_weight: int = 1, energy_weight: in
     shares = np.full(len(budget), 1 / len(budget))
     best = 0.0
     for step in range(_STEPS):
+        look()
         prices = shares / budget
         value, slope = 0.0, np.zeros(len(budget))
         for m in range(num_models):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.clock import look
 from scar_cp.partition.program import NEVER, Piece
 from scar_cp.partition.table import Table
 from scar_cp.problem import Problem
@@ -75,6 +76,7 @@ def allocate(
         best = np.full(shape, 2 * NEVER, dtype=np.int64)
         choice = np.zeros(shape, dtype=np.int64)
         for k, vector in enumerate(vectors):
+            look()
             to = tuple(slice(v, None) for v in vector)
             rest = tuple(slice(0, s - v) for s, v in zip(shape, vector, strict=True))
             together = least_of(value[rest], int(table[k]))

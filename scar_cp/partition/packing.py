@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.clock import look
 from scar_cp.partition.program import NEVER
 
 __all__ = ["pack"]
@@ -50,6 +51,7 @@ def pack(
         best = np.full(every, NEVER, dtype=np.int64)
         chosen = np.full(every, -1, dtype=np.int64)
         for k, option in enumerate(options):
+            look()
             vector = vectors[option].ravel()
             to = tuple(slice(v, None) for v in vector)
             fewer = tuple(slice(0, s - v) for s, v in zip(every, vector, strict=True))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from scar_cp.clock import in_time
 from scar_cp.partition.one_window import WindowPlan
 from scar_cp.partition.program import Piece
 from scar_cp.pipeline import CutCosts
@@ -94,7 +95,7 @@ def _improved(
         improving = False
         for c in range(problem.num_chiplets):
             for d in range(c):
-                if types[c] != types[d]:
+                if types[c] != types[d] or not in_time():
                     continue
                 swap = {c: d, d: c}
                 changed = {

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.clock import look
+
 __all__ = ["NEVER", "Piece", "shortest_sums", "trace"]
 
 Ints = NDArray[np.int64]
@@ -57,6 +59,7 @@ def shortest_sums(
     least[start] = 0
     column = (slice(None), *(None for _ in counts))
     for end in range(start + 1, n + 1):
+        look()
         for t in range(types):
             if not counts[t]:
                 continue
@@ -85,6 +88,7 @@ def trace(
     pieces: list[Piece] = []
     left = list(counts)
     while end > start:
+        look()
         piece = _last_piece(sums, passes, limit, least, left, start, end)
         pieces.append(piece)
         left[piece.type] -= 1

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.clock import look
 from scar_cp.partition.one_window import Plan, WindowPlan
 from scar_cp.partition.packing import pack
 from scar_cp.partition.program import NEVER
@@ -85,6 +86,7 @@ class _Model:
         lengths = np.full((size, size, size), NEVER, dtype=np.int64)
         by_start: dict[int, Ints] = {}
         for a, cut in enumerate(self.reach(highs[0])):
+            look()
             start = self.rounded(cut)
             if start not in by_start:
                 low = self.middle(start).low

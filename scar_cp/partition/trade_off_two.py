@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from scar_cp.clock import look
 from scar_cp.partition.budget import BudgetTable
 from scar_cp.partition.one_window import Plan
 from scar_cp.partition.packing import pack
@@ -136,7 +137,11 @@ def _together(
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     """Least energy over cuts, for every pair of counts."""
     before, after = first.energy_within(highs[0]), second.energy_within(highs[1])
-    return np.stack([(column[:, None] + after).min(axis=0) for column in before.T])
+    together = []
+    for column in before.T:
+        look()
+        together.append((column[:, None] + after).min(axis=0))
+    return np.stack(together)
 
 
 def _energy_limit(value: Value, cycles: int, best: int) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.clock import look
 from scar_cp.partition.one_window import Plan, WindowPlan
 from scar_cp.partition.packing import pack
 from scar_cp.partition.program import NEVER
@@ -183,6 +184,7 @@ def _rests(reachable: NDArray[np.bool_], rest: Ints) -> tuple[Ints, Ints]:
     lengths = np.full((size, size), NEVER, dtype=np.int64)
     cuts = np.zeros((size, size), dtype=np.int64)
     for a in range(size):
+        look()
         rows = np.flatnonzero(reachable[:, a])
         if len(rows):
             k = rest[rows].argmin(axis=0)

@@ -53,6 +53,9 @@ def simba(search: Search) -> Claim:
         if count < len(problem.models):
             notes.add(f"{problem.type_names[t]}: {count} chiplets for {len(problem.models)} models")
             continue
+        if search.remaining_s == 0 and search.schedule is not None:
+            notes.add(f"{problem.type_names[t]}: left out by the time limit")
+            continue
         work = [
             int(cycles[:, t].sum()) * model.passes
             for model, cycles in zip(problem.models, problem.compute_cycles, strict=True)

@@ -50,7 +50,7 @@ def by_tables(search: Search) -> tuple[str, ...]:
     request = search.request
     standalone(search)  # a schedule at once, however large the package
     cut_off: tuple[str, ...] = ()
-    if request.hint:
+    if request.hint and (search.schedule is None or not search.done):
         simba(search)
         cut_off = scar(search).notes
     if request.tables and not search.done:

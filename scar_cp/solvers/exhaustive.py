@@ -7,11 +7,12 @@ on disjoint chiplets. Nothing is pruned.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from scar_cp.bounds import Proof
+from scar_cp.clock import look, while_in_time
 from scar_cp.errors import ClaimError, ScarError
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule, Segment
@@ -60,31 +61,33 @@ def exhaustive(search: Search, limit: int = MAX_SCHEDULES) -> Claim:
     ClaimError
         If evaluator or validator disagree with the sum of the placements: a bug.
     """
+    with while_in_time(lambda: search.remaining_s > 0):
+        _look_at_all(search, limit)
+        if search.value is not None:
+            search.raise_bound(search.value, "exhaustive", _BY_EXHAUSTION)
+        return Claim(search.schedule, search.value, exhausted=True, proof=_BY_EXHAUSTION)
+    notes = ("the enumeration was cut off by the time limit",)
+    return Claim(search.schedule, search.value, notes=notes)
+
+
+def _look_at_all(search: Search, limit: int) -> None:
+    """Offer every schedule that is better than all before it."""
     problem, space = search.problem, search.request.space
-    try:
-        tables = _tables(problem, space, limit, lambda: search.remaining_s > 0)
-    except TimeoutError:
-        return _stopped(search)
+    tables = _tables(problem, space, limit)
     costs: list[dict[_Placement, ModelCost]] = []
     for m, table in enumerate(tables):
         alone = problem.replace(models=(problem.models[m],))
         costs.append({})
         for placement in table:
-            if search.remaining_s == 0:
-                return _stopped(search)
+            look()
             costs[m][placement] = _cost(alone, placement)
     for chosen in _combinations(problem, space, tables):
-        if search.remaining_s == 0:
-            return _stopped(search)
         parts = [cost[placement] for cost, placement in zip(costs, chosen, strict=True)]
         value = value_together(problem, search.request, parts)
         if value is None or (search.value is not None and value >= search.value):
             continue
         if not search.offer(_schedule(problem, chosen), "exhaustive") or search.value != value:
             raise ClaimError(f"a schedule of value {value} was judged otherwise: {chosen}")
-    if search.value is not None:
-        search.raise_bound(search.value, "exhaustive", _BY_EXHAUSTION)
-    return Claim(search.schedule, search.value, exhausted=True, proof=_BY_EXHAUSTION)
 
 
 def schedules(problem: Problem, space: Space, limit: int = MAX_SCHEDULES) -> Iterator[Schedule]:
@@ -110,21 +113,8 @@ def count_schedules(problem: Problem, space: Space, limit: int = MAX_SCHEDULES) 
     return _count(problem, space, _tables(problem, space, limit))
 
 
-def _stopped(search: Search) -> Claim:
-    notes = ("the enumeration was cut off by the time limit",)
-    return Claim(search.schedule, search.value, notes=notes)
-
-
-def _tables(
-    problem: Problem, space: Space, limit: int, keep_going: Callable[[], bool] = lambda: True
-) -> list[list[_Placement]]:
-    """All placements of each model, unless they combine to more than ``limit`` schedules.
-
-    Raises
-    ------
-    TimeoutError
-        If it is told to stop.
-    """
+def _tables(problem: Problem, space: Space, limit: int) -> list[list[_Placement]]:
+    """All placements of each model, unless they combine to more than ``limit`` schedules."""
     if not space_is_defined(problem, space):
         raise ScarError(f"the problem does not define the space {space!r}")
     tables: list[list[_Placement]] = []
@@ -136,10 +126,9 @@ def _tables(
                     f"too many schedules to look at: {model.name} alone has more than"
                     f" {limit} placements"
                 )
-            if not keep_going():
-                raise TimeoutError
+            look()
             tables[m].append(placement)
-    count = _count(problem, space, tables, keep_going)
+    count = _count(problem, space, tables)
     if count > limit:
         raise ScarError(f"too many schedules to look at: {count}, at most {limit} allowed")
     return tables
@@ -180,6 +169,7 @@ def _combinations(
     """One placement of every model, no chiplet taken twice in a window."""
 
     def extend(chosen: tuple[_Placement, ...], used: int) -> Iterator[tuple[_Placement, ...]]:
+        look()
         if len(chosen) == len(tables):
             if _is_kept(problem, space, used):
                 yield chosen
@@ -191,20 +181,14 @@ def _combinations(
     return extend((), 0)
 
 
-def _count(
-    problem: Problem,
-    space: Space,
-    tables: Sequence[Sequence[_Placement]],
-    keep_going: Callable[[], bool] = lambda: True,
-) -> int:
+def _count(problem: Problem, space: Space, tables: Sequence[Sequence[_Placement]]) -> int:
     """Count the combinations, many at once: only the chiplets taken matter."""
     counts = Counter({0: 1})
     for table in tables:
         masks = Counter(placement.mask for placement in table)
         merged: Counter[int] = Counter()
         for used, ways in counts.items():
-            if not keep_going():
-                raise TimeoutError
+            look()
             for mask, more in masks.items():
                 if not used & mask:
                     merged[used | mask] += ways * more

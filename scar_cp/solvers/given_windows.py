@@ -7,10 +7,12 @@ bounds add up. EDP follows from weighted sums, as the polygon of `scar_cp.solver
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from scar_cp.bounds import Proof
+from scar_cp.clock import while_in_time
 from scar_cp.partition.budget import BudgetTable
 from scar_cp.partition.one_window import Plan, WindowPlan, partition_window
 from scar_cp.partition.placement import place
@@ -34,12 +36,17 @@ _DIRECTIONS = 24
 
 @dataclass(frozen=True)
 class _Window:
-    """One window: its layers, its fastest plan, and the tables behind it."""
+    """One window: its layers, its fastest plan, and what its energy depends on."""
 
+    problem: Problem
     ranges: dict[int, tuple[int, int]]
     most_segments: dict[int, int] | None
     fastest: Plan
-    tables: dict[int, BudgetTable]
+
+    @cached_property
+    def tables(self) -> dict[int, BudgetTable]:
+        """Energies within the window's length, refined by every question about them."""
+        return budget_tables(self.problem, self.ranges)
 
 
 def partition_given_windows(search: Search, problem: Problem) -> None:
@@ -79,7 +86,7 @@ def _windows(search: Search, problem: Problem) -> list[_Window] | None:
         plan = partition_window(problem, ranges, most, lambda: search.remaining_s > 0)
         if plan is None:
             return None
-        windows.append(_Window(ranges, most, plan, budget_tables(problem, ranges)))
+        windows.append(_Window(problem, ranges, most, plan))
     return windows
 
 
@@ -118,7 +125,8 @@ def _minimise_window(
     if not window.ranges:
         return 0, {}
     best_plan = window.fastest.windows[0]
-    best, bound = _weighted_cost(search, problem, best_plan, weights), 0
+    best = _weighted_cost(search, problem, best_plan, weights)
+    bound = weights[0] * window.fastest.bound
 
     def on_plan(found: Plan) -> int:
         nonlocal best, best_plan, bound
@@ -129,17 +137,21 @@ def _minimise_window(
                 best, best_plan = cost, found.windows[0]
         return best
 
-    trade_off_one_window(
-        problem,
-        window.ranges,
-        lambda cycles, nj: weights[0] * cycles + weights[1] * nj,
-        window.fastest.bound,
-        best // weights[0] + 1 if weights[0] else NEVER,
-        on_plan,
-        lambda: search.remaining_s > 0,
-        tables=window.tables,
-        most_segments=window.most_segments,
-    )
+    def keep_going() -> bool:
+        return search.remaining_s > 0
+
+    with while_in_time(keep_going):  # what is known by then counts, of every window
+        trade_off_one_window(
+            problem,
+            window.ranges,
+            lambda cycles, nj: weights[0] * cycles + weights[1] * nj,
+            window.fastest.bound,
+            best // weights[0] + 1 if weights[0] else NEVER,
+            on_plan,
+            keep_going,
+            tables=window.tables,
+            most_segments=window.most_segments,
+        )
     return bound, best_plan
 
 

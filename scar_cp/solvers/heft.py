@@ -8,10 +8,12 @@ has left is not its own again in the same window. A chiplet works on all passes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 
 import numpy as np
 
+from scar_cp.clock import look, while_in_time
 from scar_cp.pipeline import CutCosts
 from scar_cp.problem import Problem, Space
 from scar_cp.reconfig import expected_cycles, given_ranges, provision
@@ -39,18 +41,23 @@ def heft(search: Search) -> Claim:
     ranks = upward_ranks(problem)
     given = space in ("windowed", "scar")
     windows = given_ranges(problem) if given else _groups(problem, ranks)
-    for tasks_of in (_stages, _layers):
+
+    def schedule_of(tasks_of: Callable[[Problem, Ranges], dict[int, Cut]]) -> Schedule:
         placed = [
             _place(problem, space, w, tasks_of(problem, ranges), ranks)
             for w, ranges in enumerate(windows)
         ]
-        schedule = Schedule.of(problem.name, placed)
+        return Schedule.of(problem.name, placed)
+
+    schedule = schedule_of(_stages)
+    search.offer(schedule, "heft")
+    with while_in_time(lambda: search.remaining_s > 0):
+        schedule = schedule_of(_layers)
         search.offer(schedule, "heft")
-        if search.remaining_s == 0 and tasks_of is _stages:
-            note = "the time limit left no room for single layers"
-            return Claim(search.schedule, search.value, notes=(note,))
-    notes = () if search.schedule is not None else search.objections(schedule)
-    return Claim(search.schedule, search.value, notes=notes)
+        notes = () if search.schedule is not None else search.objections(schedule)
+        return Claim(search.schedule, search.value, notes=notes)
+    note = "the time limit left no room for single layers"
+    return Claim(search.schedule, search.value, notes=(note,))
 
 
 def upward_ranks(problem: Problem) -> list[list[int]]:
@@ -123,6 +130,7 @@ def _place(
     free = set(range(problem.num_chiplets))
     chains = {m: _Chain(problem, m, cut[-1][1]) for m, cut in tasks.items()}
     for m, first, last in order:
+        look()
         chain = chains[m]
         options = free
         if chain.path:

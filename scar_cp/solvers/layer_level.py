@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from math import gcd
+from math import gcd, inf
 
 from scar_cp.bounds import CpsatRun, Proof, best_bound, confirmed
+from scar_cp.clock import while_in_time
 from scar_cp.errors import ClaimError
 from scar_cp.problem import Problem
 from scar_cp.schedule import Schedule
@@ -34,6 +35,8 @@ _MOST_CUTS = 40
 """Half-planes after which a polygon is left as it is."""
 _FEW_CUTS = 4
 """Half-planes that may leave a polygon as it was before further time counts as spent in vain."""
+_GRACE_S = 0.4
+"""CP-SAT may say its last word so much after the time limit."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,14 @@ class _Found:
 def layer_level(search: Search) -> Claim:
     """Search on the layer-level model, from the incumbent and the bounds there are."""
     notes: list[str] = []
+    with while_in_time(lambda: search.remaining_s > 0):
+        return _search(search, notes)
+    notes.append("the time limit cut off the building of a layer-level model")
+    return Claim(search.schedule, search.value, notes=tuple(notes))
+
+
+def _search(search: Search, notes: list[str]) -> Claim:
+    """Search one way, and another if CP-SAT contradicts itself."""
     for way, other in ((FIRST, SECOND), (SECOND, FIRST)):
         try:
             empty = _settle(search, _seeded(search, way))
@@ -209,21 +220,25 @@ def _confirm_bound(search: Search, way: Way) -> None:
         return
     assert best.proof.run is not None
     ticks = Ticks(best.proof.run.cycles_per_tick, best.proof.run.nj_per_tick)
-    holds = nothing_below(search, best.value, way, ticks)
-    if holds is False:
-        raise ClaimError(f"a second solve finds a schedule below the bound {best.value}")
-    if holds:
-        search.confirm("cp-sat", way.parameters())
+    with while_in_time(lambda: search.remaining_s > 0):  # what is found stands without
+        holds = nothing_below(search, best.value, way, ticks)
+        if holds is False:
+            raise ClaimError(f"a second solve finds a schedule below the bound {best.value}")
+        if holds:
+            search.confirm("cp-sat", way.parameters())
 
 
 def _confirm_emptiness(search: Search, way: Way, proof: Proof) -> Proof:
     """Look another way for any schedule."""
     if search.remaining_s == 0 or not search.request.confirm:
         return proof
-    empty = no_schedule(search, way)
-    if empty is False:
-        raise ClaimError("a second solve finds a schedule where the first says that there is none")
-    return confirmed(proof, way.parameters()) if empty else proof
+    with while_in_time(lambda: search.remaining_s > 0):
+        empty = no_schedule(search, way)
+        if empty is False:
+            raise ClaimError("a second solve finds a schedule where the first says there is none")
+        if empty:
+            return confirmed(proof, way.parameters())
+    return proof
 
 
 class _Model:
@@ -255,7 +270,7 @@ class _Model:
         *,
         below: int | None = None,
         bounds_request: bool = False,
-        time_limit_s: float | None = None,
+        time_limit_s: float = inf,
     ) -> _Found:
         """Solve; schedules are offered as they come.
 
@@ -294,13 +309,15 @@ class _Model:
             if bounds_request:
                 search.raise_bound(self._of_request(bound), "cp-sat", proof)
 
+        given_up_s = request.time_limit_s + _GRACE_S
         with search.interruptible(model.stop):
             answer = model.solve(
-                search.remaining_s if time_limit_s is None else time_limit_s,
+                min(search.remaining_s, time_limit_s),
                 request.workers,
                 way,
                 on_schedule=lambda schedule: search.offer(schedule, "cp-sat"),
                 on_bound=on_bound,
+                keep_waiting=lambda: search.elapsed_s < given_up_s,
             )
         self._compare(answer, model, start if below is None else None)
         if answer.status == "infeasible":

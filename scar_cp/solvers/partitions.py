@@ -12,6 +12,7 @@ from collections.abc import Callable
 from math import prod
 
 from scar_cp.bounds import Proof
+from scar_cp.clock import while_in_time
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import Plan, partition_window
@@ -45,7 +46,13 @@ _MOST_COUNTS_TWO = 130
 
 
 def partition(search: Search) -> None:
-    """Offer the schedules, and record the bounds, that pipeline partitions give."""
+    """Offer the schedules, and record the bounds, that pipeline partitions give in time."""
+    with while_in_time(lambda: search.remaining_s > 0):
+        _partition(search)
+    _corner(search)
+
+
+def _partition(search: Search) -> None:
     if search.request.space in ("windowed", "scar"):
         partition_given_windows(search, by_port_distance(search.problem, _COUNTS_ONE))
     else:
@@ -57,7 +64,6 @@ def partition(search: Search) -> None:
             _three_windows(search)
         if search.problem.max_windows > 2 and search.request.objective == "edp":
             _polygon(search)
-    _corner(search)
 
 
 def _one_window(search: Search) -> None:

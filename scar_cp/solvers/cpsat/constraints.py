@@ -8,6 +8,7 @@ from math import prod
 
 from ortools.sat.python import cp_model
 
+from scar_cp.clock import look
 from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, ProblemTensor, Space
 from scar_cp.solvers.cpsat.energy import layer_nj
@@ -75,6 +76,7 @@ class Constraints:
         """Every layer runs in exactly one window, on exactly one chiplet."""
         v = self.v
         for (m, layer, w), inside in v.inside.items():
+            look()
             self.cp.add(sum(v.on[m, layer, w, c] for c in v.chiplets) == inside)
         for m, run in enumerate(self.problem.models):
             for layer in range(run.num_layers):
@@ -86,6 +88,7 @@ class Constraints:
         v = self.v
         for m, run in enumerate(self.problem.models):
             for layer in range(1, run.num_layers):
+                look()
                 for last in v.windows[:-1]:
                     done = sum(v.inside[m, layer, w] for w in v.windows[: last + 1])
                     before = sum(v.inside[m, layer - 1, w] for w in v.windows[: last + 1])
@@ -95,6 +98,7 @@ class Constraints:
         """At most one segment starts per window and chiplet, over all models."""
         v = self.v
         for (m, layer, w, c), start in v.start.items():
+            look()
             here = v.on[m, layer, w, c]
             self.cp.add_implication(start, here)
             if layer == 0:
@@ -105,8 +109,11 @@ class Constraints:
                 self.cp.add_implication(start, before.negated())
         for w in v.windows:
             for c in v.chiplets:
+                look()
                 self.cp.add_at_most_one(
-                    start for (_, _, sw, sc), start in v.start.items() if (sw, sc) == (w, c)
+                    v.start[m, layer, w, c]
+                    for m, run in enumerate(self.problem.models)
+                    for layer in range(run.num_layers)
                 )
 
     def _tensors_move(self) -> None:
@@ -121,6 +128,7 @@ class Constraints:
         v = self.v
         for w in v.windows:
             for c in v.chiplets:
+                look()
                 if (read := v.reads.get((m, t, w, c))) is not None:
                     for reader in tensor.consumers:
                         here = v.on[m, reader, w, c]
@@ -142,10 +150,12 @@ class Constraints:
         for w in v.windows:
             produced = v.inside[m, producer, w]
             for c in v.chiplets:
+                look()
                 for reader in tensor.consumers:
                     arrives = v.on[m, reader, w, c] - v.on[m, producer, w, c]
                     self.cp.add(v.sent[m, t, w, c] >= arrives + produced - 1)
             for c in v.chiplets:
+                look()
                 here, key = v.on[m, producer, w, c], (m, t, w, c)
                 count = sum(v.sent[m, t, w, d] for d in v.chiplets if d != c)
                 distance = sum(hops[c][d] * v.sent[m, t, w, d] for d in v.chiplets if d != c)
@@ -165,6 +175,7 @@ class Constraints:
             for i, layer in enumerate(run.layers):
                 if layer.weight_bytes:
                     for w in v.windows:
+                        look()
                         for c in v.chiplets:
                             self.cp.add_implication(v.on[m, i, w, c], v.loads[m, w, c])
 
@@ -199,6 +210,7 @@ class Constraints:
             resident = v.resident[m, w, c]
             too_far = []
             for first, last in self._least_too_large(m, c):
+                look()
                 both = v.on[m, first, w, c], v.on[m, last, w, c]
                 self.cp.add_bool_or([on.negated() for on in both]).only_enforce_if(resident)
                 spans = v.span(m, first, last, w, c)
@@ -303,6 +315,7 @@ class Constraints:
         costs: list[Cost] = [(load, 1) for load in v.repeat_nj.values()]
         for m, run in enumerate(p.models):
             for i in range(run.num_layers):
+                look()
                 on_chiplet = layer_nj(p, m, i)
                 least = min(on_chiplet)
                 costs += [
@@ -350,6 +363,7 @@ class Constraints:
         """A window lasts as long as every directed link is busy in it."""
         v, p = self.v, self.problem
         for (m, t, w, c, d), between in v.between.items():
+            look()
             producer = p.models[m].tensors[t].producer
             if c == d or producer is None:
                 self.cp.add(between == 0)
@@ -363,6 +377,7 @@ class Constraints:
                     self._over_links(busy, chiplet.port, c, self._arrivals(m, w, c))
                     self._over_links(busy, c, chiplet.port, self._departures(m, w, c))
                     for d in v.chiplets:
+                        look()
                         sent = [
                             (v.between[m, t, w, c, d], run.passes * tensor.nop_cycles)
                             for t, tensor in enumerate(run.tensors)
@@ -422,6 +437,7 @@ class Constraints:
         """Consecutive segments of a model in one window sit on NoP neighbours."""
         v = self.v
         for (m, layer, w, c), here in v.on.items():
+            look()
             if layer:
                 near = [c, *self.problem.neighbours[c]]
                 reach = sum(v.on[m, layer - 1, w, d] for d in near)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ortools.sat.python import cp_model
 
+from scar_cp.clock import leave_alone
 from scar_cp.errors import ScarError
 from scar_cp.evaluation import evaluate
 from scar_cp.partition.one_window import CountTable
@@ -57,7 +58,7 @@ class Answer:
     schedule: Schedule | None
     value: int | None
     bound: int | None
-    """Best proven bound of the weighted objective; ``None`` if infeasible."""
+    """Best proven bound of the weighted objective; ``None`` if there is none, or infeasible."""
 
 
 class _Watch(cp_model.CpSolverSolutionCallback):
@@ -121,7 +122,8 @@ class CpsatModel:
         """What the objective is when nothing extra is paid."""
         self.cp.minimize(self._extra)
         self._solver = cp_model.CpSolver()
-        self._stopped = False
+        self._stopped = self._abandoned = False
+        self._telling = threading.Lock()
 
     def at_least(self, bound: int) -> None:
         """Add a bound of the objective that was proven elsewhere."""
@@ -153,8 +155,13 @@ class CpsatModel:
         on_schedule: Callable[[Schedule], object] = lambda _: None,
         on_bound: Callable[[int], object] = lambda _: None,
         log: Callable[[str], None] | None = None,
+        keep_waiting: Callable[[], bool] = lambda: True,
     ) -> Answer:
         """Search until proven, out of time or stopped.
+
+        CP-SAT does not look at its clock everywhere: some of its steps take seconds on large
+        models. A run that nobody wants to wait for any longer is left alone; its answer is
+        unknown, and whatever it still finds is dropped.
 
         Raises
         ------
@@ -172,11 +179,20 @@ class CpsatModel:
             solver.log_callback = log
 
         def pass_bound_on(bound: float) -> None:
-            on_bound(self.least + _rounded_up(bound))
+            with self._telling:
+                if not self._abandoned:
+                    on_bound(self.least + _rounded_up(bound))
+
+        def pass_schedule_on(schedule: Schedule) -> None:
+            with self._telling:
+                if not self._abandoned:
+                    on_schedule(schedule)
 
         solver.best_bound_callback = pass_bound_on
         solver.parameters.catch_sigint_signal = False
-        status = self._run(_Watch(self.variables, on_schedule))
+        status = self._run(_Watch(self.variables, pass_schedule_on), keep_waiting)
+        if status is None:
+            return Answer("unknown", None, None, None)
         if status == cp_model.MODEL_INVALID:
             raise ScarError(f"CP-SAT rejects the model: {self.cp.validate()}")
         if status == cp_model.INFEASIBLE:
@@ -190,8 +206,10 @@ class CpsatModel:
             return Answer("optimal", schedule, value, value)
         return Answer("feasible", schedule, value, bound)
 
-    def _run(self, watch: _Watch) -> cp_model.CpSolverStatus:
-        """Solve in a thread, so that this one can take signals while it waits."""
+    def _run(
+        self, watch: _Watch, keep_waiting: Callable[[], bool]
+    ) -> cp_model.CpSolverStatus | None:
+        """Solve in a thread, so that this one can take signals while it waits, or go away."""
         running: Future[cp_model.CpSolverStatus] = Future()
 
         def solve() -> None:
@@ -200,10 +218,17 @@ class CpsatModel:
             except Exception as error:
                 running.set_exception(error)
 
-        threading.Thread(target=solve, daemon=True).start()
+        thread = threading.Thread(target=solve, daemon=True)
+        thread.start()
         while not wait([running], timeout=0.1).done:
             if self._stopped:
                 self._solver.stop_search()
+            if not keep_waiting():
+                with self._telling:  # nothing half-told
+                    self._abandoned = True
+                self._solver.stop_search()
+                leave_alone(thread)
+                return None
         return running.result()
 
 

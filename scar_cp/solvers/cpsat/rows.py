@@ -13,6 +13,7 @@ from typing import Any
 
 from ortools.sat.python import cp_model
 
+from scar_cp.clock import look
 from scar_cp.solvers.cpsat.variables import Variables
 
 __all__ = ["MAX_ACTIVITY", "Cost", "Rows", "activities", "times"]
@@ -103,6 +104,7 @@ class Rows:
     def _add(
         self, target: cp_model.IntVar, row: list[_Term], only_if: cp_model.LiteralT | None
     ) -> None:
+        look()
         total = cp_model.LinearExpr.weighted_sum(
             [term.variable for term in row], [term.factor for term in row]
         )

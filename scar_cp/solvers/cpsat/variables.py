@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
+from scar_cp.clock import look
 from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, ProblemTensor
 from scar_cp.schedule import Schedule, Segment
@@ -181,11 +182,13 @@ class Variables:
         return self._meanings[variable.index]
 
     def _bool(self, name: str, meaning: Callable[[Layout], bool]) -> cp_model.IntVar:
+        look()
         self._meanings.append(meaning)
         return self.cp.new_bool_var(name)
 
     def integer(self, name: str, upper: int, meaning: Meaning) -> cp_model.IntVar:
         """A new variable from 0 to an upper limit."""
+        look()
         self._meanings.append(meaning)
         return self.cp.new_int_var(0, upper, name)
 
@@ -383,6 +386,7 @@ class Variables:
         at = Layout(self.problem, schedule)
         self.cp.clear_hints()  # type: ignore[no-untyped-call]
         for index, meaning in enumerate(self._meanings):
+            look()
             self.cp.add_hint(self.cp.get_int_var_from_proto_index(index), int(meaning(at)))
 
     def decode(self, is_true: Callable[[cp_model.IntVar], bool]) -> Schedule:

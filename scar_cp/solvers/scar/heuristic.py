@@ -127,7 +127,7 @@ def search_window(
     )
     top_k = 1 if evolutionary else options.top_k
     cuts = {
-        m: segmentations(problem, m, *layers, score, top_k, options.max_cuts, notes)
+        m: segmentations(problem, m, *layers, score, top_k, options.max_cuts, notes, keep_going)
         for m, layers in ranges.items()
     }
     if not all(cuts.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 from math import comb
 
@@ -61,6 +62,7 @@ def segmentations(
     top_k: int | None,
     max_cuts: int | None,
     notes: set[str],
+    keep_going: Callable[[], bool] = lambda: True,
 ) -> list[Cut]:
     """The best cuts of layers ``low..high`` into each number of segments up to ``nodes``.
 
@@ -78,11 +80,16 @@ def segmentations(
         Cuts kept, and looked at, per number of segments.
     notes
         Collects what the budgets cut off.
+    keep_going
+        Asked before every further number of segments.
     """
     n = high - low + 1
     scores = CutScores(problem, m, low, high, score)
     kept: list[Cut] = []
     for parts in range(1, min(nodes, n) + 1):
+        if kept and not keep_going():
+            notes.add("cuts into more segments were left out by the time limit")
+            break
         inner = _cut_points(scores.prefix_cycles, parts, max_cuts, notes)
         if top_k is not None and len(inner) > top_k:
             notes.add(f"of the cuts into {parts} segments the best {top_k} were kept")

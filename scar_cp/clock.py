@@ -1,0 +1,73 @@
+"""The clock that long work looks at, however deep it is in the program.
+
+Whoever has a limit sets the clock around a stage; whoever may take long looks at it between small
+steps. A look that finds the time used up ends the stage. Outside of any stage there is all the time
+in the world: so it is for the first schedule, which comes whatever the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Thread
+
+__all__ = ["any_left", "in_time", "leave_alone", "look", "while_in_time"]
+
+
+class _TimeIsUp(BaseException):
+    """Ends a stage; no handler of errors is to take it for one."""
+
+
+_left: list[Thread] = []
+_clock: ContextVar[Callable[[], bool]] = ContextVar("clock", default=lambda: True)
+
+
+def in_time() -> bool:
+    """Whether the stage may go on: for work that can stop with what it has."""
+    return _clock.get()()
+
+
+def look() -> None:
+    """Go on if there is time; otherwise leave the innermost stage at once."""
+    if not in_time():
+        raise _TimeIsUp
+
+
+@contextmanager
+def while_in_time(keep_going: Callable[[], bool]) -> Iterator[None]:
+    """A stage: what is inside is left for what comes after it once the clock says no.
+
+    Parameters
+    ----------
+    keep_going
+        The clock, asked at every look.
+
+    Examples
+    --------
+    >>> steps = iter([True, True, False])
+    >>> done = []
+    >>> with while_in_time(lambda: next(steps)):
+    ...     for k in range(5):
+    ...         look()
+    ...         done.append(k)
+    >>> done
+    [0, 1]
+    """
+    before = _clock.set(keep_going)
+    try:
+        yield
+    except _TimeIsUp:
+        pass
+    finally:
+        _clock.reset(before)
+
+
+def leave_alone(thread: Thread) -> None:
+    """Wait no longer for a thread that cannot be ended."""
+    _left.append(thread)
+
+
+def any_left() -> bool:
+    """Whether a thread that was left alone still runs."""
+    return any(thread.is_alive() for thread in _left)
