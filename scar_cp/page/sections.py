@@ -8,6 +8,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from scar_cp.bounds import CpsatRun
 from scar_cp.evaluation import Evaluation
 from scar_cp.outputs import Comparison, Splits
 from scar_cp.page.breakdown import energy_figure, time_figure
@@ -160,12 +161,29 @@ def _segments(problem: Problem, evaluation: Evaluation) -> Columns:
 
 
 def _bounds(result: Result) -> Columns:
-    return {
+    columns: Columns = {
         "objective": [bound.objective for bound in result.bounds],
         "bound": [f"{bound.value:,}" for bound in result.bounds],
         "space": [bound.space for bound in result.bounds],
+        "method": [bound.proof.by for bound in result.bounds],
         "proven by": [bound.how for bound in result.bounds],
     }
+    if any(bound.proof.run for bound in result.bounds):
+        columns["CP-SAT"] = [_run(bound.proof.run) for bound in result.bounds]
+    return columns
+
+
+def _run(run: CpsatRun | None) -> str:
+    """The parameters and units of a run of CP-SAT, and the parameters of the second solve."""
+    if run is None:
+        return ""
+    again = f"; again with {_parameters(run.confirmed_by)}" if run.confirmed_by else ""
+    ticks = f"ticks of {run.cycles_per_tick:,} cycles, {run.nj_per_tick:,} nJ"
+    return f"{_parameters(run.parameters)}; {ticks}{again}"
+
+
+def _parameters(parameters: dict[str, int]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items())
 
 
 @singledispatch
