@@ -81,8 +81,8 @@ class Request:
             raise ValueError(f"space must be one of {get_args(Space)}: {self.space!r}")
         if (self.objective == "weighted") != (self.weights is not None):
             raise ValueError("weights belong to the objective 'weighted', and it needs them")
-        if self.weights is not None and min(self.weights) < 0:
-            raise ValueError(f"weights must not be negative: {self.weights}")
+        if self.weights is not None and (min(self.weights) < 0 or not any(self.weights)):
+            raise ValueError(f"weights must not be negative, nor both 0: {self.weights}")
         if not self.time_limit_s >= 0 or not 0 <= self.gap < 1 or self.workers < 1:
             raise ValueError("time_limit_s must be >= 0, gap in [0, 1), workers >= 1")
 
@@ -211,9 +211,13 @@ class Search:
         """Whether the incumbent is proven optimal."""
         return self.value is not None and self.value == self.bound
 
-    def least(self, objective: Objective) -> int:
-        """The best bound of any objective in the request's space, 0 without one."""
-        best = best_bound(self.bounds, objective, self.request.space)
+    def least(self, objective: Objective, without: Method | None = None) -> int:
+        """The best bound of any objective in the request's space, 0 without one.
+
+        Bounds that were got in the way ``without`` do not count.
+        """
+        bounds = [bound for bound in self.bounds if bound.proof.by != without]
+        best = best_bound(bounds, objective, self.request.space)
         return 0 if best is None else best.value
 
     def point(self, schedule: Schedule) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from math import gcd, inf
 from scar_cp.bounds import CpsatRun, Proof, best_bound, confirmed
 from scar_cp.clock import while_in_time
 from scar_cp.errors import ClaimError
+from scar_cp.instance import Objective
 from scar_cp.problem import Problem
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Claim, Search
@@ -140,7 +141,7 @@ def _settle(search: Search, way: Way) -> Proof | None:
         if model.asks_for(weights):
             return _emptiness(search, model.ask(way, bounds_request=True))
     polygon = Polygon(
-        search.least("latency"), search.least("energy"), weights if any(weights) else None
+        _known(search, "latency"), _known(search, "energy"), weights if any(weights) else None
     )
     empty = _cut(search, way, polygon)
     while empty is None and not search.done and search.value is not None:
@@ -188,11 +189,11 @@ def _walk(search: Search, way: Way, value: int) -> bool | None:
         Whether there is none; ``None`` if time ran out, or if figures in ticks led no further.
     """
     request = search.request
-    cycles, least_nj = _worst_latency(search.problem), search.least("energy")
+    cycles, least_nj = _worst_latency(search.problem), _known(search, "energy")
     while value > 0:
         within = request.most_cycles(value - 1, least_nj)
         cycles = cycles if within is None else min(cycles, within)
-        if cycles < search.least("latency"):
+        if cycles < _known(search, "latency"):
             break
         limits = replace(limits_of(search, (0, 1), value - 1), cycles=cycles)
         model = _Model(search, (0, 1), limits)
@@ -204,7 +205,7 @@ def _walk(search: Search, way: Way, value: int) -> bool | None:
         if found.plane is None or found.plane.value <= least_nj:
             return None
         least_nj = found.plane.value
-        bound = min(value, request.value(search.least("latency"), least_nj))
+        bound = min(value, request.value(_known(search, "latency"), least_nj))
         search.raise_bound(bound, "cp-sat walk", model.proof(way))
     search.raise_bound(value, "cp-sat walk", Proof(by="cp-sat", run=_run(way)))
     return True
@@ -388,15 +389,20 @@ def limits_of(search: Search, weights: tuple[int, int], value: int | None = None
         if None not in deadlines:  # the last completion is the latency
             cycles = min(cycles, max(d for d in deadlines if d is not None))
         if value is not None:
-            most = request.most_cycles(value, search.least("energy"))
+            most = request.most_cycles(value, _known(search, "energy"))
             cycles = cycles if most is None else min(cycles, most)
     if weights[1]:
         nj = _worst_energy(problem)
         if value is not None:
-            most = request.most_nj(value, search.least("latency"))
+            most = request.most_nj(value, _known(search, "latency"))
             nj = nj if most is None else min(nj, most)
-    least = min(search.least("latency"), cycles or 0) if request.cuts else 0
+    least = min(_known(search, "latency"), cycles or 0) if request.cuts else 0
     return Limits(cycles, nj, least)
+
+
+def _known(search: Search, objective: Objective) -> int:
+    """The best bound that does not rest on CP-SAT, which would confirm itself with its own."""
+    return search.least(objective, without="cp-sat")
 
 
 def _seeded(search: Search, way: Way) -> Way:

@@ -40,7 +40,10 @@ def drawn(seed: int) -> tuple[Problem, Request]:
     objective = rng.choice(OBJECTIVES)
     weights = None
     if objective == "weighted":
-        weights = rng.choice([(1, 1), (1000, 1), (1, 1000), (rng.randint(1, 10**6), 1)])
+        drawn_too = rng.randint(1, 10**6), rng.randint(1, 10**6)
+        weights = rng.choice(
+            [(1, 1), (1000, 1), (1, 1000), (0, 1), (7, 10**9), (10**12, 3), drawn_too]
+        )
     stages: dict[str, Any] = {}
     if rng.random() < 0.8:  # every stage must hold without the ones before it
         stages = {name: rng.random() < 0.4 for name in ("hint", "tables", "cuts")}

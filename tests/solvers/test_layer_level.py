@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from problems import layer, model, random_problem, random_schedule, scaled, tiny_problem
+from problems import layer, model, random_problem, random_schedule, scaled, tensor, tiny_problem
 
 from scar_cp.bounds import best_bound
 from scar_cp.evaluation import evaluate
@@ -16,7 +16,7 @@ from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.cpsat import model as cpsat_model
 from scar_cp.solvers.cpsat.model import FIRST, SECOND, Answer, CpsatModel, Way
 from scar_cp.solvers.cpsat.question import ask_for
-from scar_cp.solvers.cpsat.ticks import coarse
+from scar_cp.solvers.cpsat.ticks import MAX_TICKS, coarse
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.layer_level import no_schedule, nothing_below
@@ -35,16 +35,20 @@ def test_a_question_in_ticks_bounds_every_schedule_in_cycles_and_nj(seed):
         problem = random_problem(rng)
     problem = scaled(problem, *(int(10 ** rng.uniform(0, 8)) for _ in range(2)))
     true = evaluate(problem, plan)
-    weights = rng.choice([(1, 0), (0, 1), (7, 0), (rng.randint(1, 10**9), rng.randint(1, 10**9))])
+    uneven = rng.choice([(10**12, 3), (7, 10**9), (10**18, 10**18)])
+    even = rng.randint(1, 10**9), rng.randint(1, 10**9)
+    weights = rng.choice([(1, 0), (0, 1), (7, 0), uneven, even, even])
     slack = rng.choice([1, 2, 50])
-    limits = Limits(slack * true.latency_cycles, slack * true.energy_nj)
+    least = rng.choice([0, true.latency_cycles // 2, true.latency_cycles])
+    limits = Limits(slack * true.latency_cycles, slack * true.energy_nj, least)
     question = ask_for(problem, weights, limits)
     counted = evaluate(coarse(problem, question.ticks), plan)
-    least = question.weights[0] * counted.latency_cycles + question.weights[1] * counted.energy_nj
-    plane = question.half_plane(least)
+    assert max(question.weights) <= MAX_TICKS
+    found = question.weights[0] * counted.latency_cycles + question.weights[1] * counted.energy_nj
+    plane = question.half_plane(found)
     along = plane.latency_weight * true.latency_cycles + plane.energy_weight * true.energy_nj
     assert along >= plane.value
-    assert question.most_ticks(along) >= least  # who looks for schedules up to there finds it
+    assert question.most_ticks(along) >= found  # who looks for schedules up to there finds it
     if question.exact:
         assert along == plane.value
     if 0 in weights:
@@ -124,9 +128,11 @@ def test_a_false_claim_of_one_way_is_dropped_and_the_other_way_asked(monkeypatch
     assert any("contradicted itself" in note for note in result.notes)
 
 
-def test_an_optimum_that_a_second_solve_beats_is_none(monkeypatch):
+@pytest.mark.parametrize("cuts", [False, True])
+@pytest.mark.parametrize("objective", ["latency", "energy", "edp"])
+def test_an_optimum_that_a_second_solve_beats_is_none(monkeypatch, objective, cuts):
     # A first way that keeps off chiplet 0 and is honest otherwise contradicts nothing.
-    run = model([layer([9, 1]), layer([9, 1])])
+    run = model([layer([9, 1], [9, 1]), layer([9, 1], [9, 1])], [tensor(0, [1], nop=4, nop_nj=4)])
     problem = tiny_problem([run], types="ba", windows=1)
     honest = CpsatModel.solve
 
@@ -139,8 +145,8 @@ def test_an_optimum_that_a_second_solve_beats_is_none(monkeypatch):
 
     monkeypatch.setattr(CpsatModel, "solve", narrowed)
     monkeypatch.setattr("scar_cp.solvers.exact.standalone", lambda search: None)
-    result = solve(problem, Request("full", "latency", **ALONE)).result
-    assert (result.value, result.status) == (2, "optimal")
+    result = solve(problem, Request("full", objective, **ALONE | {"cuts": cuts})).result
+    assert (result.value, result.status) == (4 if objective == "edp" else 2, "optimal")
     assert any("a second solve finds a schedule below" in note for note in result.notes)
 
 

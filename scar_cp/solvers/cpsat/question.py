@@ -110,10 +110,10 @@ def ask_for(
         worth = weights[0] * extra_cycles + weights[1] * saved_nj
         small = weights[0] * ticks.cycles, weights[1] * ticks.nj
         shared = gcd(*small)
-        if worth <= shared * MAX_TICKS:
+        unit = -(-max(worth, *small) // MAX_TICKS)
+        if unit <= shared:
             small = small[0] // shared, small[1] // shared
         else:
-            unit = -(-worth // MAX_TICKS)
             ticks = Ticks(
                 ticks.cycles * -(-_LEAST_WEIGHT * unit // small[0]),
                 ticks.nj * -(-_LEAST_WEIGHT * unit // small[1]),
