@@ -25,8 +25,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes ``one_of_draws`` runs for each of them; but for the first, it is slow."""
     if "one_of_draws" in metafunc.fixturenames:
         draws = range(metafunc.config.getoption("--draws"))
-        late = [pytest.param(draw, marks=pytest.mark.slow) for draw in draws[40:]]
-        metafunc.parametrize("one_of_draws", [*draws[:40], *late])
+        late = [pytest.param(draw, marks=pytest.mark.slow) for draw in draws[6:]]
+        metafunc.parametrize("one_of_draws", [*draws[:6], *late])
 
 
 class Ran(NamedTuple):

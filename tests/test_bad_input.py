@@ -670,6 +670,7 @@ def solved(project: Project, command: Command) -> Project:
     return project
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", READ)
 @pytest.mark.parametrize("writer", WRITERS)
 def test_no_file_that_the_input_refers_to_is_written_to(

@@ -48,7 +48,7 @@ def test_the_bounds_of_one_model_by_hand():
     assert least_completions(problem) == [59]
 
 
-@seeds(120, quick=15)
+@seeds(120, quick=6)
 def test_no_simple_bound_passes_the_optimum(seed):
     rng = Random(seed)
     problem = random_problem(rng, max_schedules=4_000)
@@ -63,7 +63,7 @@ def test_no_simple_bound_passes_the_optimum(seed):
             assert best.value <= search.value
 
 
-@seeds(30, quick=6)
+@seeds(30, quick=2)
 def test_no_model_completes_before_its_serial_path(seed):
     rng = Random(seed)
     for _ in range(10):

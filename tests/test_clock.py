@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from problems import layer, model, tiny_problem
 
 import scar_cp.compare as compare
 import scar_cp.solving as solving
@@ -26,7 +28,6 @@ from scar_cp.solvers.heft import heft
 from scar_cp.solvers.layer_level import layer_level
 from scar_cp.solvers.partitions import partition
 from scar_cp.solving import solve
-from tests.problems import layer, model, tiny_problem
 
 INSTANCES = Path(__file__).parents[1] / "instances"
 LONG_AGO = -1e6
@@ -34,6 +35,10 @@ LONG_AGO = -1e6
 
 
 # --- the clock ---------------------------------------------------------------------------------
+
+
+def slow(value: object) -> Any:
+    return pytest.param(value, marks=pytest.mark.slow)
 
 
 def test_outside_of_a_stage_there_is_all_the_time_in_the_world():
@@ -113,7 +118,7 @@ def test_the_limit_of_a_run_of_compare_counts_from_before_its_problem_is_compile
 
 
 @pytest.mark.parametrize("solver", sorted(set(SOLVERS.built_in) - {"exhaustive"}))
-@pytest.mark.parametrize("package", ["het_sides_3x3", "het_cross_6x6"])
+@pytest.mark.parametrize("package", ["het_sides_3x3", slow("het_cross_6x6")])
 def test_without_any_time_there_is_a_schedule_and_a_bound(solver, package):
     settings = {"package": f"{INSTANCES}/packages/{package}.yaml", "windows": 6}
     problem = load_problem(INSTANCES / "sc3.yaml", settings).problem
@@ -182,8 +187,8 @@ STAGES = {
 }
 
 
-@pytest.mark.parametrize("allowed", [0, 1, 30, 1000])
-@pytest.mark.parametrize("windows", [1, 2, 3])
+@pytest.mark.parametrize("allowed", [*map(slow, (0, 1, 1000)), 30])
+@pytest.mark.parametrize("windows", [slow(1), slow(2), 3])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_whose_time_is_up_does_little_more(stage, windows, allowed):
     settings = {"windows": windows, "weight_policy": "resident", "contention": "links"}

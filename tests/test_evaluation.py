@@ -282,7 +282,7 @@ def test_a_tensor_that_nobody_reads_is_an_output_or_refused():
     ]
 
 
-@seeds(40, quick=8)
+@seeds(40, quick=3)
 def test_two_evaluators_agree_to_the_integer(seed):
     rng = Random(seed)
     compared = 0

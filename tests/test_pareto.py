@@ -41,7 +41,7 @@ def test_the_front_of_the_quickstart_holds_its_three_optima():
         assert validate(problem, point.schedule) == []
 
 
-@seeds(8, quick=2)
+@seeds(8, quick=1)
 def test_no_schedule_lies_below_the_front(seed):
     rng = Random(f"front {seed}")
     problem = random_problem(rng, max_schedules=800)

@@ -41,7 +41,7 @@ def in_three_windows(problem, cuts, paths):
     return evaluate(problem, Schedule.of(problem.name, windows))
 
 
-@seeds(30, quick=4)
+@seeds(30, quick=1)
 def test_a_cut_on_any_placement_costs_what_the_evaluator_says(seed):
     rng = Random(seed)
     problem = random_problem(
@@ -68,7 +68,7 @@ def test_a_cut_on_any_placement_costs_what_the_evaluator_says(seed):
 
 
 @pytest.mark.parametrize("contention", ["none", "dram", "links"])
-@seeds(15, quick=2)
+@seeds(15, quick=1)
 def test_a_cut_keeps_shared_resources_as_busy_as_the_evaluator_says(seed, contention):
     rng = Random(seed)
     problem = random_problem(
@@ -117,7 +117,7 @@ def transfers(problem, costs, first, last, chiplet, send_hops):
 
 
 @pytest.mark.parametrize("chain", [False, True])
-@seeds(25, quick=3)
+@seeds(25, quick=1)
 def test_a_segment_of_a_range_costs_at_most_what_the_evaluator_says_and_chains_exactly(seed, chain):
     rng = Random(seed)
     problem = random_problem(

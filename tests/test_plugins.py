@@ -209,6 +209,7 @@ LATER = {
 """What only a comparison can tell."""
 
 
+@pytest.mark.slow
 def test_whatever_a_solver_of_another_package_does_costs_its_own_row(
     install: Install, project: Project, command: Command
 ) -> None:

@@ -17,6 +17,8 @@ from rows import ROW
 from scar_cp.report.progress import Progress, RunsProgress
 from scar_cp.solvers import Event
 
+pytestmark = pytest.mark.slow  # each test is a program of its own
+
 SOLVE = ("solve", "instance.yaml", "--solver", "standalone", "-o", "result.json")
 
 

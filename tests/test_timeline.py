@@ -49,7 +49,7 @@ def simulated(chain, passes, start):
     return starts
 
 
-@seeds(48, quick=8)
+@seeds(48, quick=3)
 def test_passes_start_as_in_a_simulation_and_end_with_the_models_latency(seed):
     problem, schedule = drawn(seed)
     evaluation = evaluate(problem, schedule)
@@ -72,7 +72,7 @@ def test_passes_start_as_in_a_simulation_and_end_with_the_models_latency(seed):
             assert chain[-1].load_end == chain[0].first_start
 
 
-@seeds(12, quick=4)
+@seeds(12, quick=1)
 def test_the_parts_of_a_pass_fill_it(seed):
     problem, schedule = drawn(seed)
     for window in evaluate(problem, schedule).windows:

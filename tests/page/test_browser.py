@@ -23,7 +23,10 @@ playwright = pytest.importorskip("playwright.sync_api", reason="a browser is dri
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no browser: chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="there is no browser: chromium"),
+]
 
 ODD_NAME = '</script><b>net</b> & "co"'
 

@@ -27,7 +27,7 @@ def budgets(rng, truth):
     return sorted(c for c in chosen if c >= 0)
 
 
-@seeds(70, quick=15)
+@seeds(70, quick=6)
 def test_energies_never_pass_the_truth_while_they_are_refined(seed):
     rng = Random(seed)
     problem = one_model(seed)
@@ -50,7 +50,7 @@ def test_energies_never_pass_the_truth_while_they_are_refined(seed):
                 assert (table.energy_within(cycles) <= least).all()
 
 
-@seeds(50, quick=8)
+@seeds(50, quick=3)
 def test_a_partition_keeps_its_budget_and_costs_no_less_than_the_bound(seed):
     rng = Random(seed)
     problem = one_model(seed)

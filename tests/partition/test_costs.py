@@ -26,7 +26,7 @@ def window_costs(problem, first, end):
     return known
 
 
-@seeds(150, quick=25)
+@seeds(150, quick=10)
 def test_no_segment_costs_less_than_its_least(seed):
     rng = Random(seed)
     problem = one_model(seed)

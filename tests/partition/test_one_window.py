@@ -30,7 +30,7 @@ def optimum(problem, space="full"):
     return search.value
 
 
-@seeds(120, quick=25)
+@seeds(120, quick=10)
 def test_the_bound_never_passes_the_optimum(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=1, max_schedules=2_000)
@@ -51,7 +51,7 @@ def test_the_bound_never_passes_the_optimum(seed):
     assert not validate(problem, found, "full")
 
 
-@seeds(80, quick=20)
+@seeds(80, quick=8)
 def test_the_bound_of_chains_is_the_optimum_without_hop_latency(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=1, chain=True, max_schedules=2_000, contention="none")
@@ -61,7 +61,7 @@ def test_the_bound_of_chains_is_the_optimum_without_hop_latency(seed):
 
 
 @pytest.mark.parametrize("space", ["windowed", "scar"])
-@seeds(60, quick=12)
+@seeds(60, quick=4)
 def test_the_bounds_of_given_windows_add_up_to_no_more_than_the_optimum(seed, space):
     rng = Random(seed)
     problem = many_passes(rng, random_problem(rng, max_schedules=2_000))
@@ -97,7 +97,7 @@ def test_a_window_without_layers_takes_no_time():
 
 
 @pytest.mark.parametrize("combine", [np.maximum, np.add])
-@seeds(30, quick=5)
+@seeds(30, quick=2)
 def test_chiplets_are_shared_as_well_as_can_be(seed, combine):
     rng = Random(seed)
     counts = [rng.randint(1, 2) for _ in range(rng.randint(1, 3))]

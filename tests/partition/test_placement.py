@@ -26,7 +26,7 @@ def pieces_of(problem, plan):
 
 
 @pytest.mark.parametrize("adjacent", [False, True])
-@seeds(60, quick=12)
+@seeds(60, quick=4)
 def test_the_pieces_of_a_schedule_find_a_place(seed, adjacent):
     rng = Random(seed)
     problem = random_problem(rng, max_schedules=3_000)

@@ -33,7 +33,7 @@ def least(sums, passes, limit, counts, first, end) -> int:
     return min(costs, default=NEVER)
 
 
-@seeds(60, quick=10)
+@seeds(60, quick=4)
 def test_it_finds_the_least_sum_for_every_end_count_and_limit(seed):
     rng = Random(seed)
     counts = [rng.randint(0, 2) for _ in range(rng.randint(1, 3))]
@@ -49,7 +49,7 @@ def test_it_finds_the_least_sum_for_every_end_count_and_limit(seed):
             assert found[(end, *left)] == least(sums, passes, limit, left, start, end)
 
 
-@seeds(40, quick=6)
+@seeds(40, quick=2)
 def test_its_trace_is_a_partition_within_the_limit_that_costs_what_it_says(seed):
     rng = Random(seed)
     counts = [rng.randint(1, 2) for _ in range(rng.randint(1, 3))]

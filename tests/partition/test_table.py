@@ -37,7 +37,7 @@ def refined(table):
                 open_ended.discard((row, k))
 
 
-@seeds(70, quick=11)
+@seeds(70, quick=4)
 def test_lower_values_never_pass_the_truth_and_refining_never_lowers_them(seed):
     problem = one_model(seed)
     layers = problem.models[0].num_layers
@@ -57,7 +57,7 @@ def test_lower_values_never_pass_the_truth_and_refining_never_lowers_them(seed):
         assert (low == up)[least < NEVER].all()
 
 
-@seeds(40, quick=6)
+@seeds(40, quick=2)
 def test_refined_to_the_end_a_table_is_the_least_over_all_cuts_and_types(seed):
     problem = one_model(seed)
     layers, passes = problem.models[0].num_layers, problem.models[0].passes
@@ -90,7 +90,7 @@ def test_a_chain_in_one_window_without_hop_latency_is_exact(seed):
     assert (np.minimum(table.low, NEVER) == least).all()
 
 
-@seeds(40, quick=6)
+@seeds(40, quick=2)
 def test_pieces_cover_their_layers_within_their_counts_and_attain_the_upper_value(seed):
     problem = one_model(seed)
     layers, passes = problem.models[0].num_layers, problem.models[0].passes

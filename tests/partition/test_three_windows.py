@@ -24,7 +24,7 @@ def without_deadlines(problem):
     return problem.replace(models=tuple(m.replace(deadline_cycles=None) for m in problem.models))
 
 
-@seeds(60, quick=8)
+@seeds(60, quick=3)
 def test_no_bound_of_three_windows_passes_the_optimum(seed):
     rng = Random(f"three {seed}")
     problem = without_deadlines(random_problem(rng, windows=3, max_schedules=3_000))
@@ -46,7 +46,7 @@ def test_no_bound_of_three_windows_passes_the_optimum(seed):
         assert all(plan.bound <= best for plan in plans)
 
 
-@seeds(40, quick=5)
+@seeds(40, quick=2)
 def test_no_malleable_bound_passes_the_optimum(seed):
     rng = Random(f"malleable {seed}")
     problem = without_deadlines(random_problem(rng, max_schedules=3_000))
@@ -58,7 +58,7 @@ def test_no_malleable_bound_passes_the_optimum(seed):
         assert malleable_bound(problem, *weights) <= optimum(problem, "weighted", weights)
 
 
-@seeds(40, quick=6)
+@seeds(40, quick=2)
 def test_types_told_apart_by_distance_are_the_same_problem(seed):
     rng = Random(f"kinds {seed}")
     problem = without_deadlines(random_problem(rng, max_schedules=2_000))

@@ -57,7 +57,7 @@ def drawn(seed, windows):
 
 
 @pytest.mark.parametrize("windows", [1, 2])
-@seeds(40, quick=4)
+@seeds(40, quick=1)
 def test_no_bound_passes_the_optimum(seed, windows):
     problem, found = drawn(seed, windows)
     shortest, least_nj = (min(point[k] for point in found) for k in (0, 1))
@@ -71,7 +71,7 @@ def test_no_bound_passes_the_optimum(seed, windows):
 
 
 @pytest.mark.parametrize("windows", [1, 2])
-@seeds(30, quick=5)
+@seeds(30, quick=2)
 def test_an_incumbent_that_falls_while_it_searches_does_no_harm(seed, windows):
     problem, found = drawn(seed, windows)
     value = OBJECTIVES["edp"]

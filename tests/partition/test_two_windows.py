@@ -34,7 +34,7 @@ def run(problem, incumbent, answer=lambda _plan: 2**62):
     return plans
 
 
-@seeds(120, quick=15)
+@seeds(120, quick=6)
 def test_no_bound_passes_the_optimum(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=2, max_schedules=1_500)
@@ -61,7 +61,7 @@ def no_deadlines(problem):
     return tuple(run.replace(deadline_cycles=None) for run in problem.models)
 
 
-@seeds(40, quick=6)
+@seeds(40, quick=2)
 def test_an_incumbent_that_falls_while_it_searches_does_no_harm(seed):
     rng = Random(seed)
     problem = random_problem(rng, windows=2, max_schedules=1_500)

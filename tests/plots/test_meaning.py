@@ -133,6 +133,7 @@ def test_models_beyond_the_colours_have_hatches():
     assert [hatch for _, hatch in fills[: len(PALETTE)]] == [""] * len(PALETTE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plot", [plot_gantt, plot_map])
 def test_a_type_that_no_chiplet_has_is_not_drawn(plot):
     problem, schedule = examples.example()

@@ -38,7 +38,7 @@ def drawn(seed: int) -> tuple[Random, Problem]:
 
 
 @pytest.mark.parametrize("space", ["full", "adjacent"])
-@seeds(180, quick=10)
+@seeds(180, quick=4)
 def test_the_optimum_is_proven_and_is_that_of_brute_force(seed, space):
     rng, problem = drawn(seed)
     objective = OBJECTIVES[seed // 3 % 3]
@@ -54,7 +54,7 @@ def test_the_optimum_is_proven_and_is_that_of_brute_force(seed, space):
 
 
 @pytest.mark.parametrize("limit", [0, 0.01, 0.05])
-@seeds(30, quick=4)
+@seeds(30, quick=1)
 def test_out_of_time_no_bound_passes_the_optimum(seed, limit):
     _, problem = drawn(seed)
     objective = OBJECTIVES[seed % 3]
@@ -71,7 +71,7 @@ def test_out_of_time_no_bound_passes_the_optimum(seed, limit):
 
 
 @pytest.mark.parametrize("scale", [2**20, 2**28, 2**34])
-@seeds(12, quick=3)
+@seeds(12, quick=1)
 def test_large_figures_make_no_difference(seed, scale):
     rng = Random(f"large {seed}")
     problem = scaled(random_problem(rng, windows=1 + seed % 2, max_schedules=500), scale, scale)

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 from conftest import ROOT
-from problems import random_problem, with_unused_type
+from problems import random_problem, seeds, with_unused_type
 
 from scar_cp.evaluation import evaluate, objective_value
 from scar_cp.instance import Objective
@@ -132,6 +132,7 @@ def test_no_solver_contradicts_another(name: str, space: Space, objective: Objec
     assert len({result.value for result in results if result.status == "optimal"}) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_the_same_seed_gives_the_same_schedule(solver: str) -> None:
     name = "plain" if solver == "exhaustive" else "quickstart"
@@ -149,10 +150,10 @@ def test_the_problem_is_left_as_it_was(solver: str) -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("draw", range(4))
-def test_a_type_that_no_chiplet_has_changes_nothing(solver: str, draw: int) -> None:
-    rng = Random(f"unused type {draw}")
-    problem = random_problem(rng, windows=1 + draw % 2, max_schedules=2_000)
+@seeds(4, quick=1)
+def test_a_type_that_no_chiplet_has_changes_nothing(solver: str, seed: int) -> None:
+    rng = Random(f"unused type {seed}")
+    problem = random_problem(rng, windows=1 + seed % 2, max_schedules=2_000)
     for objective in ("latency", "edp"):
         request = Request(objective=objective, time_limit_s=60, workers=1)
         plain, with_it = (

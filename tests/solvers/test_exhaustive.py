@@ -107,7 +107,7 @@ def every_assignment(problem: Problem, space: Space) -> Iterator[Schedule]:
             yield plan
 
 
-@seeds(30, quick=5)
+@seeds(30, quick=2)
 def test_it_finds_the_best_of_every_assignment_of_layers(seed):
     rng = Random(seed)
     problem = random_problem(rng, max_total_layers=3, max_chiplets=3, deadlines=seed % 3 == 0)

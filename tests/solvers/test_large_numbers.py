@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from problems import random_problem, random_schedule, scaled
+from problems import random_problem, random_schedule, scaled, seeds
 
 from scar_cp.evaluation import evaluate
 from scar_cp.problem import Problem, problem_faults
@@ -125,7 +125,7 @@ def is_solved_as_by_brute_force(draw: int) -> None:
 
 
 @pytest.mark.parametrize("objective", ["latency", "energy", "edp"])
-@pytest.mark.parametrize("seed", range(12))
+@seeds(12, quick=1)
 def test_a_thousand_times_the_costs_is_a_thousand_times_the_optimum(seed, objective):
     rng = Random(f"times {seed}")
     value = None

@@ -7,7 +7,16 @@ from random import Random
 from typing import Any
 
 import pytest
-from problems import layer, model, random_problem, random_schedule, scaled, tensor, tiny_problem
+from problems import (
+    layer,
+    model,
+    random_problem,
+    random_schedule,
+    scaled,
+    seeds,
+    tensor,
+    tiny_problem,
+)
 
 from scar_cp.bounds import best_bound
 from scar_cp.evaluation import evaluate
@@ -27,7 +36,7 @@ ALONE: dict[str, Any] = {"hint": False, "tables": False, "cuts": False, "workers
 """CP-SAT has to find everything by itself."""
 
 
-@pytest.mark.parametrize("seed", range(100))
+@seeds(100, quick=12)
 def test_a_question_in_ticks_bounds_every_schedule_in_cycles_and_nj(seed):
     rng = Random(f"question {seed}")
     problem = random_problem(rng)

@@ -61,7 +61,7 @@ def empty_windows_last(plan: Schedule) -> Schedule:
     return plan.replace(windows=used + ((),) * (len(plan.windows) - len(used)))
 
 
-@seeds(200, quick=16)
+@seeds(200, quick=6)
 def test_the_optimum_is_that_of_brute_force(seed):
     rng = Random(seed)
     problem = random_problem(
@@ -79,7 +79,7 @@ def test_the_optimum_is_that_of_brute_force(seed):
         agrees_with_brute_force(problem, space, objective, hint)
 
 
-@seeds(20, quick=4)
+@seeds(20, quick=1)
 def test_deadlines_are_kept_at_their_last_cycle_and_missed_before_it(seed):
     rng = Random(1000 + seed)
     while True:

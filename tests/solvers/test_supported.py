@@ -45,7 +45,7 @@ def closes(points: list[Point], polygon: Polygon, most: int = 200) -> int:
 
 
 @pytest.mark.parametrize("largest", [1, 3, 10, 1_000, 2**30, 2**50])
-@seeds(40, quick=6)
+@seeds(40, quick=2)
 def test_it_closes_in_on_the_least_product(seed, largest):
     rng = Random(seed)
     count = rng.choice([1, 2, 3, 8, 30])
@@ -56,7 +56,7 @@ def test_it_closes_in_on_the_least_product(seed, largest):
     closes(points, Polygon(*corner))
 
 
-@seeds(60, quick=10)
+@seeds(60, quick=4)
 def test_loose_repeated_and_skewed_cuts_never_pass_the_least_product(seed):
     rng = Random(seed)
     points = [(rng.randint(0, 60), rng.randint(0, 60)) for _ in range(rng.randint(1, 12))]

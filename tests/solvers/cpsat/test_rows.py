@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from ortools.sat.python import cp_model
-from problems import layer, model, random_problem, scaled, tiny_problem
+from problems import layer, model, random_problem, scaled, seeds, tiny_problem
 
 from scar_cp.io import load_problem
 from scar_cp.problem import Problem
@@ -27,7 +27,7 @@ LINKS = {**SETTINGS, "contention": "links", "windows": 2}
 """For small instances: links and windows mean many more rows of the same kinds."""
 
 
-@pytest.mark.parametrize("seed", range(20))
+@seeds(20, quick=2)
 def test_a_row_in_parts_allows_what_the_whole_row_allows(seed):
     rng = Random(f"row {seed}")
     variables = Variables(tiny_problem([model([layer(1)])]), cp_model.CpModel(), Limits())
@@ -73,7 +73,7 @@ def test_no_row_of_a_shipped_instance_adds_up_to_more_than_31_bits(path):
     assert largest(problem, (0, 1)) <= MAX_ACTIVITY
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40, quick=3)
 def test_no_row_of_a_drawn_problem_adds_up_to_more_than_31_bits(seed):
     rng = Random(f"activities {seed}")
     problem = random_problem(rng, deadlines=seed % 3 == 0)

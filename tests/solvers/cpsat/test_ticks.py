@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from problems import layer, model, random_problem, random_schedule, scaled, tiny_problem
+from problems import layer, model, random_problem, random_schedule, scaled, seeds, tiny_problem
 
 from scar_cp.evaluation import evaluate
 from scar_cp.problem import Problem
@@ -23,7 +23,7 @@ def drawn(rng: Random) -> tuple[Problem, Schedule]:
             return problem, plan
 
 
-@pytest.mark.parametrize("seed", range(100))
+@seeds(100, quick=10)
 def test_no_schedule_costs_more_in_ticks_than_it_takes(seed):
     rng = Random(f"ticks {seed}")
     problem, plan = drawn(rng)

@@ -40,7 +40,7 @@ def drawn(seed, **settings):
     return problem
 
 
-@seeds(60, quick=10)
+@seeds(60, quick=4)
 @pytest.mark.parametrize("objective", ["latency", "energy"])
 def test_without_budgets_it_is_exact_in_its_own_space(seed, objective):
     request = Request("scar", objective, scar=NO_BUDGETS)
@@ -48,7 +48,7 @@ def test_without_budgets_it_is_exact_in_its_own_space(seed, objective):
     assert best(problem, request, scar) == best(problem, request, exhaustive)
 
 
-@seeds(40, quick=6)
+@seeds(40, quick=2)
 def test_with_every_distribution_it_is_exact_with_given_windows(seed):
     options = replace(NO_BUDGETS, provisioning="exhaustive")
     request = Request("windowed", "latency", scar=options)
@@ -56,7 +56,7 @@ def test_with_every_distribution_it_is_exact_with_given_windows(seed):
     assert best(problem, request, scar) == best(problem, request, exhaustive)
 
 
-@seeds(40, quick=6)
+@seeds(40, quick=2)
 @pytest.mark.parametrize(("objective", "weights"), [("edp", None), ("weighted", (2, 3))])
 def test_in_one_window_every_objective_is_exact(seed, objective, weights):
     request = Request("scar", objective, weights, scar=NO_BUDGETS)
@@ -130,7 +130,7 @@ def test_another_seed_may_end_elsewhere():
     assert len(found) > 1
 
 
-@seeds(20, quick=4)
+@seeds(20, quick=1)
 def test_uniform_packing_gives_valid_schedules(seed):
     problem = random_problem(Random(seed), windows=3)
     problem = reconfigure(problem, 2, packing="uniform")
