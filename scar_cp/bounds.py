@@ -8,7 +8,7 @@ from typing import Literal
 
 from scar_cp.instance import Objective
 from scar_cp.problem import Problem, Space
-from scar_cp.record import Record
+from scar_cp.record import PositiveInt, Record
 
 __all__ = [
     "BY_WORD",
@@ -41,8 +41,8 @@ class CpsatRun(Record):
     """Of OR-Tools."""
     parameters: dict[str, int]
     """By CP-SAT's own names."""
-    cycles_per_tick: int = 1
-    nj_per_tick: int = 1
+    cycles_per_tick: PositiveInt = 1
+    nj_per_tick: PositiveInt = 1
     """Costs were counted in these units, rounded down."""
     confirmed_by: dict[str, int] | None = None
     """Parameters of a second solve, of a model without the first one's hint, that found nothing
@@ -59,15 +59,18 @@ class Proof(Record):
     @property
     def is_confirmed(self) -> bool:
         """Whether it rests on more than one run of CP-SAT."""
-        return self.run is None or self.run.confirmed_by is not None
+        if self.by != "cp-sat":
+            return True
+        return self.run is not None and self.run.confirmed_by is not None
 
     @property
     def caveat(self) -> str:
         """What must be said beside a proof by CP-SAT; nothing of others."""
-        if self.run is None:
+        if self.by != "cp-sat":
             return ""
+        version = "unknown version" if self.run is None else self.run.version
         confirmed = "confirmed by a second solve" if self.is_confirmed else "one run, not confirmed"
-        return f"OR-Tools {self.run.version}, {confirmed}"
+        return f"OR-Tools {version}, {confirmed}"
 
 
 BY_WORD = Proof(by="word")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from scar_cp.bounds import Bound, Proof, best_bound
 from scar_cp.errors import Fault, InputError
 from scar_cp.evaluation import Evaluation
 from scar_cp.instance import Objective
 from scar_cp.problem import Problem, Space
-from scar_cp.record import Brief, Record, Seq
+from scar_cp.record import Brief, NonNegativeFloat, NonNegativeInt, PositiveInt, Record, Seq
 from scar_cp.schedule import Schedule
 from scar_cp.validation import validate
 
@@ -64,7 +66,7 @@ class Result(Brief, Record):
     solver: str
     space: Space
     objective: Objective
-    weights: tuple[int, int] | None
+    weights: tuple[NonNegativeInt, NonNegativeInt] | None
     status: Literal["optimal", "feasible", "infeasible", "unknown"]
     schedule: Schedule | None
     evaluation: Evaluation | None
@@ -73,16 +75,16 @@ class Result(Brief, Record):
     gap: float | None
     notes: Seq[str] = ()
     """What was cut off or not covered; for an infeasible problem, why."""
-    seconds: float
-    seed: int
-    workers: int
-    time_limit_s: float
+    seconds: NonNegativeFloat
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    workers: PositiveInt
+    time_limit_s: NonNegativeFloat
     versions: dict[str, str]
     log: Seq[LogLine]
     # Older files lack what follows.
-    stop_gap: float | None = None
+    stop_gap: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Certified gap at which the search might stop."""
-    memory_limit_gb: float | None = None
+    memory_limit_gb: NonNegativeFloat | None = None
     stages: Seq[str] | None = None
     """The stages of the exact solver that were on: ``hint``, ``tables``, ``cuts``, ``confirm``."""
     scar: str | None = None

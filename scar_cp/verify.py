@@ -11,18 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import prod
 from pathlib import Path
 from typing import Any
 
 from scar_cp.bounds import Bound, Proof, best_bound, simple_bounds
 from scar_cp.documents import json_record, read_document
 from scar_cp.errors import ClaimError, Fault, InputError, ScarError
-from scar_cp.evaluation import evaluate
+from scar_cp.evaluation import Evaluation, evaluate, objective_value
 from scar_cp.problem import Problem
 from scar_cp.result import Result, check_about
 from scar_cp.solvers import Request, Search
 from scar_cp.solvers.cpsat.model import FIRST, SECOND, THIRD, Way
+from scar_cp.solvers.cpsat.ticks import UNITS, Ticks
 from scar_cp.solvers.exact import by_tables
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.layer_level import no_schedule, nothing_below
@@ -48,7 +48,7 @@ class Verification:
 
 
 def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
-    """Recompute everything that a result file says.
+    """Recompute what a result file says of the problem: all but its settings, log and times.
 
     The schedule must be valid in its space, every number the evaluator's, the gap and the status
     those that follow from value and bounds. Each bound is derived or looked for anew, in a way that
@@ -107,12 +107,18 @@ class _Audit:
     def numbers(self) -> None:
         """Judge the schedule, and what follows from it and the bounds alone."""
         result, document = self.result, self.document
-        value = self._schedule()
+        if (result.objective == "weighted") != (result.weights is not None and any(result.weights)):
+            self.fault("weights", result.weights, "belong to the objective weighted, not both 0")
+            return
         for i, bound in enumerate(result.bounds):
-            holds = best_bound([bound], result.objective, result.space)
-            if value is not None and holds is not None and bound.value > value:
-                rule = f"lies above the schedule's value {value}"
-                self.fault(f"bounds[{i}].value", bound.value, rule)
+            if bound.objective == "weighted" != result.objective:
+                self.fault(f"bounds[{i}].objective", "weighted", "the result has no weights")
+            if not space_is_defined(self.problem, bound.space):
+                rule = "the problem does not define this space"
+                self.fault(f"bounds[{i}].space", bound.space, rule)
+        if self.faults:
+            return
+        value = self._schedule()
         gap = relative_gap(value, result.bound)
         if document["gap"] != gap:
             self.fault("gap", document["gap"], f"value and bounds give {gap}")
@@ -123,6 +129,21 @@ class _Audit:
             self.confirmed += ["schedule", "evaluation", "gap", "status"]
         elif result.status not in ("infeasible", "unknown"):
             self.fault("status", result.status, "there is no schedule")
+        if result.proof is not None and result.status != "infeasible":
+            self.fault("proof", result.proof.by, "is about infeasibility")
+        closed = result.status in ("optimal", "infeasible")
+        if result.stopped is not None and closed != (result.stopped == "proven"):
+            self.fault("stopped", result.stopped, f"does not fit the status {result.status}")
+
+    def _below(self, evaluation: Evaluation) -> None:
+        """Compare every bound, whatever it is about, with the schedule."""
+        for i, bound in enumerate(self.result.bounds):
+            weights = self.result.weights if bound.objective == "weighted" else None
+            value = objective_value(evaluation, bound.objective, weights)
+            holds = best_bound([bound], bound.objective, self.result.space)
+            if holds is not None and bound.value > value:
+                rule = f"lies above the schedule's value {value}"
+                self.fault(f"bounds[{i}].value", bound.value, rule)
 
     def _schedule(self) -> int | None:
         """Judge the schedule and compare every number; its value."""
@@ -141,7 +162,8 @@ class _Audit:
         judged = json.loads(json.dumps(evaluation.model_dump()))
         for place, claimed, actual in _differences("evaluation", document["evaluation"], judged):
             self.fault(place, claimed, f"the evaluator says {actual}")
-        value = self._request().value(evaluation.latency_cycles, evaluation.energy_nj)
+        self._below(evaluation)
+        value = objective_value(evaluation, result.objective, result.weights)
         if document["value"] != value:
             self.fault("value", document["value"], f"the evaluator says {value}")
         return value
@@ -181,8 +203,10 @@ class _Audit:
                 return how, found and (least is None or bound.value <= least)
         search = self._search(bound)
         way = _other_way(bound.proof, self.result.seed)
+        run = bound.proof.run
+        ticks = UNITS if run is None else Ticks(run.cycles_per_tick, run.nj_per_tick)
         try:
-            holds = nothing_below(search, bound.value, way)
+            holds = nothing_below(search, bound.value, way, ticks)
         except ClaimError as error:
             return f"CP-SAT contradicts itself: {error}", None
         if holds is False:
@@ -195,11 +219,6 @@ class _Audit:
         """Whether formulas and tables give at least as much once more."""
         search = self._search(bound)
         least = search.least(bound.objective)
-        if bound.proof.by == "combination":
-            factors = [
-                best_bound(self.result.bounds, of, bound.space) for of in ("latency", "energy")
-            ]
-            least = max(least, prod(b.value for b in factors if b is not None))
         if least < bound.value:
             by_tables(search)
             least = max(least, search.least(bound.objective))
@@ -245,7 +264,6 @@ class _Audit:
             objective=result.objective,
             weights=result.weights,
             time_limit_s=RERUN_LIMIT_S,
-            workers=result.workers,
             seed=result.seed,
             cuts=False,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from problems import layer, model, random_problem, tiny_problem
@@ -13,7 +13,7 @@ from problems import layer, model, random_problem, tiny_problem
 import scar_cp.documents
 import scar_cp.io
 import scar_cp.verify
-from scar_cp.bounds import Proof, best_bound
+from scar_cp.bounds import Bound, Method, Proof, best_bound
 from scar_cp.documents import to_json
 from scar_cp.errors import InputError
 from scar_cp.io import load_problem
@@ -167,7 +167,7 @@ def test_a_bound_of_cpsat_is_confirmed_by_other_means_than_its_own(tmp_path, mon
     monkeypatch.setattr(
         scar_cp.verify,
         "nothing_below",
-        lambda search, value, way: asked.append(way.parameters()) or honest(search, value, way),
+        lambda *about: asked.append(about[2].parameters()) or honest(*about),
     )
     found = verified(problem, result, tmp_path)
     assert found.open_claims == ()
@@ -180,7 +180,7 @@ def test_a_bound_of_cpsat_is_confirmed_by_other_means_than_its_own(tmp_path, mon
 
 
 @pytest.mark.parametrize("few", [0, 50_000])
-@pytest.mark.parametrize("by", ["cp-sat", "exhaustion", "word"])
+@pytest.mark.parametrize("by", [*get_args(Method)])
 def test_a_false_bound_is_refuted_whatever_it_says_of_itself(tmp_path, monkeypatch, few, by):
     problem, result = closed_by_cpsat()
     monkeypatch.setattr(scar_cp.verify, "_FEW_SCHEDULES", few)
@@ -195,9 +195,80 @@ def test_a_false_bound_is_refuted_whatever_it_says_of_itself(tmp_path, monkeypat
         gap=None,
         status="unknown",
         bounds=tuple(bounds),
+        stopped="time",
     )
     with pytest.raises(InputError, match="latency >= "):
         verified(problem, unknown, tmp_path)
+
+
+@pytest.mark.parametrize("by", [*get_args(Method)])
+@pytest.mark.parametrize("objective", ["latency", "edp"])
+def test_a_poor_schedule_is_not_made_optimal_by_a_bound(solved, tmp_path, objective, by):
+    loaded, _ = solved
+    poor = solve(loaded.problem, Request(objective=objective), "simba", sha256=loaded.sha256).result
+    forged = Bound(
+        value=poor.value, objective=objective, space="full", source="x", proof=Proof(by=by)
+    )
+    poor = poor.replace(bounds=(*poor.bounds, forged), status="optimal", gap=0.0, stopped="proven")
+    path = tmp_path / "result.json"
+    path.write_text(to_json(poor))
+    with pytest.raises(InputError, match=f"{objective} >= {poor.value}"):
+        verify(loaded.problem, loaded.sha256, path)
+
+
+def about_another_objective(document):
+    document["bounds"].append(
+        {"value": document["evaluation"]["energy_nj"] + 1, "objective": "energy", "space": "full",
+         "source": "x", "proof": {"by": "combination", "run": None}}
+    )  # fmt: skip
+
+
+def without_weights(document):
+    document["bounds"][0]["objective"] = "weighted"
+
+
+def weigh(document):
+    document["weights"] = [1, 1]
+
+
+def weigh_nothing(document):
+    document |= {"objective": "weighted", "weights": [0, 0]}
+
+
+def employ_nobody(document):
+    document["workers"] = 0
+
+
+def end_otherwise(document):
+    document["stopped"] = "time"
+
+
+def prove_too_much(document):
+    document["proof"] = {"by": "exhaustion", "run": None}
+
+
+def raise_the_bound_beyond_all(document):
+    document |= {"schedule": None, "evaluation": None, "value": None, "gap": None}
+    document |= {"status": "unknown", "stopped": "time"}
+    for bound in document["bounds"]:
+        bound |= {"value": 10**30, "proof": {"by": "exhaustion", "run": None}}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (about_another_objective, "lies above the schedule's value"),
+        (without_weights, "bounds[0].objective"),
+        (weigh, "weights"),
+        (weigh_nothing, "weights"),
+        (employ_nobody, "workers"),
+        (end_otherwise, "stopped"),
+        (prove_too_much, "proof"),
+        (raise_the_bound_beyond_all, "a schedule of value"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(solved, tmp_path, change, place):
+    assert place in refused(solved, tmp_path, change)
 
 
 def test_deadlines_that_nothing_can_meet_are_confirmed_without_a_search(tmp_path, monkeypatch):

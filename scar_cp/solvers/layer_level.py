@@ -25,8 +25,8 @@ from scar_cp.problem import Problem
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.cpsat.model import FIRST, SECOND, Answer, CpsatModel, Way
-from scar_cp.solvers.cpsat.question import Question, ask_for
-from scar_cp.solvers.cpsat.ticks import UNITS, Ticks, coarse
+from scar_cp.solvers.cpsat.question import ask_for
+from scar_cp.solvers.cpsat.ticks import UNITS, Ticks
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.supported import HalfPlane, Polygon
 
@@ -190,6 +190,7 @@ def _walk(search: Search, way: Way, value: int) -> bool | None:
     """
     request = search.request
     cycles, least_nj = _worst_latency(search.problem), _known(search, "energy")
+    proof = Proof(by="combination")  # until CP-SAT has been asked
     while value > 0:
         within = request.most_cycles(value - 1, least_nj)
         cycles = cycles if within is None else min(cycles, within)
@@ -197,6 +198,7 @@ def _walk(search: Search, way: Way, value: int) -> bool | None:
             break
         limits = replace(limits_of(search, (0, 1), value - 1), cycles=cycles)
         model = _Model(search, (0, 1), limits)
+        proof = model.proof(way)
         found = model.ask(way)
         if search.value is not None and search.value < value:
             return False
@@ -206,8 +208,8 @@ def _walk(search: Search, way: Way, value: int) -> bool | None:
             return None
         least_nj = found.plane.value
         bound = min(value, request.value(_known(search, "latency"), least_nj))
-        search.raise_bound(bound, "cp-sat walk", model.proof(way))
-    search.raise_bound(value, "cp-sat walk", Proof(by="cp-sat", run=_run(way)))
+        search.raise_bound(bound, "cp-sat walk", proof)
+    search.raise_bound(value, "cp-sat walk", proof)
     return True
 
 
@@ -263,7 +265,13 @@ class _Model:
 
     def proof(self, way: Way) -> Proof:
         """What a bound from this model rests on."""
-        return Proof(by="cp-sat", run=_run(way, self.question))
+        run = CpsatRun(
+            version=version("ortools"),
+            parameters=way.parameters(),
+            cycles_per_tick=self.question.ticks.cycles,
+            nj_per_tick=self.question.ticks.nj,
+        )
+        return Proof(by="cp-sat", run=run)
 
     def ask(
         self,
@@ -296,8 +304,9 @@ class _Model:
         # In rounded ticks a schedule may cost less than tables and bounds say.
         cuts = request.cuts and question.exact
         table = question.table(search.count_table) if cuts else None
-        ticking = coarse(search.problem, question.ticks)
-        model = CpsatModel(ticking, request.space, question.weights, question.limits, table)
+        model = CpsatModel(
+            question.problem, request.space, question.weights, question.limits, table
+        )
         start = self._start()
         if below is not None:
             model.at_most(question.most_ticks(self._along(below) - 1))
@@ -408,16 +417,6 @@ def _known(search: Search, objective: Objective) -> int:
 def _seeded(search: Search, way: Way) -> Way:
     """The way with the request's seed beside its own."""
     return replace(way, seed=(way.seed + search.request.seed) % 2**31)
-
-
-def _run(way: Way, question: Question | None = None) -> CpsatRun:
-    ticks = UNITS if question is None else question.ticks
-    return CpsatRun(
-        version=version("ortools"),
-        parameters=way.parameters(),
-        cycles_per_tick=ticks.cycles,
-        nj_per_tick=ticks.nj,
-    )
 
 
 def _worst_latency(problem: Problem) -> int:

@@ -17,6 +17,7 @@ from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem, Space
 from scar_cp.schedule import Schedule
 from scar_cp.solvers.cpsat.constraints import Constraints
+from scar_cp.solvers.cpsat.rows import MAX_ACTIVITY
 from scar_cp.solvers.cpsat.variables import Limits, Variables
 
 __all__ = ["FIRST", "SECOND", "THIRD", "Answer", "CpsatModel", "Way"]
@@ -127,11 +128,11 @@ class CpsatModel:
 
     def at_least(self, bound: int) -> None:
         """Add a bound of the objective that was proven elsewhere."""
-        self.cp.add(self._extra >= bound - self.least)
+        self.cp.add(self._extra >= min(bound - self.least, MAX_ACTIVITY))
 
     def at_most(self, value: int) -> None:
         """Look for schedules up to a value of the objective only."""
-        self.cp.add(self._extra <= value - self.least)
+        self.cp.add(self._extra <= max(-1, min(value - self.least, MAX_ACTIVITY)))
 
     def hint(self, schedule: Schedule) -> None:
         """Start from a schedule of the space whose empty windows, if any, come last."""
@@ -233,5 +234,5 @@ class CpsatModel:
 
 
 def _rounded_up(bound: float) -> int:
-    """CP-SAT's bound, an integer held as a float; minus infinity before there is one."""
+    """CP-SAT's bound: an integer below 2^31 that it holds as a float, or minus infinity."""
     return max(0, round(bound)) if bound > 0 else 0

@@ -10,7 +10,7 @@ import numpy as np
 from scar_cp.partition.one_window import CountTable
 from scar_cp.problem import Problem
 from scar_cp.solvers.cpsat.energy import least_nj
-from scar_cp.solvers.cpsat.ticks import MAX_TICKS, UNITS, Ticks, common_ticks
+from scar_cp.solvers.cpsat.ticks import MAX_TICKS, UNITS, Ticks, coarse, common_ticks
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.supported import HalfPlane
 
@@ -26,6 +26,8 @@ class Question:
 
     Attributes
     ----------
+    problem
+        With its costs in ticks.
     weights
         Of ticks of latency and of energy; their direction may be rounded.
     ticks
@@ -36,6 +38,7 @@ class Question:
         Whether the ticks divide every cost.
     """
 
+    problem: Problem
     weights: tuple[int, int]
     ticks: Ticks
     limits: Limits
@@ -99,33 +102,51 @@ def ask_for(
     """
     common = common_ticks(problem)
     cycles = limits.cycles or 0
-    saved_nj = 0 if limits.nj is None else max(0, limits.nj - least_nj(problem))
     ticks = Ticks(
-        max(at_least.cycles, common.cycles * -(-cycles // (common.cycles * MAX_TICKS) or -1)),
-        max(at_least.nj, common.nj * -(-saved_nj // (common.nj * MAX_TICKS) or -1)),
+        max(at_least.cycles, common.cycles * _ceil(cycles, common.cycles * MAX_TICKS)),
+        max(at_least.nj, common.nj),
     )
-    small = (int(weights[0] > 0), int(weights[1] > 0))
-    if all(weights):
-        extra_cycles = max(0, cycles - limits.least_cycles)
-        worth = weights[0] * extra_cycles + weights[1] * saved_nj
-        small = weights[0] * ticks.cycles, weights[1] * ticks.nj
-        shared = gcd(*small)
-        unit = -(-max(worth, *small) // MAX_TICKS)
-        if unit <= shared:
-            small = small[0] // shared, small[1] // shared
-        else:
-            ticks = Ticks(
-                ticks.cycles * -(-_LEAST_WEIGHT * unit // small[0]),
-                ticks.nj * -(-_LEAST_WEIGHT * unit // small[1]),
-            )
-            small = weights[0] * ticks.cycles // unit, weights[1] * ticks.nj // unit
-    return Question(
-        small,
-        ticks,
-        Limits(
+    unit = 1
+    while True:
+        ticking = coarse(problem, ticks)
+        within = Limits(
             None if limits.cycles is None else limits.cycles // ticks.cycles,
             None if limits.nj is None else limits.nj // ticks.nj,
             limits.least_cycles // ticks.cycles,
-        ),
-        common.cycles % ticks.cycles == 0 and common.nj % ticks.nj == 0,
-    )
+        )
+        extra_cycles = (within.cycles or 0) - within.least_cycles
+        # In rounded ticks the layers may cost less by far, so that more can be saved.
+        extra_nj = 0 if within.nj is None else max(0, within.nj - least_nj(ticking))
+        if extra_nj > MAX_TICKS:
+            ticks = Ticks(ticks.cycles, ticks.nj * _ceil(extra_nj, MAX_TICKS))
+            continue
+        small = _in_ticks(weights, ticks, unit)
+        worth = max(*small, small[0] * extra_cycles + small[1] * extra_nj)
+        if worth <= MAX_TICKS and (not all(weights) or all(small)):
+            break
+        unit *= 1 + max(1, worth // MAX_TICKS)
+        # A weight that is rounded keeps so much of itself, by larger ticks.
+        ticks = Ticks(
+            *(
+                tick * _ceil(_LEAST_WEIGHT * unit, weight * tick) if unit > 1 else tick
+                for tick, weight in zip((ticks.cycles, ticks.nj), weights, strict=True)
+            )
+        )
+    exact = common.cycles % ticks.cycles == 0 and common.nj % ticks.nj == 0
+    return Question(ticking, small, ticks, within, exact)
+
+
+def _in_ticks(weights: tuple[int, int], ticks: Ticks, unit: int) -> tuple[int, int]:
+    """Weights of ticks: those of cycles and nJ without common factor, or rounded to a unit."""
+    if not all(weights):
+        return int(weights[0] > 0), int(weights[1] > 0)
+    by_cycles, by_nj = weights[0] * ticks.cycles, weights[1] * ticks.nj
+    if unit > 1:
+        return by_cycles // unit, by_nj // unit
+    common = gcd(by_cycles, by_nj)
+    return by_cycles // common, by_nj // common
+
+
+def _ceil(a: int, b: int) -> int:
+    """How many times b it takes to reach a, once at least."""
+    return max(1, -(-a // b))

@@ -17,7 +17,7 @@ from scar_cp.solvers.baselines import standalone
 from scar_cp.solvers.cpsat.model import CpsatModel
 from scar_cp.solvers.cpsat.question import ask_for
 from scar_cp.solvers.cpsat.rows import MAX_ACTIVITY, Rows, activities
-from scar_cp.solvers.cpsat.ticks import MAX_TICKS, coarse
+from scar_cp.solvers.cpsat.ticks import MAX_TICKS
 from scar_cp.solvers.cpsat.variables import Limits, Variables
 from scar_cp.solvers.layer_level import limits_of
 
@@ -58,7 +58,7 @@ def largest(problem: Problem, weights: tuple[int, int]) -> int:
     standalone(search)
     limits = limits_of(search, weights)
     question = ask_for(problem, weights, limits)
-    built = CpsatModel(coarse(problem, question.ticks), "full", question.weights, question.limits)
+    built = CpsatModel(question.problem, "full", question.weights, question.limits)
     return max(activities(built.cp))
 
 
