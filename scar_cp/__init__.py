@@ -3,6 +3,10 @@
 Data flows one way: an instance is compiled into a problem (costs as integers), a solver turns the
 problem into a schedule (decisions only), and one validator and one evaluator judge it.
 
+Each folder holds one concept and imports only folders named before it: ``records``, ``inputs``,
+``cost``, ``problem``, ``judge``, ``partition``, ``solvers``, ``outcome``, ``files``, ``imports``,
+``cost_sources``, ``studies``, ``show``, ``cli``.
+
 Examples
 --------
 >>> import scar_cp as sc
@@ -17,29 +21,32 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from scar_cp.records.brief import show_by
+
 if TYPE_CHECKING:
-    from scar_cp.bounds import Bound
-    from scar_cp.build import Run, build_instance, build_model, build_package
-    from scar_cp.compile import compile_instance
-    from scar_cp.documents import read_record, to_json
     from scar_cp.errors import ClaimError, InputError, ScarError
-    from scar_cp.evaluation import Evaluation, evaluate
-    from scar_cp.instance import Instance
-    from scar_cp.io import load_problem, read_instance, read_schedule
-    from scar_cp.package import ChipletType, Package, Profile
-    from scar_cp.pareto import Front, pareto_front
-    from scar_cp.plots.front import plot_front
-    from scar_cp.plots.gantt import plot_gantt
-    from scar_cp.plots.package_map import plot_map
-    from scar_cp.plots.progress import plot_bounds
-    from scar_cp.problem import Problem
-    from scar_cp.report.summary import print_summary
-    from scar_cp.result import Result
-    from scar_cp.schedule import Schedule, Segment
+    from scar_cp.files.build import Run, build_instance, build_model, build_package
+    from scar_cp.files.loading import load_problem, read_instance, read_schedule
+    from scar_cp.inputs.instance import Instance
+    from scar_cp.inputs.package import ChipletType, Package, Profile
+    from scar_cp.inputs.workload import Layer, Model
+    from scar_cp.judge.bounds import Bound
+    from scar_cp.judge.evaluation import Evaluation, evaluate
+    from scar_cp.judge.schedule import Schedule, Segment
+    from scar_cp.judge.validation import Violation, validate
+    from scar_cp.outcome.pareto import Front, pareto_front
+    from scar_cp.outcome.result import Result
+    from scar_cp.outcome.solving import Outcome, solve
+    from scar_cp.problem.compiled import Problem
+    from scar_cp.problem.compiler import compile_instance
+    from scar_cp.records.brief import Brief
+    from scar_cp.records.yaml_json import read_record, to_json
+    from scar_cp.show.plots.bounds_plot import plot_bounds
+    from scar_cp.show.plots.front_plot import plot_front
+    from scar_cp.show.plots.gantt_plot import plot_gantt
+    from scar_cp.show.plots.map_plot import plot_map
+    from scar_cp.show.text.summary import print_summary
     from scar_cp.solvers import Request
-    from scar_cp.solving import Outcome, solve
-    from scar_cp.validation import Violation, validate
-    from scar_cp.workload import Layer, Model
 
 __all__ = [
     "Bound",
@@ -83,44 +90,44 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Bound": "bounds",
-    "ChipletType": "package",
+    "Bound": "judge.bounds",
+    "ChipletType": "inputs.package",
     "ClaimError": "errors",
-    "Evaluation": "evaluation",
-    "Front": "pareto",
+    "Evaluation": "judge.evaluation",
+    "Front": "outcome.pareto",
     "InputError": "errors",
-    "Instance": "instance",
-    "Layer": "workload",
-    "Model": "workload",
-    "Outcome": "solving",
-    "Package": "package",
-    "Problem": "problem",
-    "Profile": "package",
+    "Instance": "inputs.instance",
+    "Layer": "inputs.workload",
+    "Model": "inputs.workload",
+    "Outcome": "outcome.solving",
+    "Package": "inputs.package",
+    "Problem": "problem.compiled",
+    "Profile": "inputs.package",
     "Request": "solvers",
-    "Result": "result",
-    "Run": "build",
+    "Result": "outcome.result",
+    "Run": "files.build",
     "ScarError": "errors",
-    "Schedule": "schedule",
-    "Segment": "schedule",
-    "Violation": "validation",
-    "build_instance": "build",
-    "build_model": "build",
-    "build_package": "build",
-    "compile_instance": "compile",
-    "evaluate": "evaluation",
-    "load_problem": "io",
-    "pareto_front": "pareto",
-    "plot_bounds": "plots.progress",
-    "plot_front": "plots.front",
-    "plot_gantt": "plots.gantt",
-    "plot_map": "plots.package_map",
-    "print_summary": "report.summary",
-    "read_instance": "io",
-    "read_record": "documents",
-    "read_schedule": "io",
-    "solve": "solving",
-    "to_json": "documents",
-    "validate": "validation",
+    "Schedule": "judge.schedule",
+    "Segment": "judge.schedule",
+    "Violation": "judge.validation",
+    "build_instance": "files.build",
+    "build_model": "files.build",
+    "build_package": "files.build",
+    "compile_instance": "problem.compiler",
+    "evaluate": "judge.evaluation",
+    "load_problem": "files.loading",
+    "pareto_front": "outcome.pareto",
+    "plot_bounds": "show.plots.bounds_plot",
+    "plot_front": "show.plots.front_plot",
+    "plot_gantt": "show.plots.gantt_plot",
+    "plot_map": "show.plots.map_plot",
+    "print_summary": "show.text.summary",
+    "read_instance": "files.loading",
+    "read_record": "records.yaml_json",
+    "read_schedule": "files.loading",
+    "solve": "outcome.solving",
+    "to_json": "records.yaml_json",
+    "validate": "judge.validation",
 }
 
 
@@ -134,3 +141,12 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'scar_cp' has no attribute {name!r}")
     return getattr(import_module(f"scar_cp.{_HOMES[name]}"), name)
+
+
+def _html_of(shown: Brief) -> str | None:
+    """What a notebook shows: the room that makes it is imported when it is first asked for."""
+    html: str | None = import_module("scar_cp.show.text.notebook").html_of(shown)
+    return html
+
+
+show_by(_html_of)

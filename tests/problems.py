@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from scar_cp.errors import ScarError
-from scar_cp.problem import (
+from scar_cp.judge.schedule import Schedule, Segment
+from scar_cp.problem.compiled import (
     Problem,
     ProblemChiplet,
     ProblemLayer,
@@ -18,8 +19,7 @@ from scar_cp.problem import (
     ProblemType,
     problem_faults,
 )
-from scar_cp.reconfig import reconfigure
-from scar_cp.schedule import Schedule, Segment
+from scar_cp.problem.reconfig import reconfigure
 from scar_cp.solvers.exhaustive import count_schedules
 
 ROW_OF_TWO = ((0, 1),)

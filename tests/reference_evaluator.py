@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from scar_cp.problem import Problem
-from scar_cp.schedule import Schedule
+from scar_cp.judge.schedule import Schedule
+from scar_cp.problem.compiled import Problem
 
 
 @dataclass(frozen=True)

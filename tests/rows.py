@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scar_cp.judging import Row
+from scar_cp.studies.judged_rows import Row
 
 ROW = Row(
     scenario="sc1",

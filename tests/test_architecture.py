@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections import Counter
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -14,44 +16,70 @@ from typing import get_args
 import pytest
 
 import scar_cp
-from scar_cp.cli import options, papers, schema
-from scar_cp.fresh import _SHOWS_ONLY
-from scar_cp.graph import Granularity
-from scar_cp.instance import Objective
-from scar_cp.papers.experiments import EXPERIMENTS
+from scar_cp.cli import options, schema
+from scar_cp.cli import papers_command as papers
+from scar_cp.inputs.schemas import SCHEMAS
 from scar_cp.plugins import COST_SOURCES, DATAFLOWS, SOLVERS, Registry
-from scar_cp.problem import Contention, Overlap, Packing, Routing, Space, WeightPolicy
-from scar_cp.schemas import SCHEMAS
+from scar_cp.studies.fresh_process import _SHOWS_ONLY
+from scar_cp.studies.papers.experiments import EXPERIMENTS
+from scar_cp.terms import (
+    Contention,
+    Granularity,
+    Objective,
+    Overlap,
+    Packing,
+    Routing,
+    Space,
+    WeightPolicy,
+)
 
 SOURCE = Path(scar_cp.__file__).parent
 
-FLOORS = (
-    {"clock", "errors", "exact", "record", "topology"},
-    {"csv_rows", "csv_table", "documents", "fresh", "package", "plugins", "schedule", "workload"},
-    {"cost", "cost_sources", "cost_table", "graph", "problem", "starter"},
-    {"cost_import", "evaluation", "instance", "pipeline", "reconfig"},
-    {"bounds", "costing", "schemas", "timeline", "validation"},
-    {"compile", "partition"},
-    {"build", "io", "layer_list", "result", "solvers", "trace"},
-    {"imports", "origin", "solving"},
-    {"bench", "judging", "pareto", "verify"},
-    {"compare"},
-    {"gaps", "papers"},
-    {"outputs", "plots", "report"},
-    {"page"},
-    {"cli"},
-)
-"""Modules and packages by floor: imports go strictly down, or stay inside one package."""
+FOUNDATION = {"clock", "errors", "plugins", "terms"}
+"""Modules outside every room: all may import them, and they import no room."""
+
+ROOMS: dict[str, set[str]] = {
+    "records": set(),
+    "inputs": {"records"},
+    "cost": {"records", "inputs"},
+    "problem": {"records", "inputs", "cost"},
+    "judge": {"records", "problem"},
+    "partition": {"problem", "judge"},
+    "solvers": {"problem", "judge", "partition"},
+    "outcome": {"records", "problem", "judge", "solvers"},
+    "files": {"records", "inputs", "cost", "problem", "judge", "outcome"},
+    "imports": {"records", "inputs", "cost"},
+    "cost_sources": {"records", "inputs"},
+    "studies": {"records", "judge", "solvers", "outcome", "files"},
+    "studies.papers": {"records", "outcome", "studies"},
+    "show": {"records", "problem", "judge", "outcome", "studies"},
+    "show.text": {
+        *("records", "inputs", "problem", "judge", "solvers", "outcome", "files"),
+        *("studies", "studies.papers"),
+    },
+    "show.plots": {"problem", "judge", "outcome", "studies"},
+    "show.page": {
+        *("problem", "judge", "outcome", "files", "studies"),
+        *("show", "show.text", "show.plots"),
+    },
+    "cli": {
+        *("records", "inputs", "cost", "judge", "solvers", "outcome", "files", "imports"),
+        *("cost_sources", "studies", "studies.papers"),
+        *("show", "show.text", "show.plots", "show.page"),
+    },
+}
+"""What each room imports of other rooms, in functions and for types too: only what stands above it,
+so there is no cycle. A room inside a room stands for itself."""
 
 HOMES = {
-    "matplotlib": ("plots",),
-    "jinja2": ("page",),
+    "matplotlib": ("show.plots",),
+    "jinja2": ("show.page",),
     "onnx": ("imports",),
     "ortools": ("solvers.cpsat",),
-    "plotly": ("page",),
-    "rich": ("cli", "report"),
+    "plotly": ("show.page",),
+    "rich": ("cli", "show.text"),
     "typer": ("cli",),
-    "yaml": ("documents",),
+    "yaml": ("records.yaml_json",),
 }
 """Who alone may import a library."""
 
@@ -81,7 +109,6 @@ def _modules() -> dict[str, set[str]]:
 
 
 MODULES = _modules()
-FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 
 def _inside(module: str) -> set[str]:
@@ -95,18 +122,39 @@ def _top(module: str) -> str:
     return module.partition(".")[0]
 
 
-def test_every_module_has_its_floor() -> None:
-    assert {_top(module) for module in MODULES if module} == set(FLOOR_OF)
+def _room(module: str) -> str | None:
+    """The innermost room that a module stands in."""
+    return max((r for r in ROOMS if f"{module}.".startswith(f"{r}.")), key=len, default=None)
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module])
-def test_imports_go_strictly_down(module: str) -> None:
-    above = {
-        target
-        for target in _inside(module)
-        if _top(target) != _top(module) and FLOOR_OF[_top(target)] >= FLOOR_OF[_top(module)]
+def test_every_module_has_its_room() -> None:
+    outside = {module for module in MODULES if module and _room(module) is None}
+    assert outside == FOUNDATION
+    assert {_room(module) for module in MODULES} == {None, *ROOMS}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_what_the_table_says(room: str) -> None:
+    found = {
+        _room(target) for module in MODULES if _room(module) == room for target in _inside(module)
     }
-    assert not above
+    assert found - {None, room} == ROOMS[room]
+
+
+def test_rooms_form_no_cycle() -> None:
+    above: set[str] = set()
+    for room, imported in ROOMS.items():
+        assert imported <= above
+        above.add(room)
+
+
+def test_the_foundation_imports_no_room() -> None:
+    assert not {t for module in FOUNDATION for t in _inside(module)} - FOUNDATION
+
+
+def test_no_two_modules_have_one_name() -> None:
+    names = Counter(module.rpartition(".")[2] for module in MODULES)
+    assert not {name for name, times in names.items() if times > 1}
 
 
 def test_imports_form_no_cycle() -> None:
@@ -146,23 +194,54 @@ def test_a_library_is_imported_at_home_only(library: str) -> None:
 
 def test_consoles_are_made_in_one_place() -> None:
     """Where names are no markup."""
-    assert {m for m, found in MODULES.items() if "rich.console" in found} == {"report.console"}
+    assert {m for m, found in MODULES.items() if "rich.console" in found} == {"show.text.console"}
 
 
 def test_who_imports_by_name() -> None:
-    """What the tests above cannot see: lazy public names, plug-ins, and what notebooks ask."""
+    """What the tests above cannot see: lazy public names, what notebooks ask, and plug-ins."""
     users = {module for module, found in MODULES.items() if found & {"importlib", "pkgutil"}}
-    assert users == {"", "plugins", "record"}
+    assert users == {"", "plugins"}
+
+
+def test_who_names_modules_by_a_string() -> None:
+    named = re.compile(r"scar_cp(\.\w+)+(:\w+)?")
+    users = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and named.fullmatch(str(node.value)):
+                users.add(path.relative_to(SOURCE).as_posix())
+    assert users == {"__init__.py", "plugins.py"}
+
+
+@pytest.mark.parametrize(
+    ("registry", "room"),
+    [(COST_SOURCES, "cost_sources"), (DATAFLOWS, "cost"), (SOLVERS, "solvers")],
+)
+def test_what_is_built_in_stands_in_its_room(registry: Registry, room: str) -> None:
+    homes = {path.partition(":")[0] for path in (registry.interface, *registry.built_in.values())}
+    assert {_room(home.removeprefix("scar_cp.")) for home in homes} == {room}
+
+
+def test_what_is_judged_with_reads_no_files() -> None:
+    """The problem, the judge and all searches: without YAML and without the command line."""
+    core = ["problem.compiled", "problem.reconfig"]
+    core += [m for m in MODULES if _room(m) in {"judge", "partition", "solvers"}]
+    code = f"import sys, {', '.join(f'scar_cp.{module}' for module in core)}"
+    assert _loaded(code, "rich", "typer", "yaml") == []
+
+
+def _loaded(code: str, *watched: str) -> list[str]:
+    """Which of some modules a program has imported in the end."""
+    code += f"; print(*[m for m in {watched!r} if m in sys.modules])"
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
 
 
 @pytest.mark.parametrize("module", ["scar_cp", "scar_cp.cli"])
 def test_importing_is_light(module: str) -> None:
     heavy = ("matplotlib", "networkx", "numpy", "ortools", "pandas", "pydantic", "yaml")
-    code = f"import sys, {module}; print(*[m for m in {heavy!r} if m in sys.modules])"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert loaded == []
+    assert _loaded(f"import sys, {module}", *heavy) == []
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -11,23 +11,23 @@ from typing import Any
 import pytest
 from problems import layer, model, tiny_problem
 
-import scar_cp.compare as compare
-import scar_cp.solving as solving
+import scar_cp.outcome.solving as solving
+import scar_cp.studies.compare as compare
 from scar_cp.clock import any_left, in_time, look, while_in_time
 from scar_cp.errors import ScarError
-from scar_cp.io import load_problem
-from scar_cp.pareto import pareto_front
+from scar_cp.files.loading import load_problem
+from scar_cp.outcome.pareto import pareto_front
+from scar_cp.outcome.solving import solve
 from scar_cp.plugins import SOLVERS
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers import Request, Search, get_solver
-from scar_cp.solvers.baselines import standalone
+from scar_cp.solvers.cpsat.layer_level import layer_level
 from scar_cp.solvers.cpsat.model import CpsatModel
+from scar_cp.solvers.cpsat.partition_stage import partition
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.exhaustive import exhaustive
-from scar_cp.solvers.heft import heft
-from scar_cp.solvers.layer_level import layer_level
-from scar_cp.solvers.partitions import partition
-from scar_cp.solving import solve
+from scar_cp.solvers.rivals.baselines import standalone
+from scar_cp.solvers.rivals.heft import heft
 
 INSTANCES = Path(__file__).parents[1] / "instances"
 LONG_AGO = -1e6
@@ -85,11 +85,11 @@ def test_the_limit_of_a_command_counts_from_its_very_start(name, command, monkey
         given.append(started)
         raise ScarError("enough")
 
-    monkeypatch.setattr("scar_cp.solving.solve", run)
-    monkeypatch.setattr("scar_cp.pareto.pareto_front", run)
+    monkeypatch.setattr("scar_cp.outcome.solving.solve", run)
+    monkeypatch.setattr("scar_cp.outcome.pareto.pareto_front", run)
     compiled = []
     monkeypatch.setattr(
-        "scar_cp.io.load_problem",
+        "scar_cp.files.loading.load_problem",
         lambda *args: compiled.append(time.monotonic()) or load_problem(*args),
     )
     before = time.monotonic()

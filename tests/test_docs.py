@@ -25,7 +25,7 @@ FUNCTIONS = [name for name in sc.__all__ if inspect.isfunction(getattr(sc, name)
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run(shipped: Path, module: str) -> None:
-    if module.startswith("scar_cp.plots"):
+    if module.startswith("scar_cp.show.plots"):
         pytest.importorskip("matplotlib", reason="pictures need matplotlib: the extra plot")
     tried = doctest.testmod(import_module(module))
     assert tried.attempted

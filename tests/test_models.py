@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Command
 
-from scar_cp.documents import read_record
-from scar_cp.graph import build_graph
-from scar_cp.workload import COMPUTE_OPS, Model, Scenario
+from scar_cp.inputs.graph import build_graph
+from scar_cp.inputs.workload import COMPUTE_OPS, Model, Scenario
+from scar_cp.records.yaml_json import read_record
 
 # Totals per model, computed from the public layer lists that the models were made from, by a
 # program that shares no code with this one.

@@ -17,10 +17,10 @@ import pytest
 from conftest import Command, Project
 
 import scar_cp as sc
-from scar_cp import compare
 from scar_cp.plugins import COST_SOURCES, DATAFLOWS, SOLVERS
 from scar_cp.solvers import Claim, Search
-from scar_cp.solvers.baselines import standalone
+from scar_cp.solvers.rivals.baselines import standalone
+from scar_cp.studies import compare
 
 EXAMPLE = Path(__file__).parent / "data/plugin"
 

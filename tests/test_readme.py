@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from scar_cp.cli import main
-from scar_cp.csv_table import read_table
-from scar_cp.judging import Row, judge, summarise
-from scar_cp.report.summary import gap_text
+from scar_cp.records.runs_csv import read_table
+from scar_cp.show.text.summary import gap_text
+from scar_cp.studies.judged_rows import Row, judge, summarise
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,19 +13,19 @@ from typing import Annotated
 
 import typer
 
-import scar_cp.cli.bench as bench
-import scar_cp.cli.commands as commands
-import scar_cp.cli.compare as compare
-import scar_cp.cli.costs as costs
+import scar_cp.cli.basic_commands as basic_commands
+import scar_cp.cli.bench_commands as bench_commands
+import scar_cp.cli.cost_template as cost_template
 import scar_cp.cli.import_costs as import_costs
-import scar_cp.cli.imports as imports
+import scar_cp.cli.import_models as import_models
 import scar_cp.cli.init as init
-import scar_cp.cli.page as page
-import scar_cp.cli.papers as papers
+import scar_cp.cli.papers_command as papers_command
 import scar_cp.cli.pictures as pictures
+import scar_cp.cli.report_command as report_command
 import scar_cp.cli.schema as schema
 import scar_cp.cli.search as search
-import scar_cp.cli.show as show
+import scar_cp.cli.show_command as show_command
+import scar_cp.cli.study_commands as study_commands
 from scar_cp.cli.streams import forgiving_streams
 from scar_cp.clock import any_left
 from scar_cp.errors import ClaimError, InputError, ScarError
@@ -40,18 +40,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 init.register(app)
-show.register(app)
-commands.register(app)
-costs.register(app)
-import_costs.register(imports.app)
+show_command.register(app)
+basic_commands.register(app)
+cost_template.register(app)
+import_costs.register(import_models.app)
 search.register(app)
-compare.register(app)
-papers.register(app)
+study_commands.register(app)
+papers_command.register(app)
 schema.register(app)
 pictures.register(app)
-page.register(app)
-app.add_typer(imports.app, name="import")
-app.add_typer(bench.app, name="bench")
+report_command.register(app)
+app.add_typer(import_models.app, name="import")
+app.add_typer(bench_commands.app, name="bench")
 
 
 def _print_version(asked: bool) -> None:

@@ -49,10 +49,10 @@ def import_costs(
     Example: scar-cp import costs run/*/timeloop-mapper.stats.txt --format timeloop --model net
     --chiplet-type nvdla -o costs.csv
     """
-    from scar_cp.cost_import import get_cost_source
-    from scar_cp.cost_import import import_costs as read
-    from scar_cp.cost_table import to_csv
-    from scar_cp.documents import check_writable, write_text
+    from scar_cp.cost_sources.imported_costs import get_cost_source
+    from scar_cp.cost_sources.imported_costs import import_costs as read
+    from scar_cp.inputs.cost_table import to_csv
+    from scar_cp.records.yaml_json import check_writable, write_text
 
     def table() -> str:
         o.known("--format", COST_SOURCES, format_)

@@ -22,7 +22,7 @@ def init(
 
     Example: scar-cp init mine && scar-cp solve mine/instance.yaml
     """
-    from scar_cp.starter import write_starter
+    from scar_cp.files.starter import write_starter
 
     for file in write_starter(folder):
         print(f"written: {file}")

@@ -15,11 +15,11 @@ from scar_cp.cli import options as o
 from scar_cp.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from scar_cp.io import LoadedProblem
-    from scar_cp.outputs import Output
-    from scar_cp.plots import Figure
-    from scar_cp.result import Result
-    from scar_cp.schedule import Schedule
+    from scar_cp.files.loading import LoadedProblem
+    from scar_cp.judge.schedule import Schedule
+    from scar_cp.outcome.result import Result
+    from scar_cp.show.output_files import Output
+    from scar_cp.show.plots import Figure
 
 __all__ = ["register"]
 
@@ -87,8 +87,8 @@ def plot(
 
     scar-cp plot front.json -o front.png
     """
-    from scar_cp.documents import check_writable, write_bytes
-    from scar_cp.plots.style import figure_bytes
+    from scar_cp.records.yaml_json import check_writable, write_bytes
+    from scar_cp.show.plots.style import figure_bytes
 
     sources = [source for source in (result, instance) if source is not None]
     (kind, draw, files), _, _ = o.together(
@@ -117,9 +117,9 @@ def trace(
 
     Example: scar-cp trace result.json -o trace.json
     """
-    from scar_cp.documents import check_writable, read_json_record, write_text
-    from scar_cp.result import Result
-    from scar_cp.trace import trace_document
+    from scar_cp.outcome.result import Result
+    from scar_cp.records.yaml_json import check_writable, read_json_record, write_text
+    from scar_cp.show.trace import trace_document
 
     sources = [source for source in (result, instance) if source is not None]
     (loaded, schedule), _ = o.together(
@@ -136,8 +136,8 @@ def trace(
 
 def _scheduled(result: Result, path: Path, instance: Path | None) -> tuple[LoadedProblem, Schedule]:
     """The problem and the schedule of a file's result."""
-    from scar_cp.origin import load_problem_of
-    from scar_cp.result import schedule_of
+    from scar_cp.files.problem_of_result import load_problem_of
+    from scar_cp.outcome.result import schedule_of
 
     loaded = load_problem_of(result, path, instance)
     return loaded, schedule_of(result, loaded.problem, path)
@@ -153,7 +153,7 @@ def _drawing(
     kind: KindName | None, path: Path, instance: Path | None
 ) -> tuple[KindName, Callable[[], Figure], tuple[Path, ...]]:
     """The kind of the picture, what draws it once all is read, and files of the problem."""
-    from scar_cp.outputs import read_output
+    from scar_cp.show.output_files import read_output
 
     output = read_output(path)
     kinds = _kinds_of(output)
@@ -170,8 +170,8 @@ def _drawing(
 
 def _kinds_of(output: Output) -> tuple[KindName, ...]:
     """How an output can be drawn; first what it is drawn as if nobody says."""
-    from scar_cp.pareto import Front
-    from scar_cp.result import Result
+    from scar_cp.outcome.pareto import Front
+    from scar_cp.outcome.result import Result
 
     if isinstance(output, Result):
         return (*_OF_A_SCHEDULE, KindName.bounds)
@@ -181,14 +181,14 @@ def _kinds_of(output: Output) -> tuple[KindName, ...]:
 def _figure(
     kind: KindName, output: Output, path: Path, instance: Path | None
 ) -> tuple[Callable[[], Figure], tuple[Path, ...]]:
-    from scar_cp.outputs import Comparison
-    from scar_cp.pareto import Front
-    from scar_cp.plots.front import plot_front
-    from scar_cp.plots.gantt import plot_gantt
-    from scar_cp.plots.gaps import plot_gaps, plot_losses
-    from scar_cp.plots.package_map import plot_map
-    from scar_cp.plots.progress import plot_bounds
-    from scar_cp.result import Result
+    from scar_cp.outcome.pareto import Front
+    from scar_cp.outcome.result import Result
+    from scar_cp.show.output_files import Comparison
+    from scar_cp.show.plots.bounds_plot import plot_bounds
+    from scar_cp.show.plots.front_plot import plot_front
+    from scar_cp.show.plots.gantt_plot import plot_gantt
+    from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
+    from scar_cp.show.plots.map_plot import plot_map
 
     if isinstance(output, Result):
         if kind is KindName.bounds:

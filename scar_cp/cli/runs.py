@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scar_cp.compare import Job, Store
+    from scar_cp.studies.compare import Job, Store
 
 __all__ = ["check_outputs", "run_missing"]
 
 
 def check_outputs(jobs: Iterable[Job], *outputs: Path) -> None:
     """Refuse to write to a file that a job's problem is read from."""
-    from scar_cp.documents import check_writable
+    from scar_cp.records.yaml_json import check_writable
 
     files = dict.fromkeys(file for job in jobs for file in job.files)
     for output in outputs:
@@ -26,8 +26,8 @@ def check_outputs(jobs: Iterable[Job], *outputs: Path) -> None:
 
 def run_missing(jobs: Collection[Job], store: Store, quiet: bool) -> None:
     """Do what the store does not hold; an interrupt says how much it holds by then."""
-    from scar_cp.compare import run
-    from scar_cp.report.progress import RunsProgress
+    from scar_cp.show.text.live_progress import RunsProgress
+    from scar_cp.studies.compare import run
 
     todo = len(store.missing(jobs))
     try:

@@ -44,8 +44,8 @@ def schema(
 
     Example: scar-cp schema -o instances/schemas
     """
-    from scar_cp.documents import check_writable, write_text
-    from scar_cp.schemas import schema_file, schema_text
+    from scar_cp.inputs.schemas import schema_file, schema_text
+    from scar_cp.records.yaml_json import check_writable, write_text
 
     if output is None:
         if kind is None:

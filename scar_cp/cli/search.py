@@ -13,9 +13,9 @@ from scar_cp.errors import InputError
 from scar_cp.plugins import SOLVERS
 
 if TYPE_CHECKING:
-    from scar_cp.instance import InstanceFile, Objective
-    from scar_cp.io import LoadedProblem
-    from scar_cp.problem import Space
+    from scar_cp.files.loading import LoadedProblem
+    from scar_cp.inputs.instance import InstanceFile
+    from scar_cp.terms import Objective, Space
 
 __all__ = ["register"]
 
@@ -64,15 +64,15 @@ def solve(
 
     scar-cp solve problem.json --verify result.json
     """
-    from scar_cp.documents import check_writable, to_json, write_text
-    from scar_cp.io import load_problem
-    from scar_cp.origin import origin_of
-    from scar_cp.report.progress import Progress
-    from scar_cp.report.summary import print_summary
+    from scar_cp.files.loading import load_problem
+    from scar_cp.files.problem_of_result import origin_of
+    from scar_cp.judge.validation import space_is_defined, undefined_space
+    from scar_cp.outcome.solving import solve as run
+    from scar_cp.records.yaml_json import check_writable, to_json, write_text
+    from scar_cp.show.text.live_progress import Progress
+    from scar_cp.show.text.summary import print_summary
     from scar_cp.solvers import Request
-    from scar_cp.solvers.scar.options import parse_scar_options
-    from scar_cp.solving import solve as run
-    from scar_cp.validation import space_is_defined, undefined_space
+    from scar_cp.solvers.scar.scar_options import parse_scar_options
 
     loaded, _, parsed_weights, scar_options, _ = o.together(
         lambda: load_problem(instance, settings),
@@ -135,13 +135,13 @@ def pareto(
 
     Example: scar-cp pareto instances/sc3.yaml --epsilon 4 -o front.json
     """
-    from scar_cp.documents import check_writable, to_json, write_text
-    from scar_cp.io import load_problem
-    from scar_cp.pareto import pareto_front
-    from scar_cp.report.progress import FrontProgress
-    from scar_cp.report.summary import print_front
+    from scar_cp.files.loading import load_problem
+    from scar_cp.judge.validation import space_is_defined, undefined_space
+    from scar_cp.outcome.pareto import pareto_front
+    from scar_cp.records.yaml_json import check_writable, to_json, write_text
+    from scar_cp.show.text.live_progress import FrontProgress
+    from scar_cp.show.text.summary import print_front
     from scar_cp.solvers import Request
-    from scar_cp.validation import space_is_defined, undefined_space
 
     loaded, *_ = o.together(
         lambda: load_problem(instance, settings),
@@ -186,7 +186,7 @@ def _objective(
 
 
 def _print_verification(loaded: LoadedProblem, path: Path) -> None:
-    from scar_cp.verify import verify
+    from scar_cp.outcome.verify import verify
 
     found = verify(loaded.problem, loaded.sha256, path)
     for line in found.confirmed:

@@ -22,11 +22,11 @@ from typing import Final, NamedTuple, Self
 
 import numpy as np
 
+from scar_cp.cost.analytical import cost_layers
 from scar_cp.cost.columns import FloatArray, IntArray
-from scar_cp.cost.model import cost_layers
 from scar_cp.cost.shapes import Shapes
-from scar_cp.package import ChipletType
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.package import ChipletType
+from scar_cp.inputs.workload import LayerShape
 
 __all__ = [
     "Calibration",

@@ -13,7 +13,7 @@ import numpy as np
 
 from scar_cp.cost.columns import BoolArray, Columns, IntArray
 from scar_cp.cost.shapes import Shapes
-from scar_cp.package import ChipletType
+from scar_cp.inputs.package import ChipletType
 
 __all__ = ["Nests", "fold_rows", "read_as_nests"]
 

@@ -20,7 +20,7 @@ import numpy as np
 from scar_cp.cost.columns import IntArray
 from scar_cp.cost.nests import Nests
 from scar_cp.cost.sweep import ArrayCosts, Loop, Step, Tile, noc_cycles, restarts, sweep
-from scar_cp.package import ChipletType
+from scar_cp.inputs.package import ChipletType
 
 __all__ = ["Nvdla"]
 

@@ -9,7 +9,7 @@ from typing import Final, Self, get_args
 import numpy as np
 
 from scar_cp.cost.columns import BoolArray, Columns, IntArray
-from scar_cp.workload import COMPUTE_OPS, LayerShape, Operator
+from scar_cp.inputs.workload import COMPUTE_OPS, LayerShape, Operator
 
 __all__ = ["Shapes"]
 

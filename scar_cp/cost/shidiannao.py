@@ -27,7 +27,7 @@ from scar_cp.cost.sweep import (
     restarts,
     sweep,
 )
-from scar_cp.package import ChipletType
+from scar_cp.inputs.package import ChipletType
 
 __all__ = ["ShiDianNao"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from scar_cp.cost.columns import IntArray
 from scar_cp.cost.shapes import Shapes
 from scar_cp.cost.sweep import ArrayCosts, noc_cycles
-from scar_cp.package import ChipletType
+from scar_cp.inputs.package import ChipletType
 
 __all__ = ["stream"]
 

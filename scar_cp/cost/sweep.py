@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 
 from scar_cp.cost.columns import BoolArray, Columns, IntArray
-from scar_cp.package import ChipletType
+from scar_cp.inputs.package import ChipletType
 
 __all__ = ["ArrayCosts", "Loop", "Step", "StepFunction", "Tile", "noc_cycles", "restarts", "sweep"]
 

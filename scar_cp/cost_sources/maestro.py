@@ -12,9 +12,9 @@ import io
 from pathlib import Path
 from typing import Final
 
-from scar_cp.cost_sources.base import CostSource, LayerResult
-from scar_cp.csv_rows import read_text
+from scar_cp.cost_sources.cost_source import CostSource, LayerResult
 from scar_cp.errors import Fault, InputError
+from scar_cp.records.user_csv import read_text
 
 __all__ = ["MAESTRO"]
 

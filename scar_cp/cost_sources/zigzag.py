@@ -11,10 +11,10 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from scar_cp.cost_sources.base import CostSource, LayerResult
-from scar_cp.documents import read_document
+from scar_cp.cost_sources.cost_source import CostSource, LayerResult
 from scar_cp.errors import Fault, InputError
-from scar_cp.exact import exact
+from scar_cp.records.decimals import exact
+from scar_cp.records.yaml_json import read_document
 
 __all__ = ["ZIGZAG"]
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scar_cp.documents import flow_yaml, to_record
 from scar_cp.errors import InputError
-from scar_cp.graph import model_faults
-from scar_cp.workload import Layer, Model
+from scar_cp.inputs.graph import model_faults
+from scar_cp.inputs.workload import Layer, Model
+from scar_cp.records.yaml_json import flow_yaml, to_record
 
 __all__ = ["Draft", "Imported", "build_model", "counted", "model_text", "summary", "unique_name"]
 

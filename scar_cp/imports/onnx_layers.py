@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scar_cp.imports.onnx_graph import Node, NodeError, OnnxGraph
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape
 
 __all__ = ["LAYERS", "Fields", "combined"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape
 
 __all__ = ["fitted"]
 

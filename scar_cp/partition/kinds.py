@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["by_port_distance"]
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scar_cp.bounds import simple_bounds
 from scar_cp.clock import look
-from scar_cp.problem import Problem
+from scar_cp.judge.bounds import simple_bounds
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["malleable_bound"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scar_cp.clock import look
 from scar_cp.partition.program import NEVER, Piece
 from scar_cp.partition.table import Table
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["CountTable", "Plan", "WindowPlan", "allocate", "count_limits", "partition_window"]
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from scar_cp.clock import in_time
+from scar_cp.judge.schedule import Schedule, Segment
 from scar_cp.partition.one_window import WindowPlan
+from scar_cp.partition.pipeline_costs import CutCosts
 from scar_cp.partition.program import Piece
-from scar_cp.pipeline import CutCosts
-from scar_cp.problem import Problem
-from scar_cp.schedule import Schedule, Segment
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["place"]
 

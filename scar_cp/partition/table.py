@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scar_cp.partition.costs import SegmentCosts
 from scar_cp.partition.program import NEVER, Piece, shortest_sums, trace
-from scar_cp.problem import Problem
+from scar_cp.partition.segment_costs import SegmentCosts
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["Programme", "Table"]
 

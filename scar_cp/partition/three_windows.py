@@ -21,7 +21,7 @@ from scar_cp.partition.one_window import Plan, WindowPlan
 from scar_cp.partition.packing import pack
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.table import Table
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["partition_three_windows"]
 

@@ -16,7 +16,7 @@ import numpy as np
 from scar_cp.partition.budget import BudgetTable
 from scar_cp.partition.one_window import Plan, allocate, count_limits
 from scar_cp.partition.program import NEVER
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["Value", "budget_tables", "trade_off_one_window"]
 

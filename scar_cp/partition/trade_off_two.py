@@ -20,7 +20,7 @@ from scar_cp.partition.one_window import Plan
 from scar_cp.partition.packing import pack
 from scar_cp.partition.program import NEVER, Piece
 from scar_cp.partition.trade_off import Value
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["trade_off_two_windows"]
 

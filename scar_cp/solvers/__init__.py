@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from scar_cp.plugins import SOLVERS
-from scar_cp.solvers.base import Claim, Event, Request, Search, Solver, Status
+from scar_cp.solvers.base import Claim, Event, Request, Search, Solver
+from scar_cp.terms import Status
 
 __all__ = ["SOLVERS", "Claim", "Event", "Request", "Search", "Solver", "Status", "get_solver"]
 

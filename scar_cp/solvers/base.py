@@ -9,23 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, Literal, Protocol, get_args, runtime_checkable
+from typing import Any, Protocol, get_args, runtime_checkable
 
-from scar_cp.bounds import BY_WORD, Bound, Method, Proof, best_bound, confirmed
-from scar_cp.evaluation import Evaluation, evaluate, objective_value
-from scar_cp.instance import Objective
+from scar_cp.judge.bounds import BY_WORD, Bound, Proof, best_bound, confirmed
+from scar_cp.judge.evaluation import Evaluation, evaluate, objective_value
+from scar_cp.judge.schedule import Schedule
+from scar_cp.judge.validation import validate
 from scar_cp.partition.one_window import CountTable
-from scar_cp.problem import Problem, Space
-from scar_cp.schedule import Schedule
-from scar_cp.solvers.scar.options import ScarOptions
-from scar_cp.validation import validate
+from scar_cp.problem.compiled import Problem
+from scar_cp.solvers.scar.scar_options import ScarOptions
+from scar_cp.terms import Method, Objective, Space
 
-__all__ = ["STAGES", "Claim", "Event", "Request", "Search", "Solver", "Status"]
+__all__ = ["STAGES", "Claim", "Event", "Request", "Search", "Solver"]
 
 STAGES = ("hint", "tables", "cuts", "confirm")
 """Switches of the exact solver."""
-
-Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
 @dataclass(frozen=True)

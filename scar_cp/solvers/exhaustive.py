@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from scar_cp.bounds import Proof
 from scar_cp.clock import look, while_in_time
 from scar_cp.errors import ClaimError, ScarError
-from scar_cp.problem import Problem, Space
-from scar_cp.schedule import Schedule, Segment
+from scar_cp.judge.bounds import Proof
+from scar_cp.judge.schedule import Schedule, Segment
+from scar_cp.judge.validation import space_is_defined
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.model_costs import ModelCost, cost_alone, value_together
-from scar_cp.validation import space_is_defined
+from scar_cp.terms import Space
 
 __all__ = ["MAX_SCHEDULES", "count_schedules", "exhaustive", "schedules"]
 

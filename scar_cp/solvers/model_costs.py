@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scar_cp.errors import ScarError
-from scar_cp.evaluation import evaluate
-from scar_cp.problem import Problem
-from scar_cp.schedule import Schedule
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Request
 
 __all__ = ["ModelCost", "cost_alone", "value_together"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from scar_cp.cost import LayerCosts, Shapes, cost_layers
-from scar_cp.package import ChipletType
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.package import ChipletType
+from scar_cp.inputs.workload import LayerShape
 
 DATAFLOWS = ("nvdla", "shidiannao", "eyeriss")
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape
 
 from .costing import chiplet, cost
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scar_cp.cost.calibration import Calibration, compare_with_maestro, measure_rows_per_second
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape
 
 from .costing import DATAFLOWS, chiplet
 

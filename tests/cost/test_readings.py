@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scar_cp.cost import Shapes, cost_layers
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape
 
 from .costing import DATAFLOWS, chiplet, cost, values
 

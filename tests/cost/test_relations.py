@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape
 
 from .costing import DATAFLOWS, chiplet, cost, values
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scar_cp.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape
 
 from .costing import chiplet, cost
 

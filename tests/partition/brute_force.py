@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from problems import random_problem
 
-from scar_cp.evaluation import evaluate
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.partition.pipeline_costs import CutCosts
 from scar_cp.partition.program import NEVER
-from scar_cp.pipeline import CutCosts
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.exhaustive import schedules
 
 Ints = NDArray[np.int64]

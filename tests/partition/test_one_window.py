@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from problems import layer, model, random_problem, seeds, tiny_problem
 
+from scar_cp.judge.validation import space_is_defined, validate
 from scar_cp.partition.one_window import allocate, partition_window
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
-from scar_cp.validation import space_is_defined, validate
 
 from .brute_force import many_passes
 

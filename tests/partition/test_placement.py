@@ -7,10 +7,10 @@ from random import Random
 import pytest
 from problems import SQUARE, layer, model, random_problem, seeds, tiny_problem
 
+from scar_cp.judge.validation import validate
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import Piece
 from scar_cp.solvers.exhaustive import schedules
-from scar_cp.validation import validate
 
 
 def pieces_of(problem, plan):

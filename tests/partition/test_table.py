@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from problems import layer, model, seeds, tensor, tiny_problem
 
-from scar_cp.partition.costs import SegmentCosts
 from scar_cp.partition.program import NEVER
+from scar_cp.partition.segment_costs import SegmentCosts
 from scar_cp.partition.table import Table
 
 from .brute_force import Truth, cuts, one_model, range_of, typed

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from problems import layer, model, random_problem, seeds, tensor, tiny_problem
 
+from scar_cp.judge.validation import validate
 from scar_cp.partition.one_window import Plan
 from scar_cp.partition.packing import pack
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.two_windows import partition_two_windows
-from scar_cp.validation import validate
 
 from .brute_force import many_passes, points
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from problems import layer, model, random_problem, scaled, seeds, tensor, tiny_problem
 
-from scar_cp.problem import Problem, size_faults
+from scar_cp.outcome.solving import solve
+from scar_cp.problem.compiled import Problem, size_faults
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
-from scar_cp.solving import solve
 
 OBJECTIVES = ("latency", "energy", "edp")
 

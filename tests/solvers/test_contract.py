@@ -10,14 +10,14 @@ import pytest
 from conftest import ROOT
 from problems import random_problem, seeds, with_unused_type
 
-from scar_cp.evaluation import evaluate, objective_value
-from scar_cp.instance import Objective
-from scar_cp.io import load_problem
-from scar_cp.problem import Problem, Space
-from scar_cp.result import Result
+from scar_cp.files.loading import load_problem
+from scar_cp.judge.evaluation import evaluate, objective_value
+from scar_cp.judge.validation import space_is_defined, validate
+from scar_cp.outcome.result import Result
+from scar_cp.outcome.solving import relative_gap, solve
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers import SOLVERS, Request
-from scar_cp.solving import relative_gap, solve
-from scar_cp.validation import space_is_defined, validate
+from scar_cp.terms import Objective, Space
 
 pytestmark = pytest.mark.xdist_group("contract")  # in one process, where results are shared
 

@@ -20,14 +20,15 @@ from problems import (
 )
 
 from scar_cp.errors import ScarError
-from scar_cp.evaluation import evaluate, objective_value
-from scar_cp.io import load_problem
-from scar_cp.problem import Problem, Space
-from scar_cp.reconfig import reconfigure
-from scar_cp.schedule import Schedule, Segment
+from scar_cp.files.loading import load_problem
+from scar_cp.judge.evaluation import evaluate, objective_value
+from scar_cp.judge.schedule import Schedule, Segment
+from scar_cp.judge.validation import space_is_defined, validate
+from scar_cp.problem.compiled import Problem
+from scar_cp.problem.reconfig import reconfigure
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.exhaustive import count_schedules, exhaustive, schedules
-from scar_cp.validation import space_is_defined, validate
+from scar_cp.terms import Space
 
 
 def two_layers(windows: int = 1, of: tuple[int, int] = (0, 0), most: tuple[int, ...] = (2, 2)):

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from problems import random_problem, random_schedule, scaled, seeds
 
-from scar_cp.evaluation import evaluate
-from scar_cp.problem import Problem, problem_faults
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.validation import space_is_defined
+from scar_cp.outcome.solving import solve
+from scar_cp.problem.compiled import Problem, problem_faults
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
-from scar_cp.solving import solve
-from scar_cp.validation import space_is_defined
 
 OBJECTIVES = ("latency", "energy", "edp", "weighted")
 

@@ -9,16 +9,17 @@ import pytest
 from ortools.sat.python import cp_model
 from problems import layer, model, random_problem, random_schedule, seeds, tensor, tiny_problem
 
-from scar_cp.evaluation import evaluate
-from scar_cp.io import load_problem
-from scar_cp.problem import Problem, Space
-from scar_cp.schedule import Schedule
+from scar_cp.files.loading import load_problem
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
+from scar_cp.judge.validation import space_is_defined, validate
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.cpsat.model import Answer, CpsatModel
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.scar.heuristic import scar
-from scar_cp.validation import space_is_defined, validate
+from scar_cp.terms import Space
 
 COVERED = {"weight_policy": "per_pass", "overlap": "none", "contention": "none"}
 WEIGHTS = {"latency": (1, 0), "energy": (0, 1)}

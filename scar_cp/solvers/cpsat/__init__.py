@@ -1,5 +1,1 @@
-"""The layer-level CP-SAT model: assignment, segmentation, timing and placement."""
-
-from scar_cp.solvers.cpsat.model import CpsatModel
-
-__all__ = ["CpsatModel"]
+"""The solver ``cp-sat``: its stages, and the layer-level CP-SAT model that is the last of them."""

@@ -10,10 +10,11 @@ from ortools.sat.python import cp_model
 
 from scar_cp.clock import look
 from scar_cp.partition.one_window import CountTable
-from scar_cp.problem import Problem, ProblemTensor, Space
+from scar_cp.problem.compiled import Problem, ProblemTensor
 from scar_cp.solvers.cpsat.energy import layer_nj
 from scar_cp.solvers.cpsat.rows import Cost, Rows, times
 from scar_cp.solvers.cpsat.variables import Variables
+from scar_cp.terms import Space
 
 __all__ = ["Constraints"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["layer_nj", "least_nj"]
 

@@ -6,9 +6,9 @@ from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 
-from scar_cp.evaluation import Evaluation, evaluate
-from scar_cp.problem import Problem, ProblemTensor
-from scar_cp.schedule import Schedule
+from scar_cp.judge.evaluation import Evaluation, evaluate
+from scar_cp.judge.schedule import Schedule
+from scar_cp.problem.compiled import Problem, ProblemTensor
 
 __all__ = ["Layout", "Weights"]
 

@@ -6,19 +6,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import Literal
 
 from ortools.sat.python import cp_model
 
 from scar_cp.clock import leave_alone
 from scar_cp.errors import ScarError
-from scar_cp.evaluation import evaluate
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
 from scar_cp.partition.one_window import CountTable
-from scar_cp.problem import Problem, Space
-from scar_cp.schedule import Schedule
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.cpsat.constraints import Constraints
 from scar_cp.solvers.cpsat.rows import MAX_ACTIVITY
 from scar_cp.solvers.cpsat.variables import Limits, Variables
+from scar_cp.terms import Space, Status
 
 __all__ = ["FIRST", "SECOND", "THIRD", "Answer", "CpsatModel", "Way"]
 
@@ -55,7 +55,7 @@ THIRD = Way(seed=2, linearization_level=0)
 class Answer:
     """CP-SAT's last word: nothing of its status is lost."""
 
-    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    status: Status
     schedule: Schedule | None
     value: int | None
     bound: int | None

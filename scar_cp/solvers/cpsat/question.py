@@ -8,11 +8,11 @@ from math import gcd
 import numpy as np
 
 from scar_cp.partition.one_window import CountTable
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.cpsat.energy import least_nj
+from scar_cp.solvers.cpsat.polygon import HalfPlane
 from scar_cp.solvers.cpsat.ticks import MAX_TICKS, UNITS, Ticks, coarse, common_ticks
 from scar_cp.solvers.cpsat.variables import Limits
-from scar_cp.solvers.supported import HalfPlane
 
 __all__ = ["Question", "ask_for"]
 

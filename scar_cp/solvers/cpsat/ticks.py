@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import gcd
 from typing import Any
 
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 
 __all__ = ["MAX_TICKS", "UNITS", "Ticks", "coarse", "common_ticks"]
 

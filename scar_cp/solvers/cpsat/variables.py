@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 from scar_cp.clock import look
+from scar_cp.judge.schedule import Schedule, Segment
 from scar_cp.partition.one_window import CountTable
-from scar_cp.problem import Problem, ProblemTensor
-from scar_cp.schedule import Schedule, Segment
+from scar_cp.problem.compiled import Problem, ProblemTensor
 from scar_cp.solvers.cpsat.energy import least_nj
 from scar_cp.solvers.cpsat.layout import Layout
 from scar_cp.solvers.cpsat.ticks import MAX_TICKS

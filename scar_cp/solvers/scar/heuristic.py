@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from scar_cp.problem import Problem
-from scar_cp.reconfig import given_ranges, reconfigure, reprovision
-from scar_cp.schedule import Schedule, Segment
+from scar_cp.judge.schedule import Schedule, Segment
+from scar_cp.judge.validation import space_is_defined
+from scar_cp.problem.compiled import Problem
+from scar_cp.problem.reconfig import given_ranges, reconfigure, reprovision
 from scar_cp.solvers.base import Claim, Search
-from scar_cp.solvers.scar.evolution import Individual, LayerRange, evolve
+from scar_cp.solvers.scar.cut_evolution import Individual, LayerRange, evolve
 from scar_cp.solvers.scar.scheduling import Placement, Placements, Walks, combine, place_cuts
 from scar_cp.solvers.scar.scoring import WindowScore
 from scar_cp.solvers.scar.segmentation import Cut, segmentations
-from scar_cp.validation import space_is_defined
 
 __all__ = ["scar", "search_window"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scar_cp.pipeline import CutCosts
-from scar_cp.problem import Problem
+from scar_cp.partition.pipeline_costs import CutCosts
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.scar.scoring import WindowScore
 from scar_cp.solvers.scar.segmentation import Cut
 

@@ -9,8 +9,8 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from scar_cp.pipeline import RangeCosts
-from scar_cp.problem import Problem
+from scar_cp.partition.pipeline_costs import RangeCosts
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.scar.scoring import WindowScore
 
 __all__ = ["Cut", "CutScores", "segmentations"]

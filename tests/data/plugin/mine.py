@@ -9,7 +9,7 @@ from scar_cp import InputError, Schedule, Segment
 from scar_cp.cost import ArrayCosts, Nests
 from scar_cp.cost_sources import CostSource, LayerResult
 from scar_cp.errors import Fault
-from scar_cp.package import ChipletType
+from scar_cp.inputs.package import ChipletType
 from scar_cp.solvers import Claim, Search
 
 

@@ -8,7 +8,7 @@ import pytest
 from ortools.sat.python import cp_model
 from problems import ROW_OF_THREE, layer, model, tensor, tiny_problem
 
-from scar_cp.problem import Problem
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.cpsat.constraints import Constraints
 from scar_cp.solvers.cpsat.model import CpsatModel

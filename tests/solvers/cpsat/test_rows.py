@@ -10,16 +10,16 @@ import pytest
 from ortools.sat.python import cp_model
 from problems import layer, model, random_problem, scaled, seeds, tiny_problem
 
-from scar_cp.io import load_problem
-from scar_cp.problem import Problem
+from scar_cp.files.loading import load_problem
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Request, Search
-from scar_cp.solvers.baselines import standalone
+from scar_cp.solvers.cpsat.layer_level import limits_of
 from scar_cp.solvers.cpsat.model import CpsatModel
 from scar_cp.solvers.cpsat.question import ask_for
 from scar_cp.solvers.cpsat.rows import MAX_ACTIVITY, Rows, activities
 from scar_cp.solvers.cpsat.ticks import MAX_TICKS
 from scar_cp.solvers.cpsat.variables import Limits, Variables
-from scar_cp.solvers.layer_level import limits_of
+from scar_cp.solvers.rivals.baselines import standalone
 
 INSTANCES = sorted((Path(__file__).parents[3] / "instances").glob("*.yaml"))
 SETTINGS = {"weight_policy": "resident", "overlap": "full", "contention": "dram"}

@@ -7,12 +7,12 @@ from random import Random
 import pytest
 from problems import layer, model, random_problem, random_schedule, scaled, seeds, tiny_problem
 
-from scar_cp.evaluation import evaluate
-from scar_cp.problem import Problem
-from scar_cp.schedule import Schedule
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
+from scar_cp.judge.validation import validate
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.cpsat.energy import least_nj
 from scar_cp.solvers.cpsat.ticks import UNITS, Ticks, coarse, common_ticks
-from scar_cp.validation import validate
 
 
 def drawn(rng: Random) -> tuple[Problem, Schedule]:

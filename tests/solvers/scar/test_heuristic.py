@@ -8,19 +8,19 @@ from random import Random
 import pytest
 from problems import layer, model, random_problem, seeds, tiny_problem
 
-from scar_cp.documents import to_json
 from scar_cp.errors import InputError
-from scar_cp.evaluation import evaluate
-from scar_cp.io import load_problem
-from scar_cp.reconfig import reconfigure
-from scar_cp.schedule import Schedule
+from scar_cp.files.loading import load_problem
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
+from scar_cp.judge.validation import space_is_defined, validate
+from scar_cp.outcome.solving import solve
+from scar_cp.problem.reconfig import reconfigure
+from scar_cp.records.yaml_json import to_json
 from scar_cp.solvers.base import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.scar.heuristic import scar
-from scar_cp.solvers.scar.options import ScarOptions, parse_scar_options
+from scar_cp.solvers.scar.scar_options import ScarOptions, parse_scar_options
 from scar_cp.solvers.scar.scheduling import Walks
-from scar_cp.solving import solve
-from scar_cp.validation import space_is_defined, validate
 
 NO_BUDGETS = ScarOptions(
     segmentation="exhaustive", top_k=None, max_cuts=None, max_walks=None, max_nodes=None

@@ -1,0 +1,147 @@
+"""Commands that do not search: check, cost, compile, evaluate."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scar_cp.cli import options as o
+from scar_cp.errors import Fault, InputError
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an app."""
+    for command in (check, cost, compile_, evaluate):
+        app.command(name=command.__name__.rstrip("_"))(command)
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of any format.")],
+) -> None:
+    """Check models, packages, scenarios, profiles, instances, problems, schedules, results.
+
+    Example: scar-cp check instances/sc4.yaml models/resnet50.yaml
+    """
+    from scar_cp.files.loading import check_file
+    from scar_cp.outcome.pareto import Front
+    from scar_cp.outcome.result import Result
+    from scar_cp.records.record import Record
+
+    faults: list[Fault] = []
+    outputs: dict[str, type[Record]] = {"scar-cp/result@1": Result, "scar-cp/pareto@1": Front}
+    for file in files:
+        try:
+            print(f"{file}: ok: {check_file(file, outputs)}")
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+
+
+def cost(
+    layers: Annotated[Path, typer.Argument(metavar="LAYERS.csv", help="Layers to cost.")],
+    chiplet: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE[#DOMAIN.TYPE]",
+            help="A chiplet-type file, or a type of a profile.",
+        ),
+    ],
+    output: o.Output = None,
+) -> None:
+    """Cost a list of layers on a chiplet type: cycles, energy, MACs, utilisation, traffic.
+
+    Columns: op,K,C,Y,X,R,S,stride,groups and pad or OY,OX; further ones are passed on.
+
+    Example: scar-cp cost layers.csv --chiplet instances/profiles/physical.yaml#datacenter.nvdla
+    """
+    from scar_cp.cost.layer_list import cost_csv, read_layer_list
+    from scar_cp.files.loading import read_chiplet
+    from scar_cp.records.yaml_json import check_writable, write_text
+
+    chiplet_type, *_ = o.together(
+        lambda: read_chiplet(chiplet),
+        lambda: read_layer_list(layers),
+        lambda: check_writable(output, layers, Path(chiplet.partition("#")[0])),
+    )
+    text = cost_csv(layers, chiplet_type)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_text(output, text)
+
+
+@o.with_settings
+def compile_(
+    instance: o.Instance,
+    output: o.Output = None,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Turn an instance into a problem file: all costs as integers, nothing else needed.
+
+    Example: scar-cp compile instances/sc4.yaml --windows 2 -o problem.json
+    """
+    from scar_cp.files.loading import load_problem
+    from scar_cp.records.yaml_json import check_writable, to_json, write_text
+
+    loaded, _ = o.together(
+        lambda: load_problem(instance, settings),
+        lambda: check_writable(output, instance),
+    )
+    check_writable(output, *loaded.files)
+    problem = loaded.problem
+    if output is None:
+        sys.stdout.write(to_json(problem))
+    else:
+        write_text(output, to_json(problem))
+
+
+@o.with_settings
+def evaluate(
+    instance: o.Instance,
+    schedule: Annotated[
+        Path, typer.Argument(metavar="SCHEDULE", help="A schedule or a result file.")
+    ],
+    space: o.Space = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Judge a schedule: every number, and every rule it breaks.
+
+    Exit code 0 for a valid schedule, 1 for one that breaks a rule, 2 for bad input.
+
+    Example: scar-cp evaluate instances/quickstart.yaml result.json --json
+    """
+    from scar_cp.files.loading import load_problem, read_schedule
+    from scar_cp.judge.evaluation import evaluate as judge
+    from scar_cp.judge.validation import BLOCKING_RULES, space_is_defined, undefined_space, validate
+    from scar_cp.show.text.summary import print_evaluation
+    from scar_cp.terms import Space
+
+    loaded, given = o.together(
+        lambda: load_problem(instance, settings), lambda: read_schedule(schedule)
+    )
+    name: Space = space.value if space else loaded.settings.space if loaded.settings else "full"
+    if not space_is_defined(loaded.problem, name):
+        raise InputError([undefined_space(name, instance, space)])
+    violations = validate(loaded.problem, given, name)
+    judged = not any(v.rule in BLOCKING_RULES for v in violations)
+    evaluation = judge(loaded.problem, given) if judged else None
+    if as_json:
+        document = {
+            "violations": [v.model_dump() for v in violations],
+            "evaluation": evaluation.model_dump() if evaluation else None,
+        }
+        print(json.dumps(document, indent=2))
+    else:
+        print_evaluation(loaded.problem, evaluation, violations)
+    if violations:
+        raise typer.Exit(1)

@@ -1,0 +1,189 @@
+"""Commands that measure: solves, the cost model's speed, its agreement with MAESTRO."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scar_cp.cli import options as o
+from scar_cp.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from scar_cp.studies.bench import Row
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Measure: certified gaps, the cost model's speed, its agreement with MAESTRO.",
+    no_args_is_help=True,
+)
+
+
+class SuiteName(StrEnum):
+    """Suites of `scar_cp.studies.bench.SUITES`."""
+
+    scenarios = "scenarios"
+    one_window = "one-window"
+    two_windows = "two-windows"
+    three_windows = "three-windows"
+    five_windows = "five-windows"
+    cross = "6x6"
+    ablation = "ablation"
+
+
+@app.command()
+def suite(
+    names: Annotated[list[SuiteName], typer.Argument(help="Which suites to run, in turn.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder of the tables, one NAME.csv per suite.")
+    ] = Path("results/bench"),
+    instances: Annotated[Path, typer.Option(help="Folder of the instances.")] = Path("instances"),
+    workers: o.Workers = 2,
+    seed: o.Seed = 0,
+    only: Annotated[
+        str | None, typer.Option(help="Run only cases whose name holds this, e.g. 'sc4 '.")
+    ] = None,
+) -> None:
+    """Run suites, write their tables, and say what got worse since the stored runs.
+
+    Examples: scar-cp bench suite scenarios; scar-cp bench suite one-window two-windows
+    """
+    from scar_cp.records.yaml_json import check_writable
+
+    tables = {name.value: output / f"{name.value}.csv" for name in names}
+    for path in tables.values():
+        check_writable(path)
+    stored = {name: _stored(path) for name, path in tables.items()}
+    for name, path in tables.items():
+        _run(name, path, stored[name], instances, workers, seed, only)
+
+
+def _stored(path: Path) -> list[Row]:
+    """The rows of the last run, if there was one."""
+    from scar_cp.records.runs_csv import read_table, readable
+    from scar_cp.studies.bench import Row
+
+    if not path.is_file():
+        return []
+    with readable(path, "a table of this suite"):
+        return read_table(path, Row)
+
+
+def _run(
+    name: str,
+    path: Path,
+    stored: list[Row],
+    instances: Path,
+    workers: int,
+    seed: int,
+    only: str | None,
+) -> None:
+    from scar_cp.records.yaml_json import write_text
+    from scar_cp.show.text.console import plain_console
+    from scar_cp.show.text.summary import gap_text
+    from scar_cp.studies.bench import SUITES, method, regressions, run_suite, table_text
+
+    cases = [
+        case
+        for case in SUITES[name]
+        if only is None
+        or only in f"{case.scenario} {case.package} {case.windows}w {case.objective} {case.space} "
+    ]
+    if not cases:
+        rule = f"matches no case of the suite {name}"
+        raise InputError([Fault("--only", "", only, rule)])
+    rows = []
+    console = plain_console(stderr=True)
+    with console.status(f"{len(cases)} cases") as status:
+        for k, row in enumerate(run_suite(cases, instances, workers, seed), start=1):
+            rows.append(row)
+            console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
+            status.update(f"{k} of {len(cases)} cases done")
+    write = only is None or not stored  # a part never replaces the stored whole
+    if write:
+        write_text(path, table_text(rows, method(name, workers, seed, only)))
+    print(
+        f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
+        f"{'heuristic':>20} {'value':>20} {'bound':>20} {'gap':>9} {'seconds':>8} {'MB':>5}"
+    )
+    for row in rows:
+        print(
+            f"{row.scenario:8} {row.package:14} {row.windows:7} {row.objective:9} "
+            f"{row.heuristic or 0:20,} {row.value or 0:20,} {row.bound or 0:20,} "
+            f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
+            + (f"  without {row.without}" if row.without else "")
+        )
+    if write:
+        print(f"written: {path}")
+    for line in regressions(stored, rows):
+        print(f"worse than the stored run: {line}")
+
+
+@app.command()
+def cost(
+    rows: Annotated[int, typer.Option(min=1, help="Layers per batch.")] = 50_000,
+    models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
+    profile: Annotated[Path, typer.Option(help="Profile to take the types from.")] = Path(
+        "instances/profiles/physical.yaml"
+    ),
+) -> None:
+    """Count the cost rows per second of the analytical model, on one thread.
+
+    The layers of all models are repeated to one batch per chiplet type; best of three.
+
+    Example: scar-cp bench cost
+    """
+    from scar_cp.cost.calibration import measure_rows_per_second
+    from scar_cp.inputs.package import Profile
+    from scar_cp.inputs.workload import Model
+    from scar_cp.records.yaml_json import read_record
+
+    layers = [
+        layer for path in sorted(models.glob("*.yaml")) for layer in read_record(path, Model).layers
+    ]
+    if not layers:
+        raise InputError([Fault(str(models), "", None, "must be a folder with models (*.yaml)")])
+    types = read_record(profile, Profile).domains.get("datacenter")
+    if types is None:
+        raise InputError([Fault(str(profile), "domains.datacenter", None, "is required")])
+    print(f"{len(layers)} layers repeated to {rows:,} rows per batch")
+    for name, chiplet in types.items():
+        plain = measure_rows_per_second(layers, chiplet.replace(gemm="rows"), rows)
+        own = measure_rows_per_second(layers, chiplet, rows)
+        print(f"{name:12} {plain:12,.0f} rows/s   with gemm: {chiplet.gemm} {own:12,.0f} rows/s")
+
+
+@app.command()
+def maestro(
+    rows: Annotated[Path, typer.Argument(metavar="CSV", help="Rows measured with MAESTRO.")],
+) -> None:
+    """Compare the analytical model with MAESTRO, row by row.
+
+    Rows with correctly counted MACs and unlimited off-chip bandwidth; errors are relative.
+
+    Example: scar-cp bench maestro tests/cost/maestro_sample.csv
+    """
+    from scar_cp.cost.calibration import compare_with_maestro
+    from scar_cp.records.runs_csv import readable
+
+    with readable(rows, "rows of MAESTRO"):
+        calibration = compare_with_maestro(rows)
+    print(f"{'':24} {'runtime error %':>28} {'energy error %':>28}")
+    print(
+        f"{'dataflow':12} {'NoC lat':>7} {'rows':>4}" + 2 * f" {'median':>9} {'90th':>9} {'max':>8}"
+    )
+    for fit in calibration.fits:
+        cells = "".join(
+            f" {100 * e.median:9.3f} {100 * e.percentile_90:9.3f} {100 * e.maximum:8.2f}"
+            for e in (fit.runtime, fit.energy)
+        )
+        print(f"{fit.dataflow:12} {fit.noc_latency_cycles:7} {fit.rows:4}{cells}")
+    for p in calibration.preferences:
+        print(
+            f"NVDLA or ShiDianNao, NoC latency {p.noc_latency_cycles}: right on {p.right} of "
+            f"{p.rows} layers ({p.right_share:.1%}), on {p.shidiannao_right} of the "
+            f"{p.shidiannao_rows} that prefer ShiDianNao ({p.shidiannao_right_share:.1%})"
+        )

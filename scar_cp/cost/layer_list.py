@@ -1,0 +1,114 @@
+"""A list of layers as CSV in, their costs as CSV out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from scar_cp.cost import Shapes, cost_layers
+from scar_cp.errors import Fault, InputError
+from scar_cp.inputs.package import ChipletType
+from scar_cp.inputs.workload import LayerShape
+from scar_cp.plugins import DATAFLOWS
+from scar_cp.records.user_csv import read_rows
+from scar_cp.records.yaml_json import rule_of
+
+__all__ = ["EXTENTS", "cost_csv", "read_layer_list"]
+
+EXTENTS = ("K", "C", "Y", "X", "R", "S", "stride", "groups", "pad", "OY", "OX")
+_REQUIRED = ("op", "K", "C")
+
+
+def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]], list[int]]:
+    """Read layers with columns op, K, C, Y, X, R, S, stride, groups and pad or OY, OX.
+
+    Returns
+    -------
+    shapes : list of LayerShape
+    rows : list of dict
+        The rows as written, further columns included.
+    numbers : list of int
+        The line of the file on which each row ends.
+
+    Raises
+    ------
+    InputError
+        With every fault of every row.
+    """
+    numbered, faults = read_rows(path, _REQUIRED, what="layers")
+    rows: list[dict[str, str]] = []
+    shapes: list[LayerShape] = []
+    for number, row in numbered:
+        rows.append(row)
+        fields: dict[str, object] = {"op": row["op"]}
+        for name in EXTENTS:
+            if row.get(name):
+                try:
+                    fields[name] = int(row[name])
+                except ValueError:
+                    fields[name] = row[name]
+        try:
+            shape = LayerShape.model_validate(fields)
+        except ValidationError as error:
+            for details in error.errors():
+                field = ".".join(map(str, details["loc"]))
+                missing = details["type"] == "missing"
+                shown = None if missing else repr(details["input"])[:60]
+                faults.append(Fault(str(path), f"row {number}, {field}", shown, rule_of(details)))
+            continue
+        # Without a pad column, OY and OX are all there is to know about padding.
+        given = shape if "pad" in fields else shape.replace(OY=None, OX=None)
+        for place, value, rule in given.broken_rules():
+            faults.append(Fault(str(path), f"row {number}, {place}", str(value), rule))
+        shapes.append(shape)
+    if faults:
+        raise InputError(faults)
+    return shapes, rows, [number for number, _ in numbered]
+
+
+def cost_csv(path: Path, chiplet: ChipletType) -> str:
+    """Cost every layer of a list.
+
+    Returns
+    -------
+    str
+        The rows as given, followed by cycles, energy in pJ, MACs, utilisation, accesses, and
+        the output plane that the mapping took (a folded gemm's rectangle).
+
+    Raises
+    ------
+    InputError
+        With every fault of every row, or if the dataflow is not known.
+    """
+    if chiplet.dataflow not in DATAFLOWS:
+        raise InputError([Fault("--chiplet", "dataflow", chiplet.dataflow, DATAFLOWS.rule)])
+    shapes, rows, _ = read_layer_list(path)
+    costs = cost_layers(Shapes.from_layers(shapes), chiplet)
+    energy = costs.energy_pj(chiplet)
+    columns = {
+        "cycles": costs.cycles,
+        "energy_pj": energy.round(2),
+        "macs": costs.macs,
+        "mac_utilisation": costs.mac_utilisation.round(6),
+        "l1_accesses": costs.l1_accesses,
+        "input_l2_reads": costs.input_l2_reads,
+        "input_l2_writes": costs.input_l2_writes,
+        "filter_l2_reads": costs.filter_l2_reads,
+        "filter_l2_writes": costs.filter_l2_writes,
+        "output_l2_reads": costs.output_l2_reads,
+        "output_l2_writes": costs.output_l2_writes,
+        "mapped_rows": costs.mapped_rows,
+        "mapped_columns": costs.mapped_columns,
+    }
+    out = io.StringIO()
+    kept = [name for name in rows[0] if name not in columns]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*kept, *columns])
+    table = zip(*(values.tolist() for values in columns.values()), strict=True)
+    writer.writerows(
+        [[row[k] for k in kept] + list(cells) for row, cells in zip(rows, table, strict=True)]
+    )
+    return out.getvalue()

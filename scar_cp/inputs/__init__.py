@@ -1,0 +1,1 @@
+"""What users write: models, scenarios, packages, profiles, instances, cost tables."""

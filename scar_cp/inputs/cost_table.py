@@ -1,0 +1,192 @@
+"""Costs of layers from elsewhere: a table of measured or imported compute costs as CSV.
+
+A row says what **one sample** of a layer costs on a chiplet of a type: ``cycles`` of compute (a
+whole number) and ``energy_nj`` (a decimal number of nJ). A pass of a mini-batch takes as many times
+the cycles, the batch as many times the energy as they have samples; that is rounded, once, when
+the instance is compiled. Costs of a sample are what can be measured on one chiplet, without
+knowing the scenario, and one row serves a model that runs twice with different batches.
+
+Weights from DRAM, and tensors to and from other chiplets, are charged by the schedule: they are
+not part of these numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+from scar_cp.errors import Fault
+from scar_cp.records.decimals import exact
+from scar_cp.records.user_csv import read_rows
+from scar_cp.records.yaml_json import shown
+
+__all__ = [
+    "CostTable",
+    "RowName",
+    "SampleCost",
+    "build_cost_table",
+    "coverage_faults",
+    "read_cost_table",
+    "to_csv",
+]
+
+
+class RowName(NamedTuple):
+    """What a row is about."""
+
+    model: str
+    layer: str
+    chiplet_type: str
+
+
+class SampleCost(NamedTuple):
+    """Compute cost of one sample of a layer on a chiplet."""
+
+    cycles: int
+    energy_nj: Fraction
+
+
+@dataclass(frozen=True)
+class CostTable:
+    """A table as read."""
+
+    file: str
+    rows: Mapping[RowName, int]
+    """Number of the row with each name, whether its numbers are sound or not."""
+    costs: Mapping[RowName, SampleCost]
+    whole: bool = True
+    """Whether every row has as many cells as the header, so that it says what it is about."""
+
+
+_NUMBERS = ("cycles", "energy_nj")
+_LIMIT = 10**18
+_COLUMNS = (*RowName._fields, *_NUMBERS)
+_PATTERNS = {
+    "cycles": re.compile(r"[0-9]{1,18}"),
+    "energy_nj": re.compile(r"[0-9]{1,18}(\.[0-9]{1,1000})?"),
+}
+_RULES = {
+    "cycles": "must be a whole number of cycles, at least 0 and below 10^18",
+    "energy_nj": "must be a decimal number of nJ, at least 0 and below 10^18",
+}
+
+
+def read_cost_table(path: Path) -> tuple[CostTable, list[Fault]]:
+    """Read a table with columns model, layer, chiplet_type, cycles and energy_nj.
+
+    Returns
+    -------
+    table : CostTable
+    faults : list of Fault
+        Every fault of every row.
+
+    Raises
+    ------
+    InputError
+        If the file or its header cannot be made sense of.
+    """
+    file = str(path)
+    rows, faults = read_rows(path, _COLUMNS, known=_COLUMNS)
+    whole = not faults
+    numbers: dict[RowName, int] = {}
+    costs: dict[RowName, SampleCost] = {}
+    for number, cells in rows:
+        name = RowName(*(cells[field] for field in RowName._fields))
+        if name in numbers:
+            rule = f"must be unique, but row {numbers[name]} has this name too"
+            faults.append(Fault(file, f"row {number}", ", ".join(name), rule))
+            continue
+        numbers[name] = number
+        wrong = [
+            Fault(file, f"row {number}, {column}", cells[column], _RULES[column])
+            if cells[column].strip()
+            else Fault(file, f"row {number}, {column}", None, "is required")
+            for column in _NUMBERS
+            if not _PATTERNS[column].fullmatch(cells[column])
+        ]
+        faults += wrong
+        if not wrong:
+            costs[name] = SampleCost(int(cells["cycles"]), Fraction(cells["energy_nj"]))
+    return CostTable(file, numbers, costs, whole), faults
+
+
+def build_cost_table(
+    costs: Mapping[tuple[str, str, str], tuple[int, float]], file: str
+) -> tuple[CostTable, list[Fault]]:
+    """The table of costs that stand in the code, and every fault of its numbers.
+
+    Parameters
+    ----------
+    costs
+        Cycles and energy in nJ of one sample by (model, layer, chiplet type). Energies are taken
+        as the decimals that they print as, and may be a `Fraction`.
+    file
+        What the table is called in messages; its rows count from 1.
+    """
+    faults: list[Fault] = []
+    numbers = {RowName(*name): number for number, name in enumerate(costs, start=1)}
+    sound: dict[RowName, SampleCost] = {}
+    for (name, number), (cycles, energy_nj) in zip(numbers.items(), costs.values(), strict=True):
+        energy = _energy(energy_nj)
+        counted = isinstance(cycles, int) and 0 <= cycles < _LIMIT
+        if counted and energy is not None:
+            sound[name] = SampleCost(cycles, energy)
+        if not counted:
+            faults.append(Fault(file, f"row {number}, cycles", shown(cycles), _RULES["cycles"]))
+        if energy is None:
+            rule = _RULES["energy_nj"]
+            faults.append(Fault(file, f"row {number}, energy_nj", shown(energy_nj), rule))
+    return CostTable(file, numbers, sound), faults
+
+
+def _energy(value: float) -> Fraction | None:
+    """The number that was written, if it is one that a table may hold."""
+    try:
+        number = exact(value)
+    except ValueError:  # infinite, or no number
+        return None
+    return number if 0 <= number < _LIMIT else None
+
+
+def coverage_faults(table: CostTable, needed: Iterable[RowName]) -> list[Fault]:
+    """Every row that is needed and missing, and every one that is there and not needed.
+
+    Rows that do not say what they are about may be those that are missing.
+    """
+    wanted = dict.fromkeys(needed)
+    missing = [
+        Fault(table.file, "", ", ".join(name), "a row for this model, layer and type is required")
+        for name in wanted
+        if name not in table.rows and table.whole
+    ]
+    rule = "the instance schedules no such layer of such a model on such a chiplet type"
+    return missing + [
+        Fault(table.file, f"row {number}", ", ".join(name), rule)
+        for name, number in table.rows.items()
+        if name not in wanted
+    ]
+
+
+def to_csv(rows: Iterable[tuple[RowName, SampleCost | None]]) -> str:
+    """The table as text; where no cost is known its cells stay empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for name, cost in rows:
+        writer.writerow((*name, *(("", "") if cost is None else _cells(cost))))
+    return out.getvalue()
+
+
+def _cells(cost: SampleCost) -> tuple[int, str]:
+    """Cells that are read back to the same cost: energies end after finitely many decimals."""
+    decimals = 0
+    while (cost.energy_nj * 10**decimals).denominator > 1:
+        decimals += 1
+    whole, rest = divmod(int(cost.energy_nj * 10**decimals), 10**decimals)
+    return cost.cycles, f"{whole}.{rest:0{decimals}}" if decimals else str(whole)

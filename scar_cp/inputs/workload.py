@@ -1,0 +1,166 @@
+"""Layers, models and scenarios: what runs (SPEC section 1)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scar_cp.records.brief import Brief
+from scar_cp.records.record import PositiveFloat, PositiveInt, Record, Seq
+
+__all__ = ["COMPUTE_OPS", "Layer", "LayerShape", "Model", "ModelRun", "Operator", "Scenario"]
+
+Operator = Literal["conv", "dwconv", "tconv", "gemm", "pool", "add", "mul", "resample"]
+Extent = Annotated[int, Field(gt=0, le=2**22)]
+MAX_LOOP_STEPS = 2**44
+"""Most iterations of one layer's dense loop nest: the cost model counts in 64 bits."""
+COMPUTE_OPS = frozenset({"conv", "dwconv", "tconv", "gemm"})
+"""Operators with multiply-accumulates; the others are folded into edges by default."""
+
+
+class LayerShape(Record):
+    """The loop extents of one layer, for one sample.
+
+    ``K`` and ``C`` are output and input channels over all groups, ``Y`` and ``X`` the input
+    plane, ``R`` and ``S`` the kernel. A gemm has ``K`` output features, reduction size ``C``
+    and ``Y`` rows.
+    """
+
+    op: Operator
+    K: Extent
+    C: Extent
+    Y: Extent = 1
+    X: Extent = 1
+    R: Extent = 1
+    S: Extent = 1
+    stride: Extent = 1
+    pad: Annotated[int, Field(ge=0, le=2**22)] = 0
+    """Zeros on each side, both directions."""
+    groups: Extent = 1
+    OY: Extent | None = None
+    """Output height, where it does not follow from the other extents (pools that round up)."""
+    OX: Extent | None = None
+
+    def _out(self, given: int | None, size: int, kernel: int) -> int:
+        if given is not None:
+            return given
+        if self.op == "tconv":
+            return (size - 1) * self.stride - 2 * self.pad + kernel
+        return (size + 2 * self.pad - kernel) // self.stride + 1
+
+    @property
+    def output_height(self) -> int:
+        """Rows of the output plane."""
+        return self._out(self.OY, self.Y, self.R)
+
+    @property
+    def output_width(self) -> int:
+        """Columns of the output plane."""
+        return self._out(self.OX, self.X, self.S)
+
+    @property
+    def output_elements(self) -> int:
+        """Size of the output of one sample."""
+        return self.K * self.output_height * self.output_width
+
+    @property
+    def kernel_elements(self) -> int:
+        """Size of the second operand: weights, or an activation in attention products."""
+        if self.op not in COMPUTE_OPS:
+            return 0
+        return self.K * (self.C // self.groups) * self.R * self.S
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one sample, taps on padding included."""
+        on_input = self.op == "tconv"
+        rows = self.Y if on_input else self.output_height
+        columns = self.X if on_input else self.output_width
+        return self.kernel_elements * rows * columns
+
+    def broken_rules(self) -> list[tuple[str, object, str]]:
+        """Broken rules among the extents: (field, value, rule)."""
+        broken: list[tuple[str, object, str]] = []
+        for extent in ("K", "C"):
+            if getattr(self, extent) % self.groups:
+                broken.append(
+                    (extent, getattr(self, extent), f"must be a multiple of groups = {self.groups}")
+                )
+        if self.op == "dwconv" and not self.groups == self.C == self.K:
+            broken.append(("groups", self.groups, "must equal C and K in a dwconv"))
+        plane = (self.X, self.R, self.S, self.stride, self.pad)
+        if self.op == "gemm" and plane != (1, 1, 1, 1, 0):
+            broken.append(("op", "gemm", "a gemm has rows Y only: X, R, S and stride 1, pad 0"))
+        if self.output_height < 1 or self.output_width < 1:
+            size = f"{self.output_height}x{self.output_width}"
+            broken.append(("R", self.R, f"the output plane must not be empty, but is {size}"))
+        rows, columns = max(self.Y, self.output_height), max(self.X, self.output_width)
+        steps = self.K * self.C * self.R * self.S * rows * columns
+        if steps > MAX_LOOP_STEPS:
+            rule = f"the product of all extents must be at most 2^44, but is {steps}"
+            broken.append(("K", self.K, rule))
+        if self.op in ("conv", "dwconv") and (self.OY or self.OX):
+            follows = self.replace(OY=None, OX=None)
+            for extent, given, implied in (
+                ("OY", self.output_height, follows.output_height),
+                ("OX", self.output_width, follows.output_width),
+            ):
+                if given != implied:
+                    broken.append((extent, given, f"must be {implied} by Y, R, pad and stride"))
+        return broken
+
+
+class Layer(LayerShape):
+    """One operator of a model."""
+
+    name: Annotated[str, Field(min_length=1)]
+    inputs: Annotated[Seq[str], Field(min_length=1)]
+    """Names of the layers it reads; ``in0``, ``in1``, ... are the model's inputs."""
+    dynamic: bool = False
+    """True where the second operand is an activation (attention products): no weights."""
+
+    def broken_rules(self) -> list[tuple[str, object, str]]:
+        """Broken rules among the extents: (field, value, rule)."""
+        broken = super().broken_rules()
+        if self.dynamic and self.op != "gemm":
+            rule = "only a gemm may have an activation as second operand"
+            broken.append(("dynamic", True, rule))
+        return broken
+
+    @property
+    def weight_elements(self) -> int:
+        """Number of weights."""
+        return 0 if self.dynamic else self.kernel_elements
+
+
+class Model(Brief, Record):
+    """A DNN: its layers in topological order."""
+
+    format: Literal["scar-cp/model@1"]
+    name: str
+    layers: Annotated[Seq[Layer], Field(min_length=1)]
+
+    def _brief(self) -> str:
+        return f"{self.name}: {len(self.layers)} layers"
+
+
+class ModelRun(Record):
+    """A model in a scenario."""
+
+    model: str
+    """Path of the model's file, relative to the scenario's."""
+    batch: PositiveInt = 1
+    minibatch: PositiveInt = 1
+    deadline_ms: PositiveFloat | None = None
+
+
+class Scenario(Record):
+    """Models that run together."""
+
+    format: Literal["scar-cp/scenario@1"]
+    name: str
+    domain: str
+    """Which of the profile's sets of chiplet types it runs on."""
+    bytes_per_element: PositiveInt = 1
+    models: Annotated[Seq[ModelRun], Field(min_length=1)]

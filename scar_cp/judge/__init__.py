@@ -1,0 +1,1 @@
+"""What is trusted: schedules, which rules they break, what they cost, simple bounds."""

@@ -1,0 +1,1 @@
+"""What a request ends with: solving, results, fronts, and their verification."""

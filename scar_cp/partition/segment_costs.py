@@ -1,0 +1,207 @@
+"""Lower bounds on what a segment costs, for every segment of a model at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scar_cp.clock import look
+from scar_cp.problem.compiled import Problem
+
+__all__ = ["SegmentCosts"]
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SegmentCosts:
+    """Least costs of every segment of one model in a window.
+
+    Arrays over segments have shape (num_types, L, L): type, first layer, last layer; entries
+    with first > last mean nothing. Arrays over cuts have shape (L + 1,): the window begins or
+    ends before this layer.
+
+    A window whose first (last) layer is not known yet prices a tensor that may cross its border
+    at the cheaper of crossing and staying; ``crossing_*`` holds what is to be added once the
+    border is known.
+
+    Attributes
+    ----------
+    pass_cycles
+        One pass at least: what the threshold on the slowest segment looks at. A tensor that
+        several later segments read counts as one send of its producer.
+    sum_cycles
+        The segment's share of T(m,w) besides ``(q-1)·max pass``. Here every send is counted,
+        at its reader: a segment pays for a tensor that the consumer before did not share.
+    energy_nj
+        The segment's share of the energy, counted likewise.
+    crossing_cycles, crossing_energy_nj
+        To be added for a window that begins (``low="open"``) or ends there.
+    """
+
+    passes: int
+    pass_cycles: Ints
+    sum_cycles: Ints
+    energy_nj: Ints
+    crossing_cycles: Ints
+    crossing_energy_nj: Ints
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        m: int,
+        low: int | Literal["open", "free"] = 0,
+        high_open: bool = False,
+    ) -> SegmentCosts:
+        """Add up compute, weights and tensors.
+
+        Parameters
+        ----------
+        problem
+            The compiled problem, of any settings.
+        m
+            The model.
+        low
+            The window's first layer; ``"open"``; or ``"free"``: nothing that arrives is charged,
+            so that a window that begins later never costs more.
+        high_open
+            Whether the window may end before the model's last layer.
+        """
+        run = problem.models[m]
+        n, types = run.num_layers, len(problem.used_types)
+        port_hops = np.array(
+            [
+                min(
+                    h
+                    for h, of in zip(problem.port_hops, problem.chiplet_types, strict=True)
+                    if of == t
+                )
+                for t in range(types)
+            ]
+        )
+        through = problem.dram_latency_cycles + problem.hop_cycles * port_hops
+        both = np.zeros((2, types, n + 1, n + 1), dtype=np.int64)  # as 2-D differences
+        shared = np.zeros_like(both)
+        energy = np.zeros((types, n + 1, n + 1), dtype=np.int64)
+        crossing = np.zeros(n + 1, dtype=np.int64)
+        crossing_energy = np.zeros(n + 1, dtype=np.int64)
+        first_known = low if isinstance(low, int) else 0
+
+        def add(target: Ints, first: range, last: range, amount: Ints | int) -> None:
+            """Add an amount to every segment with its first and last layer in the ranges."""
+            if len(first) and len(last):
+                i0, i1, j0, j1 = first[0], first[-1] + 1, last[0], last[-1] + 1
+                value = np.asarray(amount)
+                target[..., i0, j0] += value
+                target[..., i1, j0] -= value
+                target[..., i0, j1] -= value
+                target[..., i1, j1] += value
+
+        for tensor in run.tensors:
+            look()
+            p = -1 if tensor.producer is None else tensor.producer
+            readers = list(tensor.consumers)
+            dram = tensor.dram_cycles + through
+            dram_nj = tensor.dram_energy_nj + tensor.nop_energy_nj_per_hop * port_hops
+            send = tensor.nop_cycles + problem.hop_cycles
+            send_nj = tensor.nop_energy_nj_per_hop
+            if tensor.is_output:
+                add(both, range(p + 1), range(p, n), dram)
+                add(energy, range(p + 1), range(p, n), dram_nj)
+            if low == "free" and p < 0:
+                continue
+            if p < first_known:  # read from DRAM by every segment that consumes it
+                inside = [r for r in readers if r >= first_known]
+                for before, reader in zip([first_known - 1, *inside], inside, strict=False):
+                    add(both, range(before + 1, reader + 1), range(reader, n), dram)
+                    add(energy, range(before + 1, reader + 1), range(reader, n), dram_nj)
+                continue
+            if not readers:
+                continue
+            # At the producer, for the slowest segment: one send, or a write if that is cheaper.
+            leaving = send if not high_open or tensor.is_output else min(send, int(dram.min()))
+            if high_open and tensor.is_output:
+                leaving = 0
+            if low == "free":
+                add(both, range(p + 1), range(p, readers[-1]), leaving)
+                continue
+            add(shared[:1], range(p + 1), range(p, readers[-1]), leaving)
+            # At the reader, for the sum: a send, or a read if the window may begin in between.
+            arriving, arriving_nj = send, send_nj
+            if low == "open":
+                arriving = min(send, int(dram.min()))
+                arriving_nj = min(send_nj, int(dram_nj.min()))
+            for before, reader in zip([p, *readers], readers, strict=False):
+                add(shared[1:], range(before + 1, reader + 1), range(reader, n), arriving)
+                add(energy, range(before + 1, reader + 1), range(reader, n), arriving_nj)
+            cuts = slice(p + 1, readers[-1] + 1)
+            if low == "open":
+                crossing[cuts] += int(dram.min()) - arriving
+                crossing_energy[cuts] += int(dram_nj.min()) - arriving_nj
+            elif high_open and not tensor.is_output:
+                crossing[cuts] += int(dram.min())
+                crossing_energy[cuts] += int(dram_nj.min())
+
+        def summed(differences: Ints) -> Ints:
+            sums: Ints = differences.cumsum(axis=-2).cumsum(axis=-1)[..., :n, :n]
+            return sums
+
+        return cls._with_layers(
+            problem,
+            m,
+            summed(both + shared),
+            summed(energy),
+            crossing,
+            crossing_energy,
+            through,
+            port_hops,
+        )
+
+    @classmethod
+    def _with_layers(
+        cls,
+        problem: Problem,
+        m: int,
+        transfers: Ints,
+        energy: Ints,
+        crossing: Ints,
+        crossing_energy: Ints,
+        through: Ints,
+        port_hops: Ints,
+    ) -> SegmentCosts:
+        run = problem.models[m]
+        compute = _sums(problem.compute_cycles[m].T)
+        loads = _sums(np.array([[la.weight_load_cycles for la in run.layers]]))
+        weight_bytes = _sums(np.array([[la.weight_bytes for la in run.layers]]))
+        weights = np.where(weight_bytes > 0, loads + through[:, None, None], 0)
+        buffers = np.array([t.buffer_bytes for t in problem.used_types])[:, None, None]
+        resident = (weight_bytes <= buffers) & (problem.weight_policy == "resident")
+        per_pass = np.where(resident, 0, weights)
+        once = np.where(resident, weights, 0)
+        if problem.overlap == "full":
+            # The longer of compute and transfers: a send counts at its producer only.
+            passes = np.maximum(compute, transfers[0] + per_pass)
+            sums = passes
+            crossing = np.zeros_like(crossing)
+        else:
+            passes = compute + transfers[0] + per_pass
+            sums = compute + transfers[1] + per_pass
+        weight_nj = _sums(np.array([[la.weight_energy_nj for la in run.layers]]))
+        weight_hop_nj = _sums(np.array([[la.weight_nop_energy_nj_per_hop for la in run.layers]]))
+        times = np.where(resident, 1, run.passes)
+        energy = (
+            energy
+            + _sums(problem.compute_energy_nj[m].T)
+            + times * (weight_nj + weight_hop_nj * port_hops[:, None, None])
+        )
+        return cls(run.passes, passes, sums + once, energy, crossing, crossing_energy)
+
+
+def _sums(values: Ints) -> Ints:
+    """Sums over ``first..last`` of the second axis: shape (k, n) to (k, n, n)."""
+    prefix = np.concatenate([np.zeros((len(values), 1), dtype=np.int64), values.cumsum(axis=1)], 1)
+    return np.asarray(prefix[:, None, 1:] - prefix[:, :-1, None])

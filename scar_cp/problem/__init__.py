@@ -1,0 +1,1 @@
+"""The compiled problem, in integers, and how an instance becomes one."""

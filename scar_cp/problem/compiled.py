@@ -1,0 +1,361 @@
+"""The compiled problem: integers only, all that evaluation and search need (SPEC section 8)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, Strict, field_serializer
+
+from scar_cp.errors import Fault
+from scar_cp.inputs.topology import all_routes, grid_links
+from scar_cp.records.brief import Brief
+from scar_cp.records.record import NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
+from scar_cp.terms import (
+    MAX_CHIPLETS,
+    MAX_WINDOWS,
+    Contention,
+    Overlap,
+    Route,
+    Routing,
+    WeightPolicy,
+)
+
+__all__ = [
+    "Problem",
+    "ProblemChiplet",
+    "ProblemLayer",
+    "ProblemModel",
+    "ProblemTensor",
+    "ProblemType",
+    "problem_faults",
+    "size_faults",
+]
+
+MAX_TOTAL = 2**50
+"""Most cycles, nJ or weight bytes of a model: sums over models, chiplets and a second unit then
+stay within the 64-bit integers of numpy and CP-SAT."""
+
+
+class ProblemType(Record):
+    """A chiplet type, as far as schedules see it."""
+
+    name: str
+    buffer_bytes: NonNegativeInt
+
+
+class ProblemChiplet(Record):
+    """One chiplet; ``port`` is the id of its nearest memory port."""
+
+    id: NonNegativeInt
+    type: str
+    row: NonNegativeInt | None
+    col: NonNegativeInt | None
+    port: NonNegativeInt
+
+
+class ProblemLayer(Record):
+    """Costs of one layer: cycles of one pass, energy of the whole batch, one weight load."""
+
+    name: str
+    window: NonNegativeInt | None
+    compute_cycles: dict[str, NonNegativeInt]
+    compute_energy_nj: dict[str, NonNegativeInt]
+    weight_bytes: NonNegativeInt
+    weight_load_cycles: NonNegativeInt
+    weight_nop_cycles: NonNegativeInt
+    weight_energy_nj: NonNegativeInt
+    weight_nop_energy_nj_per_hop: NonNegativeInt
+
+
+class ProblemTensor(Record):
+    """Costs of moving one tensor: cycles of one pass, energy of the whole batch."""
+
+    producer: NonNegativeInt | None
+    consumers: Seq[NonNegativeInt]
+    is_output: bool
+    nop_cycles: NonNegativeInt
+    nop_energy_nj_per_hop: NonNegativeInt
+    dram_cycles: NonNegativeInt
+    dram_energy_nj: NonNegativeInt
+
+
+class ProblemModel(Brief, Record):
+    """One model's run: batch, passes, layers and tensors."""
+
+    name: str
+    batch: PositiveInt
+    minibatch: PositiveInt
+    passes: PositiveInt
+    deadline_cycles: NonNegativeInt | None
+    max_segments: Seq[NonNegativeInt] | None
+    layers: Annotated[Seq[ProblemLayer], Field(min_length=1)]
+    tensors: Seq[ProblemTensor]
+
+    @property
+    def num_layers(self) -> int:
+        """Number of layers."""
+        return len(self.layers)
+
+    def _brief(self) -> str:
+        return f"{self.name}: batch {self.batch}, {self.num_layers} layers"
+
+
+class Problem(Brief, Record):
+    """A compiled instance. Space and objective are not part of it: a request names them."""
+
+    format: Literal["scar-cp/problem@1"]
+    name: str
+    clock_hz: PositiveFloat
+    max_windows: Annotated[int, Field(gt=0, le=MAX_WINDOWS)]
+    weight_policy: WeightPolicy
+    overlap: Overlap
+    contention: Contention
+    routing: Routing
+    types: Annotated[Seq[ProblemType], Field(min_length=1)]
+    chiplets: Annotated[Seq[ProblemChiplet], Field(min_length=1, max_length=MAX_CHIPLETS)]
+    links: Seq[Annotated[tuple[NonNegativeInt, NonNegativeInt], Strict(False)]]
+    hop_cycles: NonNegativeInt
+    dram_latency_cycles: NonNegativeInt
+    models: Annotated[Seq[ProblemModel], Field(min_length=1)]
+
+    @field_serializer("clock_hz")
+    def _plain(self, clock_hz: float) -> float:
+        return int(clock_hz) if float(clock_hz).is_integer() else clock_hz
+
+    @property
+    def num_chiplets(self) -> int:
+        """Number of chiplets."""
+        return len(self.chiplets)
+
+    def _brief(self) -> str:
+        layers = sum(model.num_layers for model in self.models)
+        return (
+            f"{self.name}: {len(self.models)} models, {layers} layers, "
+            f"{self.num_chiplets} chiplets, at most {self.max_windows} window(s)"
+        )
+
+    @cached_property
+    def used_types(self) -> tuple[ProblemType, ...]:
+        """The types that some chiplet has, in file order; arrays over types use this order."""
+        used = {chiplet.type for chiplet in self.chiplets}
+        return tuple(t for t in self.types if t.name in used)
+
+    @cached_property
+    def type_names(self) -> tuple[str, ...]:
+        """Names of the types that some chiplet has."""
+        return tuple(t.name for t in self.used_types)
+
+    @cached_property
+    def chiplet_types(self) -> tuple[int, ...]:
+        """Type index of each chiplet."""
+        index = {name: t for t, name in enumerate(self.type_names)}
+        return tuple(index[c.type] for c in self.chiplets)
+
+    @cached_property
+    def type_counts(self) -> tuple[int, ...]:
+        """Number of chiplets of each type."""
+        return tuple(self.chiplet_types.count(t) for t in range(len(self.used_types)))
+
+    @cached_property
+    def nop_graph(self) -> nx.Graph[int]:
+        """The undirected network on package."""
+        graph: nx.Graph[int] = nx.Graph()
+        graph.add_nodes_from(range(self.num_chiplets))
+        graph.add_edges_from(self.links)
+        return graph
+
+    @cached_property
+    def hops(self) -> tuple[tuple[int, ...], ...]:
+        """Shortest-path length between every two chiplets."""
+        lengths = dict(nx.all_pairs_shortest_path_length(self.nop_graph))
+        ids = range(self.num_chiplets)
+        return tuple(tuple(lengths[c][d] for d in ids) for c in ids)
+
+    @cached_property
+    def port_hops(self) -> tuple[int, ...]:
+        """Distance of each chiplet to its memory port."""
+        return tuple(self.hops[c][chiplet.port] for c, chiplet in enumerate(self.chiplets))
+
+    @cached_property
+    def neighbours(self) -> tuple[tuple[int, ...], ...]:
+        """Ids of the chiplets one hop away from each chiplet, ascending."""
+        return tuple(tuple(sorted(self.nop_graph[c])) for c in range(self.num_chiplets))
+
+    @cached_property
+    def routes(self) -> tuple[tuple[Route, ...], ...]:
+        """The directed links of the path between every two chiplets, by ``routing``."""
+        columns = [c.col for c in self.chiplets] if self.routing == "xy" else None
+        return all_routes(self.neighbours, self.hops, columns)
+
+    @cached_property
+    def compute_cycles(self) -> tuple[NDArray[np.int64], ...]:
+        """Compute cycles of one pass: per model, shape (num_layers, num_types)."""
+        return tuple(
+            np.array([[la.compute_cycles[t] for t in self.type_names] for la in m.layers])
+            for m in self.models
+        )
+
+    @cached_property
+    def compute_energy_nj(self) -> tuple[NDArray[np.int64], ...]:
+        """Compute energy of the whole batch: per model, shape (num_layers, num_types)."""
+        return tuple(
+            np.array([[la.compute_energy_nj[t] for t in self.type_names] for la in m.layers])
+            for m in self.models
+        )
+
+    def way_to_memory_cycles(self, chiplet: int) -> int:
+        """Cycles from a chiplet to DRAM or back, before the first byte."""
+        return self.dram_latency_cycles + self.port_hops[chiplet] * self.hop_cycles
+
+    def buffer_bytes(self, chiplet: int) -> int:
+        """What a chiplet's buffer holds."""
+        return self._buffers[self.chiplets[chiplet].type]
+
+    @cached_property
+    def _buffers(self) -> dict[str, int]:
+        return {of.name: of.buffer_bytes for of in self.types}
+
+    @cached_property
+    def is_full_mesh(self) -> bool:
+        """Whether the links are exactly the unit steps of a filled rectangle."""
+        cells = [(c.row, c.col) for c in self.chiplets if c.row is not None and c.col is not None]
+        rows, columns = (1 + max((cell[i] for cell in cells), default=-1) for i in (0, 1))
+        if len(set(cells)) != self.num_chiplets or rows * columns != self.num_chiplets:
+            return False
+        ids = {row * columns + column: c for c, (row, column) in enumerate(cells)}
+        steps = (sorted((ids[a], ids[b])) for a, b in grid_links(rows, columns, diagonals=False))
+        return sorted(map(tuple, steps)) == list(self.links)
+
+
+def problem_faults(problem: Problem, file: str) -> list[Fault]:
+    """Every broken cross-reference of a problem that came from a file."""
+    faults: list[Fault] = []
+
+    def fault(place: str, value: object, rule: str) -> None:
+        faults.append(Fault(file, place, str(value), rule))
+
+    names = [t.name for t in problem.types]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            fault(f"types[{i}].name", name, "must be unique")
+    count = problem.num_chiplets
+    for i, chiplet in enumerate(problem.chiplets):
+        if chiplet.id != i:
+            fault(f"chiplets[{i}].id", chiplet.id, "ids must be 0, 1, 2, ... in order")
+        if chiplet.type not in names:
+            fault(f"chiplets[{i}].type", chiplet.type, "must be one of the types")
+        if chiplet.port >= count:
+            fault(f"chiplets[{i}].port", chiplet.port, f"must be a chiplet id below {count}")
+    for i, (c, d) in enumerate(problem.links):
+        if not c < d < count:
+            fault(f"links[{i}]", [c, d], f"must be [c, d] with c < d < {count}")
+        elif i and problem.links[i - 1] >= (c, d):
+            fault(f"links[{i}]", [c, d], "must come after the link before it: sorted, no repeats")
+    if not faults:
+        faults += _network_faults(problem, file)
+    for m, model in enumerate(problem.models):
+        faults += _model_faults(problem, model, f"models[{m}]", file)
+    if faults:
+        return faults
+    if problem.routing == "xy" and not problem.is_full_mesh:
+        fault("routing", "xy", "needs links that are exactly the unit steps of a filled rectangle")
+    return faults + size_faults(problem, file)
+
+
+def size_faults(problem: Problem, file: str, at: str = "") -> list[Fault]:
+    """Every model (and buffer) of a well-formed problem that is too large to count in 64 bits.
+
+    ``at`` leads to the models inside the file. A model's total takes everything that a schedule can
+    make it pay, each at its most expensive.
+    """
+    faults: list[Fault] = []
+    for t, of in enumerate(problem.types):
+        if of in problem.used_types and of.buffer_bytes > MAX_TOTAL:
+            rule = "must be at most 2^50"
+            faults.append(Fault(file, f"{at}types[{t}].buffer_bytes", f"{of.buffer_bytes:,}", rule))
+    diameter = max(map(max, problem.hops))
+    for m, model in enumerate(problem.models):
+        for unit, total in _most_expensive(problem, model, diameter).items():
+            if total > MAX_TOTAL:
+                value = f"up to 2^{(total - 1).bit_length()} {unit}"
+                rule = f"a model's costs must add up to at most 2^50 {unit}"
+                faults.append(Fault(file, f"{at}models[{m}]", value, rule))
+    return faults
+
+
+def _most_expensive(problem: Problem, model: ProblemModel, diameter: int) -> dict[str, int]:
+    through = problem.dram_latency_cycles + diameter * problem.hop_cycles
+    cycles = energy = 0
+    for layer in model.layers:
+        loads = layer.weight_load_cycles + layer.weight_nop_cycles + through
+        cycles += max(layer.compute_cycles[t] for t in problem.type_names) + loads
+        load_energy = layer.weight_energy_nj + diameter * layer.weight_nop_energy_nj_per_hop
+        compute_nj = max(layer.compute_energy_nj[t] for t in problem.type_names)
+        energy += compute_nj + model.passes * load_energy
+    for tensor in model.tensors:
+        transfers = len(tensor.consumers) + 1
+        cycles += transfers * (tensor.dram_cycles + diameter * tensor.nop_cycles + through)
+        move = tensor.dram_energy_nj + diameter * tensor.nop_energy_nj_per_hop
+        energy += transfers * move
+    weights = sum(layer.weight_bytes for layer in model.layers)
+    return {"cycles": model.passes * cycles, "nJ": energy, "weight bytes": weights}
+
+
+def _network_faults(problem: Problem, file: str) -> list[Fault]:
+    if not nx.is_connected(problem.nop_graph):
+        parts = sorted(sorted(part) for part in nx.connected_components(problem.nop_graph))
+        return [Fault(file, "links", str(parts), "the network on package must be connected")]
+    ports = sorted({c.port for c in problem.chiplets})
+    return [
+        Fault(file, f"chiplets[{c.id}].port", str(c.port), f"the nearest port is {nearest}")
+        for c in problem.chiplets
+        if c.port != (nearest := min(ports, key=lambda p: (problem.hops[c.id][p], p)))
+    ]
+
+
+def _model_faults(problem: Problem, model: ProblemModel, at: str, file: str) -> list[Fault]:
+    faults: list[Fault] = []
+
+    def fault(place: str, value: object, rule: str) -> None:
+        faults.append(Fault(file, f"{at}.{place}", str(value), rule))
+
+    if model.minibatch > model.batch:
+        fault("minibatch", model.minibatch, f"must be at most batch = {model.batch}")
+    if model.passes != -(-model.batch // model.minibatch):
+        fault("passes", model.passes, "must be ceil(batch / minibatch)")
+    if model.max_segments is not None and len(model.max_segments) != problem.max_windows:
+        rule = f"must have max_windows = {problem.max_windows} entries"
+        fault("max_segments", f"{len(model.max_segments)} entries", rule)
+    types = {t.name for t in problem.types}
+    for i, layer in enumerate(model.layers):
+        for table in ("compute_cycles", "compute_energy_nj"):
+            if set(getattr(layer, table)) != types:
+                given = sorted(getattr(layer, table))
+                fault(f"layers[{i}].{table}", given, "must have one entry for every type")
+        if layer.weight_bytes == 0:
+            for cost in ("load_cycles", "nop_cycles", "energy_nj", "nop_energy_nj_per_hop"):
+                if getattr(layer, f"weight_{cost}"):
+                    value = getattr(layer, f"weight_{cost}")
+                    fault(f"layers[{i}].weight_{cost}", value, "must be 0 without weight_bytes")
+        if layer.window is not None and layer.window >= problem.max_windows:
+            rule = f"must be below max_windows = {problem.max_windows}"
+            fault(f"layers[{i}].window", layer.window, rule)
+    for i, tensor in enumerate(model.tensors):
+        low = -1 if tensor.producer is None else tensor.producer
+        if low >= model.num_layers:
+            fault(f"tensors[{i}].producer", low, f"must be a layer below {model.num_layers}")
+        if list(tensor.consumers) != sorted(set(tensor.consumers)):
+            fault(f"tensors[{i}].consumers", list(tensor.consumers), "must be sorted and distinct")
+        for reader in tensor.consumers:
+            if not low < reader < model.num_layers:
+                rule = "must be a layer after the producer"
+                fault(f"tensors[{i}].consumers", reader, rule)
+        if not tensor.consumers and not (tensor.is_output and tensor.producer is not None):
+            fault(f"tensors[{i}].consumers", [], "a tensor that nobody reads is a model output")
+        if tensor.producer is None and tensor.is_output:
+            fault(f"tensors[{i}].is_output", True, "a model input is never an output")
+    return faults

@@ -1,0 +1,62 @@
+"""How value and bound came together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from scar_cp.outcome.result import LogLine, Result
+from scar_cp.show.page.figure import figure_of, hover, plotly_objects
+from scar_cp.show.plots.bounds_plot import UNITS
+from scar_cp.show.plots.style import PALETTE
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["bounds_figure"]
+
+
+def bounds_figure(result: Result) -> go.Figure:
+    """Draw the best value and the best bound over the time of the search.
+
+    Parameters
+    ----------
+    result
+        A result; its log is what is drawn.
+    """
+    scatter = plotly_objects().Scatter
+    traces = []
+    for name, colour, numbers in (
+        ("best value", PALETTE[6], [line.value for line in result.log]),
+        ("best bound", PALETTE[5], [line.bound for line in result.log]),
+    ):
+        end = max([result.seconds, *(line.seconds for line in result.log)])
+        texts = [_text(name, line, n) for line, n in zip(result.log, numbers, strict=True)]
+        traces.append(
+            scatter(
+                name=name,
+                x=[*(line.seconds for line in result.log), end],
+                y=_floats([*numbers, *numbers[-1:]]),
+                hovertext=[*texts, *texts[-1:]],
+                hoverinfo="text",
+                mode="lines+markers",
+                line={"shape": "hv", "color": colour},
+                marker={"size": 5},
+            )
+        )
+    return figure_of(
+        traces,
+        height=300,
+        xaxis={"title": {"text": "time [s]"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": f"{result.objective}{UNITS[result.objective]}"}},
+    )
+
+
+def _floats(numbers: Sequence[int | None]) -> list[float | None]:
+    """Values of EDP are too long for a browser's integers."""
+    return [None if n is None else float(n) for n in numbers]
+
+
+def _text(name: str, line: LogLine, number: int | None) -> str:
+    shown = "unknown" if number is None else f"{number:,}"
+    return hover(f"{name}: {shown}", f"after {line.seconds:.2f} s", f"moved by {line.source}")

@@ -1,0 +1,143 @@
+"""What a schedule's energy and time go into: per model, per chiplet, by part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from scar_cp.judge.evaluation import itemise
+from scar_cp.judge.schedule import Schedule
+from scar_cp.judge.timeline import slots, timeline
+from scar_cp.problem.compiled import Problem
+from scar_cp.show.page.figure import figure_of, hover, plain, plotly_objects
+from scar_cp.show.plots.style import PART_COLOURS, time_unit
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["energy_figure", "time_figure"]
+
+_MEANING = {
+    "weights": "weights (from DRAM)",
+    "reads": "reads (from DRAM)",
+    "compute": "compute",
+    "sends": "sends (over the NoP)",
+    "writes": "writes (to DRAM)",
+}
+
+_MOST_SLANTED = 12
+"""Names that have room side by side."""
+_MOST_NAMES = 40
+"""Names that have room when they are upright."""
+
+
+def energy_figure(problem: Problem, schedule: Schedule) -> go.Figure:
+    """Draw the energy of every model and of every chiplet, by part.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    schedule
+        A schedule that `scar_cp.judge.evaluation.evaluate` takes.
+    """
+    _, charges = itemise(problem, schedule)
+    spent: Counter[tuple[str, str]] = Counter()
+    for charge in charges:
+        for who in _model(problem, charge.segment.model), _chiplet(problem, charge.segment.chiplet):
+            spent[who, charge.part] += charge.energy_nj
+    return _stacked(problem, spent, 1e-6, "mJ", "nJ", "energy")
+
+
+def time_figure(problem: Problem, schedule: Schedule) -> go.Figure:
+    """Draw how long every model and every chiplet is at work, over all windows, by part.
+
+    Where transfers overlap with compute, parts add up to more than the passes take.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    schedule
+        A schedule that `scar_cp.judge.evaluation.evaluate` takes.
+    """
+    evaluation, _ = itemise(problem, schedule)
+    spent: Counter[tuple[str, str]] = Counter()
+    for window in timeline(problem, evaluation):
+        for stage in window.stages:
+            segment = stage.segment
+            for who in _model(problem, segment.model), _chiplet(problem, segment.chiplet):
+                spent[who, "weights"] += segment.once_cycles
+                for slot in slots(segment, problem.overlap):
+                    spent[who, slot.part] += stage.passes * slot.cycles
+    scale, unit = time_unit(max(spent.values(), default=1), problem.clock_hz)
+    return _stacked(problem, spent, scale, unit, "cycles", "time at work")
+
+
+def _model(problem: Problem, m: int) -> str:
+    twice = sum(model.name == problem.models[m].name for model in problem.models) > 1
+    name = f"{problem.models[m].name} x{problem.models[m].batch}"
+    return f"{name} [{m}]" if twice else name
+
+
+def _chiplet(problem: Problem, c: int) -> str:
+    return f"{c} {problem.chiplets[c].type}"
+
+
+def _stacked(
+    problem: Problem,
+    spent: Counter[tuple[str, str]],
+    scale: float,
+    unit: str,
+    exact_unit: str,
+    what: str,
+) -> go.Figure:
+    """Bars of models on the left, of chiplets on the right."""
+    models = [_model(problem, m) for m in range(len(problem.models))]
+    chiplets = [_chiplet(problem, c) for c in range(problem.num_chiplets)]
+    bar = plotly_objects().Bar
+    traces = []
+    for part in PART_COLOURS:
+        for names, axes in (models, {}), (chiplets, {"xaxis": "x2", "yaxis": "y2"}):
+            amounts = [spent[name, part] for name in names]
+            sums = [sum(spent[name, p] for p in PART_COLOURS) for name in names]
+            texts = [
+                hover(
+                    name,
+                    f"{_MEANING[part]}: {amount:,} {exact_unit}",
+                    f"{amount / (whole or 1):.1%}",
+                )
+                for name, amount, whole in zip(names, amounts, sums, strict=True)
+            ]
+            traces.append(
+                bar(
+                    name=_MEANING[part],
+                    legendgroup=part,
+                    showlegend=not axes,
+                    x=list(range(len(names))),
+                    y=[amount * scale for amount in amounts],
+                    hovertext=texts,
+                    hoverinfo="text",
+                    marker={"color": PART_COLOURS[part]},
+                    **axes,
+                )
+            )
+    return figure_of(
+        traces,
+        height=330,
+        barmode="stack",
+        margin={"l": 70, "r": 80, "t": 40, "b": 90},  # a name that does not fit is not shown at all
+        xaxis=_names(models) | {"domain": [0, 0.4]},
+        yaxis={"title": {"text": f"{what} [{unit}]"}},
+        xaxis2=_names(chiplets) | {"domain": [0.47, 1]},
+        yaxis2={"anchor": "x2"},
+    )
+
+
+def _names(names: list[str]) -> dict[str, object]:
+    """An axis of names: upright where they are many, and not every one where they are too many."""
+    shown = range(0, len(names), 1 + len(names) // _MOST_NAMES)
+    texts = [plain(names[k] if len(names[k]) <= 18 else f"{names[k][:17]}…") for k in shown]
+    upright = len(names) > _MOST_SLANTED
+    look = {"tickangle": 90, "tickfont": {"size": 10}} if upright else {"tickangle": 30}
+    return {"tickvals": list(shown), "ticktext": texts, **look}

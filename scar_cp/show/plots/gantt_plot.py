@@ -1,0 +1,183 @@
+"""A schedule over time: a row per chiplet, a band per window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule, layers_text
+from scar_cp.judge.timeline import Stage, WindowTimes, slots, timeline
+from scar_cp.problem.compiled import Problem
+from scar_cp.show.plots.style import (
+    LEGEND_SIZE,
+    PART_COLOURS,
+    in_house_style,
+    legend_columns,
+    model_fill,
+    model_handles,
+    text_on,
+    time_unit,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["BAR", "STRIP", "plot_gantt"]
+
+BAR = (-0.42, 0.56)
+"""Bottom and height of a segment's bar, in rows."""
+STRIP = (0.16, 0.24)
+"""Bottom and height of the strip under it."""
+_POINTS_PER_LETTER = 3.6
+
+
+@in_house_style
+def plot_gantt(problem: Problem, schedule: Schedule) -> Figure:
+    """Draw when which chiplet works on what.
+
+    A segment's bar has its resident load, a dashed frame while the pipeline fills, and then one
+    bar for all its passes. The strip under it shows one pass, stretched over all of them: the
+    parts of its period, blank where the segment waits for a slower one. Where transfers overlap
+    with compute, they have the lower half of the strip.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    schedule
+        A schedule that `scar_cp.judge.evaluation.evaluate` takes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ScarError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> figure = sc.plot_gantt(problem, sc.solve(problem).result.schedule)
+    >>> figure.savefig("gantt.svg")
+    """
+    from matplotlib.figure import Figure
+
+    evaluation = evaluate(problem, schedule)
+    windows = timeline(problem, evaluation)
+    scale, unit = time_unit(evaluation.latency_cycles, problem.clock_hz)
+    figure = Figure(figsize=(9.5, 1.6 + 0.34 * problem.num_chiplets))
+    axes = figure.add_subplot()
+    length = max(1, evaluation.latency_cycles) * scale
+    axes.set_xlim(0, 1.003 * length)
+    axes.set_ylim(problem.num_chiplets - 0.5, -0.5)
+    axes.set_yticks(
+        range(problem.num_chiplets), [f"{c.id} {c.type}" for c in problem.chiplets], fontsize=7
+    )
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(
+        f"time [{unit}]; bars: layers, passes x length of one; "
+        "strips: one pass and the wait after it, stretched"
+    )
+    for w, window in enumerate(windows):
+        _band(axes, w, window, scale, unit, length)
+        for stage in window.stages:
+            _stage(axes, problem, w, window, stage, scale, unit)
+    _legend(figure, axes, problem)
+    return figure
+
+
+def _band(axes: Axes, w: int, window: WindowTimes, scale: float, unit: str, whole: float) -> None:
+    """The window behind its bars, with its length above."""
+    left, right = window.start * scale, window.end * scale
+    axes.axvspan(left, right, color="#F2F2F2" if w % 2 else "white", zorder=0, gid=f"window-{w}")
+    axes.axvline(right, color="#888888", linewidth=0.8, zorder=1)
+    share = (right - left) / whole
+    if share > 0:
+        text = f"window {w}: {right - left:.4g} {unit}" if share > 0.16 else f"{w}"
+        place = ((left + right) / 2, 1.01)
+        axes.text(
+            *place, text, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=7
+        )
+
+
+def _stage(
+    axes: Axes, problem: Problem, w: int, window: WindowTimes, stage: Stage, scale: float, unit: str
+) -> None:
+    segment = stage.segment
+    row = segment.chiplet
+    name = f"{w}-{row}"
+
+    def bar(kind: str, start: int, end: int, height: tuple[float, float], **look: object) -> None:
+        if end > start:
+            place = [(start * scale, (end - start) * scale)]
+            axes.broken_barh(
+                place,
+                (row + height[0], height[1]),
+                gid=f"{kind}-{name}",
+                **look,  # type: ignore[arg-type]
+            )
+
+    fill = model_fill(segment.model)
+    waiting = {"facecolor": "none", "edgecolor": fill["facecolor"], "linestyle": (0, (3, 2))}
+    bar("fill", window.start, stage.load_start, BAR, **waiting)
+    bar("fill", stage.load_end, stage.first_start, BAR, **waiting)
+    load = {"facecolor": PART_COLOURS["weights"], "edgecolor": "black", "linewidth": 0.3}
+    bar("load", stage.load_start, stage.load_end, BAR, **load)
+    bar("passes", stage.first_start, stage.last_end, BAR, linewidth=0.5, **fill)
+    _strip(axes, problem, stage, scale, f"strip-{name}")
+    width = (stage.last_end - stage.first_start) * scale / axes.get_xlim()[1]
+    points = 0.84 * 72 * axes.figure.get_size_inches()[0] * width  # type: ignore[union-attr]
+    layers = layers_text(segment.first, segment.last)
+    texts = (f"{layers}: {stage.passes} x {segment.pass_cycles * scale:.3g} {unit}", layers)
+    text = next((text for text in texts if len(text) * _POINTS_PER_LETTER < points), None)
+    if text is not None:
+        middle = (stage.first_start + stage.last_end) / 2 * scale
+        axes.text(
+            middle, row + BAR[0] + BAR[1] / 2, text, ha="center", va="center_baseline",
+            fontsize=6, **text_on(segment.model),
+        )  # fmt: skip
+
+
+def _strip(axes: Axes, problem: Problem, stage: Stage, scale: float, gid: str) -> None:
+    """One period, stretched over all passes."""
+    if stage.period == 0:
+        return
+    start = stage.first_start * scale
+    # The last pass has no gap after it, so that all periods together may be longer than the bar.
+    stretch = (stage.last_end - stage.first_start) * scale / stage.period
+    bottom, height = STRIP
+    for part, offset, cycles in slots(stage.segment, problem.overlap):
+        if cycles == 0:
+            continue
+        low, high = bottom, height
+        if problem.overlap == "full":
+            low, high = bottom + (part != "compute") * height / 2, height / 2
+        axes.broken_barh(
+            [(start + offset * stretch, cycles * stretch)],
+            (stage.segment.chiplet + low, high),
+            facecolor=PART_COLOURS[part],
+            gid=f"{gid}-{part}",
+        )
+
+
+def _legend(figure: Figure, axes: Axes, problem: Problem) -> None:
+    from matplotlib.patches import Patch
+
+    notes = {"weights": " (in a bar: once)"}
+    parts = [
+        Patch(label=part + notes.get(part, ""), facecolor=colour)
+        for part, colour in PART_COLOURS.items()
+    ]
+    wait = Patch(label="pipeline fills", facecolor="none", edgecolor="black", linestyle=(0, (3, 2)))
+    handles = [*model_handles(problem), wait, *parts]
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=legend_columns(figure, [str(handle.get_label()) for handle in handles], 6),
+        fontsize=LEGEND_SIZE,
+        handlelength=1.6,
+    )

@@ -1,0 +1,163 @@
+"""A comparison as text, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+
+from scar_cp.show.text.summary import gap_text
+from scar_cp.show.text.tables import Columns, pipe_table, plain_table, table_width
+from scar_cp.studies.judged_rows import COLUMNS, FORMAT, JudgedRow, Summary, summarise
+
+__all__ = [
+    "comparison_json",
+    "comparison_markdown",
+    "comparison_notes",
+    "comparison_text",
+    "folded_columns",
+    "ratio_text",
+    "summary_columns",
+]
+
+_LEFT = {
+    "scenario",
+    "package",
+    "profile",
+    "space",
+    "objective",
+    "solver",
+    "status",
+    "stopped",
+    "proof",
+    "sha256",
+    "code",
+}
+"""Columns of words; numbers stand at the right."""
+
+_NEVER_FOLDED = {"scenario", "solver", "value", "ratio", "gap", "status", "bound", "seconds", "MB"}
+_FIRST_TO_GO = ("code", "sha256", "proof", "MB", "seconds", "bound")
+"""What a table that is too wide does without, one after the other."""
+
+
+def ratio_text(ratio: float | None) -> str:
+    """A ratio; one that is not 1 never reads as 1."""
+    if ratio is None:
+        return "-"
+    if ratio == 1:
+        return "1"
+    return f"{ratio:.4f}" if ratio >= 1.00005 else f"1 + {ratio - 1:.1e}"
+
+
+def _integer(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+_ROW_COLUMNS: Mapping[str, Callable[[JudgedRow], str]] = {
+    "scenario": lambda row: row.scenario,
+    "package": lambda row: row.package or "-",
+    "profile": lambda row: row.profile or "-",
+    "windows": lambda row: str(row.windows),
+    "space": lambda row: row.space,
+    "objective": lambda row: row.objective,
+    "solver": lambda row: row.solver,
+    "value": lambda row: _integer(row.value),
+    "ratio": lambda row: ratio_text(row.ratio),
+    "gap": lambda row: gap_text(row.gap),
+    "status": lambda row: row.status,
+    "stopped": lambda row: row.stopped or "-",
+    "proof": lambda row: row.proof or "-",
+    "bound": lambda row: _integer(row.bound),
+    "seconds": lambda row: f"{row.seconds:.1f}",
+    "MB": lambda row: _integer(row.peak_mb),
+    "time limit": lambda row: f"{row.time_limit_s:g} s",
+    "stop gap": lambda row: gap_text(row.stop_gap),
+    "workers": lambda row: str(row.workers),
+    "seed": lambda row: str(row.seed),
+    "scar options": lambda row: row.scar or "default",
+    "sha256": lambda row: row.sha256[:8],
+    "code": lambda row: row.code,
+}
+
+_SUMMARY_COLUMNS: Mapping[str, Callable[[Summary], str]] = {
+    "objective": lambda summary: summary.objective,
+    "solver": lambda summary: summary.solver,
+    "cases": lambda summary: str(summary.cases),
+    "best": lambda summary: str(summary.best),
+    "median ratio": lambda summary: ratio_text(summary.median_ratio),
+    "worst ratio": lambda summary: ratio_text(summary.worst_ratio),
+    "median gap": lambda summary: gap_text(summary.median_gap),
+    "worst gap": lambda summary: gap_text(summary.worst_gap),
+}
+
+
+def comparison_text(rows: Sequence[JudgedRow], width: int = 100) -> str:
+    """What all rows share, a table of the rest, notes, and a summary per objective and solver.
+
+    A table wider than `width` does without the columns in `_FIRST_TO_GO`, and says so.
+    """
+    header, columns = folded_columns(rows)
+    hidden = []
+    for heading in _FIRST_TO_GO:
+        if heading in columns and table_width(columns) > width:
+            del columns[heading]
+            hidden.append(heading)
+    above = textwrap.wrap(", ".join(header), width)
+    if hidden:
+        above.append(f"not shown, too wide: {', '.join(hidden)}")
+    lines = [
+        *above,
+        "",
+        *plain_table(columns, _LEFT),
+        *comparison_notes(rows),
+        "",
+        *plain_table(summary_columns(rows), _LEFT),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def comparison_markdown(rows: Sequence[JudgedRow]) -> str:
+    """The same in Markdown, with every column that says something."""
+    header, columns = folded_columns(rows)
+    notes = [f"- {note}" for note in comparison_notes(rows)]
+    lines = [
+        ", ".join(header),
+        "",
+        *pipe_table(columns, _LEFT),
+        "",
+        *notes,
+        *([""] if notes else []),
+    ]
+    return "\n".join([*lines, *pipe_table(summary_columns(rows), _LEFT)]) + "\n"
+
+
+def comparison_json(rows: Sequence[JudgedRow]) -> str:
+    """Records with the columns of the CSV, in a wrapper that names the format."""
+    records = [{name: asdict(row)[name] for name in COLUMNS} for row in rows]
+    return json.dumps({"format": FORMAT, "rows": records}, indent=2, allow_nan=False) + "\n"
+
+
+def folded_columns(rows: Sequence[JudgedRow]) -> tuple[list[str], Columns]:
+    """What all rows share, for the header, and the columns in which they differ."""
+    columns = {heading: [cell(row) for row in rows] for heading, cell in _ROW_COLUMNS.items()}
+    shared = [
+        heading
+        for heading, cells in columns.items()
+        if heading not in _NEVER_FOLDED and len(set(cells)) == 1
+    ]
+    return [f"{heading} {columns.pop(heading)[0]}" for heading in shared], columns
+
+
+def summary_columns(rows: Sequence[JudgedRow]) -> Columns:
+    """A line per objective and solver."""
+    summaries = summarise(rows)
+    return {
+        heading: [cell(summary) for summary in summaries]
+        for heading, cell in _SUMMARY_COLUMNS.items()
+    }
+
+
+def comparison_notes(rows: Sequence[JudgedRow]) -> list[str]:
+    """Why rows have no value."""
+    return [f"{row}: {row.message}" for row in rows if row.value is None and row.message]

@@ -1,0 +1,227 @@
+"""A schedule and its certificate as text: the parts of it, and how they are printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from scar_cp.judge.bounds import best_bound
+from scar_cp.judge.evaluation import Evaluation
+from scar_cp.judge.schedule import layers_text
+from scar_cp.judge.validation import Violation
+from scar_cp.outcome.pareto import Front, largest_gaps
+from scar_cp.outcome.result import Result
+from scar_cp.outcome.solving import Outcome
+from scar_cp.problem.compiled import Problem
+from scar_cp.show.text.console import plain_console
+from scar_cp.show.text.tables import Columns, plain_table
+
+__all__ = [
+    "LEFT",
+    "STOPPED",
+    "certificate_lines",
+    "folded_notes",
+    "front_columns",
+    "gap_text",
+    "print_evaluation",
+    "print_front",
+    "print_summary",
+    "total_lines",
+    "window_columns",
+]
+
+LEFT = {"window", "model", "layers", "chiplet", "found by"}
+"""Columns of words; numbers stand at the right."""
+
+STOPPED = {
+    "gap": "stopped: the gap asked for is reached",
+    "time": "stopped: the time limit is reached",
+    "memory": "stopped: the next step would pass the memory limit",
+    "interrupted": "stopped: interrupted; this is the best so far",
+    "finished": "stopped: the solver has nothing more to try",
+}
+"""Why a search ended without a proof."""
+
+_UNITS = {"latency": " cycles", "energy": " nJ", "edp": " cycles x nJ", "weighted": ""}
+
+
+def gap_text(gap: float | None) -> str:
+    """A gap in per cent; one that is not 0 never reads as 0."""
+    if gap is None:
+        return "-"
+    if gap == 0:
+        return "0 %"
+    return f"{100 * gap:.2f} %" if gap >= 0.00005 else f"{100 * gap:.1e} %"
+
+
+def print_summary(outcome: Outcome) -> None:
+    """Print the windows, the totals, and the bound and gap with their space.
+
+    Parameters
+    ----------
+    outcome
+        What `scar_cp.outcome.solving.solve` returned.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> problem = sc.load_problem("instances/quickstart.yaml").problem
+    >>> sc.print_summary(sc.solve(problem))  # doctest: +ELLIPSIS
+    window       model              layers  chiplet       pass cycles  compute  model time
+    0: 1.819 ms  resnet50_block x4  0       3 shidiannao      136,549      98%    1.245 ms
+    ...
+    bound 909,537 (pipeline partitions), gap 0 %
+    optimal: proven for the full space, at most 1 window(s)
+    """
+    if outcome.result.evaluation is not None:
+        print_evaluation(outcome.problem, outcome.result.evaluation, ())
+    console = plain_console()
+    for line in certificate_lines(outcome.result, outcome.problem):
+        console.print(line)
+
+
+def print_evaluation(
+    problem: Problem, evaluation: Evaluation | None, violations: Sequence[Violation]
+) -> None:
+    """Print a schedule's windows and totals, or the rules it breaks."""
+    console = plain_console()
+    if evaluation is not None:
+        _print_table(window_columns(evaluation, problem))
+        for line in total_lines(evaluation, problem):
+            console.print(line)
+    for violation in violations:
+        console.print(f"violation: {violation}")
+
+
+def print_front(problem: Problem, front: Front) -> None:
+    """Print the points of a front, and what may still lie between neighbours."""
+    _print_table(front_columns(front, problem.clock_hz))
+
+
+def window_columns(evaluation: Evaluation, problem: Problem | None = None) -> Columns:
+    """The segments of every window; without the problem, models and chiplets by number."""
+    columns: Columns = {
+        name: []
+        for name in ("window", "model", "layers", "chiplet", "pass cycles", "compute", "model time")
+    }
+    cycle_s = evaluation.latency_s / max(1, evaluation.latency_cycles)
+    for w, window in enumerate(evaluation.windows):
+        label = f"{w}: {_ms(window.latency_cycles * cycle_s)}"
+        shown = -1
+        for s in window.segments:
+            first = s.model != shown
+            share = s.compute_cycles / s.pass_cycles if s.pass_cycles else 0.0
+            cells = (
+                label,
+                _model(s.model, problem) if first else "",
+                layers_text(s.first, s.last),
+                f"{s.chiplet} {problem.chiplets[s.chiplet].type}" if problem else f"{s.chiplet}",
+                f"{s.pass_cycles:,}",
+                f"{share:.0%}",
+                _ms(window.models[s.model] * cycle_s) if first else "",
+            )
+            for column, cell in zip(columns.values(), cells, strict=True):
+                column.append(cell)
+            label, shown = "", s.model
+    return columns
+
+
+def _model(m: int, problem: Problem | None) -> str:
+    return f"{problem.models[m].name} x{problem.models[m].batch}" if problem else f"{m}"
+
+
+def total_lines(evaluation: Evaluation, problem: Problem | None = None) -> list[str]:
+    """Latency, energy and their product, and where the energy goes."""
+    totals = (
+        f"latency {evaluation.latency_cycles:,} cycles = {_ms(evaluation.latency_s)}, "
+        f"energy {evaluation.energy_nj:,} nJ = {evaluation.energy_j * 1e3:.4g} mJ, "
+        f"EDP {evaluation.edp_js:.4g} J·s"
+    )
+    if problem is not None:
+        samples = sum(m.batch for m in problem.models)
+        rate = samples / evaluation.latency_s if evaluation.latency_s else float("inf")
+        totals += f", {rate:.4g} samples/s"
+    parts = ", ".join(
+        f"{part} {nj / max(1, evaluation.energy_nj):.1%}"
+        for part, nj in evaluation.energy_parts.items()
+    )
+    return [totals, f"energy by part: {parts}"]
+
+
+def certificate_lines(result: Result, problem: Problem | None = None) -> list[str]:
+    """Value, bound and gap with their space, and notes."""
+    lines = []
+    if result.value is not None:
+        author = next((line.source for line in result.log if line.value == result.value), "")
+        found_by = f", found by {author or result.solver}"
+        lines.append(f"{result.objective} {result.value:,}{_UNITS[result.objective]}{found_by}")
+    best = best_bound(result.bounds, result.objective, result.space)
+    if best is not None:
+        lines.append(f"bound {best.value:,} ({best.how}), gap {gap_text(result.gap)}")
+    space = f"{result.space} space"
+    if problem is not None:
+        space += f", at most {problem.max_windows} window(s)"
+    if result.status == "optimal":
+        lines.append(f"optimal: proven for the {space}")
+    else:
+        how = f" ({result.proof.caveat})" if result.proof and result.proof.caveat else ""
+        lines.append(f"{result.status} in the {space}, after {result.seconds:.1f} s{how}")
+    if result.stopped in STOPPED:
+        lines.append(STOPPED[result.stopped])
+    return [*lines, *(f"note: {note}" for note in folded_notes(result.notes))]
+
+
+def folded_notes(notes: Iterable[str]) -> list[str]:
+    """The notes, those that differ in their first number alone as one with a range.
+
+    Examples
+    --------
+    >>> folded_notes(["cuts into 2 parts", "cuts into 3 parts", "cuts into 5 parts", "done"])
+    ['cuts into 2-3, 5 parts', 'done']
+    """
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for note in notes:
+        before, number, after = re.fullmatch(r"(\D*)(\d*)(.*)", note, re.DOTALL).groups()  # type: ignore[union-attr]
+        numbers.setdefault((before, after), []).extend([int(number)] if number else [])
+    return [f"{before}{_ranges(found)}{after}" for (before, after), found in numbers.items()]
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Numbers in ascending order; neighbours as first-last."""
+    text = ""
+    for n in sorted(set(numbers)):
+        if n - 1 not in numbers:
+            text += f", {n}" if text else str(n)
+        elif n + 1 not in numbers:
+            text += f"-{n}"
+    return text
+
+
+def front_columns(front: Front, clock_hz: float | None = None) -> Columns:
+    """The points of a front; without the clock, latencies in cycles and no products."""
+    points = front.points
+    gaps = [f"at most {gap_text(gap)}" for gap in largest_gaps(front)]
+    cycles = [point.latency_cycles for point in points]
+    columns: Columns = {
+        "latency": [_ms(c / clock_hz) if clock_hz else f"{c:,} cycles" for c in cycles],
+        "energy": [f"{point.energy_nj / 1e6:,.4f} mJ" for point in points],
+    }
+    if clock_hz:
+        columns["EDP J·s"] = [
+            f"{point.latency_cycles / clock_hz * point.energy_nj / 1e9:.4g}" for point in points
+        ]
+    columns["found by"] = ["weights" if point.supported else "budget" for point in points]
+    columns["less energy possible before next"] = [*gaps, *([""] if points else [])]
+    return columns
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:.4g} ms"
+
+
+def _print_table(columns: Columns) -> None:
+    console = plain_console()
+    head, *rows = plain_table(columns, LEFT)
+    console.print(head, style="bold")
+    for row in rows:
+        console.print(row)

@@ -1,0 +1,238 @@
+"""Schedules and bounds from pipeline partitions, as a stage of the exact solver.
+
+With one window, or with windows that are given (`scar_cp.solvers.cpsat.given_windows`), the bounds
+are exact up to hops. With two they close in as time allows, with three for latency alone, and other
+objectives gain what that says of them. With more, the best schedule with three is offered, and a
+bound for any number of windows remains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+from scar_cp.clock import while_in_time
+from scar_cp.judge.bounds import Proof
+from scar_cp.judge.validation import validate
+from scar_cp.partition.kinds import by_port_distance
+from scar_cp.partition.malleable import malleable_bound
+from scar_cp.partition.one_window import Plan, partition_window
+from scar_cp.partition.placement import place
+from scar_cp.partition.program import NEVER
+from scar_cp.partition.three_windows import partition_three_windows
+from scar_cp.partition.trade_off import Value, trade_off_one_window
+from scar_cp.partition.trade_off_two import trade_off_two_windows
+from scar_cp.partition.two_windows import partition_two_windows
+from scar_cp.problem.compiled import Problem
+from scar_cp.solvers.base import Search
+from scar_cp.solvers.cpsat.given_windows import BY_TABLES, SOURCE, partition_given_windows
+from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon, small
+
+__all__ = ["CORNER", "POLYGON", "SOURCE", "partition"]
+
+CORNER = "least latency x least energy"
+POLYGON = "polygon of bounds"
+_BY_OTHERS = Proof(by="combination")
+_BY_FORMULA = Proof(by="relaxation")
+
+_DIRECTIONS = 12
+"""Weighted sums whose bounds cut the polygon around EDP."""
+_COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
+"""Most combinations of chiplet counts for which distances to memory are told apart."""
+_TWO_TOLERANCE = 0.005
+"""Gap at which two windows are left for more."""
+_MOST_COUNTS_TWO = 130
+"""Beyond, pairs of counts are too many: larger packages get no two-window tables."""
+
+
+def partition(search: Search) -> None:
+    """Offer the schedules, and record the bounds, that pipeline partitions give in time."""
+    with while_in_time(lambda: search.remaining_s > 0):
+        _partition(search)
+    _corner(search)
+
+
+def _partition(search: Search) -> None:
+    if search.request.space in ("windowed", "scar"):
+        partition_given_windows(search, by_port_distance(search.problem, _COUNTS_ONE))
+    else:
+        _one_window(search)
+        if search.problem.max_windows > 1 and not search.done:
+            _malleable(search)
+            _two_windows(search)
+        if search.problem.max_windows > 2 and not search.done:
+            _three_windows(search)
+        if search.problem.max_windows > 2 and search.request.objective == "edp":
+            _polygon(search)
+
+
+def _one_window(search: Search) -> None:
+    problem = by_port_distance(search.problem, _COUNTS_ONE)
+    ranges = {m: (0, run.num_layers) for m, run in enumerate(problem.models)}
+    plan = partition_window(problem, ranges, keep_going=lambda: search.remaining_s > 0)
+    if plan is None:
+        return
+    _offer(search, problem, plan)
+    only = problem.max_windows == 1
+    if only:
+        search.count_table = plan.table
+        search.add_bound("latency", plan.bound, SOURCE, "full", BY_TABLES)
+        search.settled = search.request.objective == "latency" and search.remaining_s > 0
+    if search.request.objective != "latency" and search.value is not None and not search.done:
+        value = search.request.value
+        trade_off_one_window(
+            problem,
+            ranges,
+            value,
+            plan.bound,
+            _longest(search, value),
+            _judge(search, problem, certify=only),
+            lambda: not search.done,
+        )
+
+
+def _two_windows(search: Search) -> None:
+    problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
+    if latency is None or _ignores_latency(search) or _num_counts(problem) > _MOST_COUNTS_TWO:
+        return
+    only = problem.max_windows == 2
+    # More windows must not end worse than two: these come first, however long they take.
+    tolerance = 1e-4 if only else max(_TWO_TOLERANCE, search.request.gap)
+    share = 1.0 if search.request.objective == "latency" else 0.25
+    judge = _latency_judge(search, problem, latency, certify=only)
+    shortest = search.least("latency")
+
+    def on_plan(found: Plan) -> int:
+        nonlocal shortest  # of two windows, whether or not that bounds more
+        shortest = max(shortest, found.bound)
+        return judge(found)
+
+    partition_two_windows(problem, latency, on_plan, _within(search, share), tolerance)
+    if search.request.objective != "latency" and not search.done:
+        value = search.request.value
+        trade_off_two_windows(
+            problem,
+            value,
+            shortest,
+            _longest(search, value),
+            _judge(search, problem, certify=only),
+            lambda: not search.done,
+            tolerance,
+        )
+
+
+def _three_windows(search: Search) -> None:
+    problem, latency = by_port_distance(search.problem, _COUNTS_THREE), search.latency_cycles
+    if latency is None or _num_counts(problem) > _COUNTS_THREE:
+        return
+    only = problem.max_windows == 3
+    if search.request.objective != "latency" and (not only or _ignores_latency(search)):
+        return  # what it says of other objectives is a bound on their latency
+    judge = _latency_judge(search, problem, latency, certify=only)
+    keep_going = _within(search, 0.9 if only else 0.5)
+    partition_three_windows(problem, latency, search.least("latency"), judge, keep_going)
+
+
+def _num_counts(problem: Problem) -> int:
+    """Number of combinations of chiplet counts, the tables' width."""
+    return prod(c + 1 for c in problem.type_counts)
+
+
+def _within(search: Search, share: float) -> Callable[[], bool]:
+    """Whether a share of the time that is left now is left, and something to do."""
+    end_s = search.elapsed_s + share * search.remaining_s
+    return lambda: not search.done and search.elapsed_s < end_s
+
+
+def _latency_judge(
+    search: Search, problem: Problem, best: int, certify: bool
+) -> Callable[[Plan], int]:
+    """Offer plans, record their bounds on latency if asked, and say what latency is attained."""
+
+    def on_plan(found: Plan) -> int:
+        nonlocal best
+        attained = _offer(search, problem, found)
+        best = best if attained is None else min(best, attained)
+        if certify:
+            search.add_bound("latency", found.bound, SOURCE, "full", BY_TABLES)
+        return best
+
+    return on_plan
+
+
+def _ignores_latency(search: Search) -> bool:
+    """Whether the objective is energy alone, where windows have no lengths to bisect."""
+    request = search.request
+    return request.objective != "edp" and request.linear[0] == 0
+
+
+def _longest(search: Search, value: Value) -> int:
+    """A latency beyond which no schedule is of interest.
+
+    Even the least energy would not beat the incumbent there, or a deadline would be missed: the
+    last completion is the latency.
+    """
+    best, energy = search.value, search.least("energy")
+    if best is None:
+        return NEVER
+    deadlines = [m.deadline_cycles for m in search.problem.models if m.deadline_cycles is not None]
+    most = max(deadlines) if len(deadlines) == len(search.problem.models) else NEVER
+    high = 1
+    while value(high, energy) < best and high < most:
+        high *= 2
+    return min(high, most)
+
+
+def _judge(search: Search, problem: Problem, certify: bool) -> Callable[[Plan], int]:
+    """Offer plans, and record their bounds if they are about all the windows allowed."""
+
+    def on_plan(found: Plan) -> int:
+        _offer(search, problem, found)
+        if certify:
+            search.add_bound(search.request.objective, found.bound, SOURCE, "full", BY_TABLES)
+        assert search.value is not None
+        return search.value
+
+    return on_plan
+
+
+def _offer(search: Search, problem: Problem, plan: Plan) -> int | None:
+    """Place a plan and offer it; its latency, if there is a placement."""
+    if not plan.windows:
+        return None
+    schedule = place(problem, plan.windows, search.request.space != "full")
+    if schedule is None:
+        return None
+    search.offer(schedule, SOURCE)
+    if validate(search.problem, schedule, search.request.space):
+        return None  # a deadline is missed: no reason to look for nothing slower
+    return search.point(schedule)[0]
+
+
+def _corner(search: Search) -> None:
+    """No EDP is below the least latency times the least energy."""
+    corner = search.least("latency") * search.least("energy")
+    search.add_bound("edp", corner, CORNER, search.request.space, _BY_OTHERS)
+
+
+def _malleable(search: Search) -> None:
+    """Bounds for any number of windows: latency, and what it says of EDP and weighted sums."""
+    problem, objective = search.problem, search.request.objective
+    latency = malleable_bound(problem)
+    search.add_bound("latency", latency, "malleable tasks", "full", _BY_FORMULA)
+    if objective == "weighted":
+        bound = malleable_bound(problem, *search.request.linear)
+        search.raise_bound(bound, "malleable tasks", _BY_FORMULA)
+    if objective == "edp":
+        _polygon(search)
+
+
+def _polygon(search: Search) -> None:
+    """What bounds on latency, on energy and on weighted sums together say of EDP."""
+    problem = search.problem
+    polygon = Polygon(search.least("latency"), search.least("energy"))
+    for _ in range(_DIRECTIONS):
+        vertex = polygon.worst()
+        weights = small(vertex.direction())
+        polygon.add(HalfPlane(*weights, malleable_bound(problem, *weights)))
+    search.raise_bound(polygon.bound(), POLYGON, _BY_OTHERS)

@@ -1,0 +1,70 @@
+"""The solver ``cp-sat``: heuristic, pipeline partitions, then CP-SAT on the layer-level model.
+
+Each stage hands the next a better incumbent and a better bound. The last is exact for every
+setting; it closes small problems, and improves large ones where it can. What it leaves open because
+it counts in ticks is closed by looking at every schedule, where they are few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scar_cp.errors import ScarError
+from scar_cp.solvers.base import Claim, Search
+from scar_cp.solvers.cpsat.layer_level import layer_level
+from scar_cp.solvers.cpsat.partition_stage import partition
+from scar_cp.solvers.exhaustive import exhaustive
+from scar_cp.solvers.rivals.baselines import simba, standalone
+from scar_cp.solvers.scar.heuristic import scar
+
+__all__ = ["by_tables", "cpsat", "expected_memory_gb"]
+
+_FEW_SCHEDULES = 20_000
+"""Schedules that are looked at one by one in a few seconds."""
+
+
+def cpsat(search: Search) -> Claim:
+    """Find schedules and bounds: heuristic, pipeline partitions, layer-level model."""
+    notes = by_tables(search)
+    if search.done:
+        return Claim(search.schedule, search.value, notes=notes)
+    need_gb = expected_memory_gb(search)
+    if need_gb > search.request.memory_limit_gb:
+        reason = (
+            f"the layer-level model would take about {need_gb:.1f} GB, "
+            f"the memory limit is {search.request.memory_limit_gb:g} GB: it was not built"
+        )
+        notes = (*notes, reason)
+        return Claim(search.schedule, search.value, notes=notes, short_of_memory=True)
+    claim = layer_level(search)
+    if not search.done and not claim.exhausted:
+        try:
+            claim = replace(exhaustive(search, _FEW_SCHEDULES), notes=claim.notes)
+        except ScarError:  # too many
+            claim = replace(claim, schedule=search.schedule, value=search.value)
+    return replace(claim, notes=(*notes, *claim.notes))
+
+
+def by_tables(search: Search) -> tuple[str, ...]:
+    """Find schedules and bounds without CP-SAT; what the heuristic cut off, if that matters."""
+    request = search.request
+    standalone(search)  # a schedule at once, however large the package
+    cut_off: tuple[str, ...] = ()
+    if request.hint and (search.schedule is None or not search.done):
+        simba(search)
+        cut_off = scar(search).notes
+    if request.tables and not search.done:
+        partition(search)
+    return cut_off if search.author == "scar" and not search.closed else ()
+
+
+def expected_memory_gb(search: Search) -> float:
+    """What CP-SAT will take for the layer-level model, from its size alone.
+
+    Measured on Sc4, Sc6 and Sc8 with one to three windows and two workers: up to 0.12 MB for
+    every possible place (layer, window, chiplet), about a third of it for the model itself.
+    """
+    problem = search.problem
+    layers = sum(m.num_layers for m in problem.models)
+    places = layers * problem.max_windows * problem.num_chiplets
+    return places * (0.04 + 0.04 * search.request.workers) / 1000

@@ -1,0 +1,1 @@
+"""Many runs: comparisons, splits of gaps, benches, and the papers' experiments."""

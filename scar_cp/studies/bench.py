@@ -1,0 +1,208 @@
+"""Named suites of solves, one table per run, and what got worse since the stored run.
+
+Method: every case runs in a fresh process, one after the other, with the stated limit, workers
+and seed; the heuristic's value comes from the solver ``scar`` on the same problem; seconds are
+wall-clock and include compiling; peak memory is that process's maximum resident set.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from scar_cp.files.loading import load_problem
+from scar_cp.outcome.solving import relative_gap, solve
+from scar_cp.records.runs_csv import comment_head, to_csv
+from scar_cp.solvers import Request
+from scar_cp.studies.fresh_process import in_fresh_process, peak_memory_mb
+from scar_cp.terms import Objective, Space
+
+__all__ = ["SUITES", "Case", "Row", "method", "regressions", "run_suite", "table_text"]
+
+SCENARIOS = tuple(f"sc{i}" for i in range(1, 11))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One solve of a suite."""
+
+    scenario: str
+    package: str
+    windows: int
+    objective: Objective
+    time_limit_s: float
+    gap: float = 0.0
+    """Certified gap at which the solve stops: what a target asks for, with a margin."""
+    space: Space = "full"
+    without: str = ""
+    """Ideas switched off, joined by ``+``: tables, cuts, hint."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one case ended with."""
+
+    scenario: str
+    package: str
+    windows: int
+    objective: str
+    space: str
+    without: str
+    heuristic: int | None
+    value: int | None
+    bound: int | None
+    gap: float | None
+    status: str
+    author: str
+    first_s: float | None
+    best_s: float | None
+    seconds: float
+    peak_mb: int
+
+    @property
+    def key(self) -> tuple[str, str, int, str, str, str]:
+        """What identifies the case."""
+        case = self.scenario, self.package, self.windows, self.objective
+        return *case, self.space, self.without
+
+    @property
+    def name(self) -> str:
+        """The case in words."""
+        name = f"{self.scenario} {self.package} {self.windows}w {self.objective} {self.space}"
+        return f"{name} without {self.without}" if self.without else name
+
+
+def _grid(
+    scenarios: Sequence[str],
+    packages: Sequence[str],
+    windows: Sequence[int],
+    objectives: Sequence[Objective],
+    time_limit_s: float,
+    gap: float = 0.0,
+) -> list[Case]:
+    return [
+        Case(scenario, package, w, objective, time_limit_s, gap)
+        for w in windows
+        for package in packages
+        for objective in objectives
+        for scenario in scenarios
+    ]
+
+
+PACKAGES = ("simba_nvd_3x3", "simba_shi_3x3", "het_cb_3x3", "het_sides_3x3")
+SIDES = ("het_sides_3x3",)
+CROSS = ("het_cross_6x6",)
+
+SUITES: dict[str, list[Case]] = {
+    "one-window": [
+        *_grid(SCENARIOS, PACKAGES, [1], ["latency", "energy"], 20, 0.0005),
+        *_grid(SCENARIOS, PACKAGES, [1], ["edp"], 60, 0.002),
+    ],
+    "two-windows": _grid(SCENARIOS, SIDES, [2], ["latency", "edp"], 120, 0.005),
+    # With the gap of two windows where that is soon reached, so that values can be compared.
+    "three-windows": [
+        *_grid(SCENARIOS[:4], SIDES, [3], ["latency"], 100, 0.005),
+        *_grid(SCENARIOS[4:], SIDES, [3], ["latency"], 300, 0.03),
+        *_grid(SCENARIOS, SIDES, [3], ["edp"], 120, 0.005),
+    ],
+    # Only the malleable bound holds, and more time does not raise it: enough to match two windows.
+    "five-windows": _grid(SCENARIOS, SIDES, [5], ["latency", "edp"], 90, 0.005),
+    "ablation": [
+        Case(scenario, "het_sides_3x3", 1, "latency", 60, without=without)
+        for scenario in ("sc3", "sc4", "sc8")
+        for without in ("", "hint", "tables", "tables+cuts", "tables+hint", "tables+cuts+hint")
+    ],
+    "6x6": [
+        *_grid(["sc4", "sc5"], CROSS, [1], ["latency", "edp"], 300, 0.01),
+        *_grid(["sc4", "sc5"], CROSS, [3], ["latency", "edp"], 300, 0.015),
+    ],
+    "scenarios": _grid(SCENARIOS, ["het_sides_3x3"], [1], ["latency"], 60),
+}
+"""Cases by suite name."""
+
+
+def run_suite(cases: Sequence[Case], instances: Path, workers: int, seed: int) -> Iterator[Row]:
+    """Run cases one after the other, each in a fresh process."""
+    for case in cases:
+        yield in_fresh_process(run_case, case, instances, workers, seed)
+
+
+def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
+    """Solve one case, and the same problem with the heuristic alone."""
+    started = time.monotonic()
+    overrides = {
+        "package": str(instances / "packages" / f"{case.package}.yaml"),
+        "windows": case.windows,
+    }
+    problem = load_problem(instances / f"{case.scenario}.yaml", overrides).problem
+    compiled_s = time.monotonic() - started
+    request = Request(
+        space=case.space,
+        objective=case.objective,
+        time_limit_s=case.time_limit_s,
+        workers=workers,
+        seed=seed,
+        gap=case.gap,
+        hint="hint" not in case.without,
+        tables="tables" not in case.without,
+        cuts="cuts" not in case.without,
+    )
+    heuristic = solve(problem, request, "scar").result
+    outcome = solve(problem, request)
+    result = outcome.result
+    improving = [
+        line
+        for i, line in enumerate(result.log)
+        if line.value is not None and (i == 0 or line.value != result.log[i - 1].value)
+    ]
+    return Row(
+        *(case.scenario, case.package, case.windows, case.objective, case.space, case.without),
+        heuristic=heuristic.value,
+        value=result.value,
+        bound=result.bound,
+        gap=relative_gap(result.value, result.bound),
+        status=result.status,
+        author=outcome.author,
+        first_s=round(compiled_s + improving[0].seconds, 2) if improving else None,
+        best_s=round(compiled_s + improving[-1].seconds, 2) if improving else None,
+        seconds=round(compiled_s + result.seconds, 2),
+        peak_mb=peak_memory_mb(),
+    )
+
+
+def method(suite: str, workers: int, seed: int, only: str | None = None) -> str:
+    """How a table was made, as comment lines for its head."""
+    command = f"scar-cp bench suite {suite} --workers {workers} --seed {seed}"
+    command += f" --only '{only}'" if only else ""
+    limits = sorted({(case.time_limit_s, case.gap) for case in SUITES[suite]})
+    return comment_head(
+        f"command: {command}",
+        "limit per case: "
+        + " or ".join(f"{limit:g} s, or a certified gap of {gap:.2%}" for limit, gap in limits)
+        + "; "
+        f"workers {workers}; seed {seed}; each case in a fresh process",
+    )
+
+
+def table_text(rows: Sequence[Row], head: str) -> str:
+    """The table of a run."""
+    return to_csv([f.name for f in fields(Row)], map(asdict, rows), head)
+
+
+def regressions(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
+    """Cases whose value or gap got worse: a larger gap at the same limit is a regression."""
+    stored = {row.key: row for row in before}
+    worse = []
+    for row in after:
+        old = stored.get(row.key)
+        if old is None:
+            continue
+        if old.value is not None and (row.value is None or row.value > old.value):
+            now = "none" if row.value is None else f"{row.value:,}"
+            worse.append(f"{row.name}: value {old.value:,} -> {now}")
+        if old.gap is not None and (row.gap is None or row.gap > old.gap + 1e-6):
+            now = "none" if row.gap is None else f"{row.gap:.4%}"
+            worse.append(f"{row.name}: gap {old.gap:.4%} -> {now}")
+    return worse

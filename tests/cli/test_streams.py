@@ -1,0 +1,179 @@
+"""Printing: a result is never lost by it, no text stops it, and names are printed as they stand."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import Command, Project, Ran
+from rows import ROW
+
+from scar_cp.show.text.live_progress import Progress, RunsProgress
+from scar_cp.solvers import Event
+
+pytestmark = pytest.mark.slow  # each test is a program of its own
+
+SOLVE = ("solve", "instance.yaml", "--solver", "standalone", "-o", "result.json")
+
+
+PROGRESS = ("  ", "minimising ")
+"""How its lines begin."""
+
+
+def shell(redirection: str, *arguments: str, **environment: str) -> Ran:
+    """Run a command in a process of its own; its errors are without progress."""
+    script = f'"$@" {redirection}; exit ${{PIPESTATUS[0]}}'
+    program = [sys.executable, "-c", "from scar_cp.cli import main; main()", *arguments]
+    ran = subprocess.run(
+        ["bash", "-c", script, "bash", *program],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+    lines = ran.stderr.splitlines(keepends=True)
+    errors = "".join(line for line in lines if not line.startswith(PROGRESS))
+    return Ran(ran.returncode, ran.stdout, errors)
+
+
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+
+
+FULL = "scar-cp: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "line"),
+    [
+        ("| true", 1, ""),
+        (">&-", 1, "scar-cp: standard output: Bad file descriptor\n"),
+        pytest.param("> /dev/full", 1, FULL, marks=needs_full),
+        ("2>&-", 0, ""),
+        pytest.param("2> /dev/full", 0, "", marks=needs_full),
+        ("2> >(true)", 0, ""),
+        (">&- 2>&-", 1, ""),
+    ],
+)
+def test_a_result_is_written_whether_or_not_it_can_be_printed(
+    project: Project, redirection: str, code: int, line: str
+) -> None:
+    ran = shell(redirection, *SOLVE)
+    assert (ran.code, ran.err) == (code, line)
+    assert (ran.out != "") == (code == 0)
+    assert json.loads(Path("result.json").read_text())["format"] == "scar-cp/result@1"
+
+
+@needs_full
+@pytest.mark.parametrize(
+    ("arguments", "file"),
+    [
+        ("pareto instance.yaml -o front.json", "front.json"),
+        ("compare instance.yaml --solver standalone -o table.csv", "table.csv"),
+        ("import csv layers.csv -o net.yaml", "net.yaml"),
+        ("init new", "new/model.yaml"),
+    ],
+)
+def test_every_command_writes_before_it_prints(project: Project, arguments: str, file: str) -> None:
+    Path("layers.csv").write_text("op,K,C,Y,X\nconv,4,4,8,8\n")
+    ran = shell("> /dev/full", *arguments.split())
+    assert (ran.code, ran.err.splitlines(keepends=True)[-1]) == (1, FULL)
+    assert Path(file).stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=["encoding", "locale"],
+)
+def test_characters_that_cannot_be_printed_are_replaced(
+    project: Project, environment: dict[str, str]
+) -> None:
+    project.put("model.yaml", "name", "n·t")
+    ran = shell("", *SOLVE, **environment)
+    assert (ran.code, ran.err) == (0, "")
+    assert "n\\xb7t" in ran.out
+    assert "J\\xb7s" in ran.out
+    assert ran.out.endswith("written: result.json\n")
+    ran = shell("", "check", "ü.yaml", **environment)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Traceback" not in ran.err
+
+
+@needs_full
+@pytest.mark.parametrize("arguments", ["compile instance.yaml", "check instance.yaml", "--help"])
+def test_what_is_only_printed_fails_in_one_line(project: Project, arguments: str) -> None:
+    assert shell("> /dev/full", *arguments.split()) == (1, "", FULL)
+
+
+def test_a_closed_stream_is_not_taken_by_a_file(project: Project) -> None:
+    """Files get the lowest free number: one with a stream's would get all that is printed."""
+    code, _, _ = shell(">&- 2>&-", "compile", "instance.yaml", "-o", "problem.json")
+    assert code == 0
+    assert json.loads(Path("problem.json").read_text())["format"] == "scar-cp/problem@1"
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+NAMES = ["[/x]", "[red]", ":smile:", "a\\[b]"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("terminal", [False, True])
+def test_names_are_printed_as_they_stand(
+    project: Project,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    terminal: bool,
+) -> None:
+    if terminal:  # progress is then drawn, over and over
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm")
+    project.put("instance.yaml", "name", name)
+    project.put("model.yaml", "name", name)
+    project.put("package.yaml", "name", name)
+    types = project.data["profile.yaml"]["domains"]["desk"]
+    project.put("profile.yaml", "domains", "desk", types | {name: types["big"]})
+    project.put("package.yaml", "layout", [[name, name], ["small", "big"]])
+    shutil.copy("instance.yaml", "[x].yaml")
+
+    ran = command(*SOLVE)
+    assert ran.code == 0
+    assert f" {name} x4 " in ran.out
+    assert f"0 {name} " in ran.out
+    assert f"{name} x4" in command("evaluate", "instance.yaml", "result.json").out
+    assert f"instance {name}\n" in command("show", "instance.yaml").out
+    assert f"package {name}:" in command("show", "instance.yaml").out
+    assert command("check", "instance.yaml").code == 0
+    ran = command("compare", "[x].yaml", "--solver", "standalone", "-o", "c.csv")
+    assert ran.code == 0
+    assert "[x] package profile 1w full latency standalone: " in ran.err
+    assert command("pareto", "instance.yaml", "--time-limit", "5").code == 0
+    assert json.loads(Path("result.json").read_text())["problem"] == name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_live_lines_have_names_as_they_stand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with Progress(name):
+        pass
+    assert f"solving {name}" in capsys.readouterr().err
+    with Progress("") as progress:
+        progress.event(Event(0.0, None, None, name))
+    assert f"  {name}\x1b" in capsys.readouterr().err.replace("\n", "\x1b")
+    row = replace(ROW, scenario=name)
+    with RunsProgress(0, 1) as runs:
+        runs.start(row.case)
+    assert str(row.case) in capsys.readouterr().err

@@ -1,0 +1,112 @@
+"""Bounds never pass the optimum."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from problems import (
+    layer,
+    model,
+    random_problem,
+    random_schedule,
+    schedule,
+    seeds,
+    tensor,
+    tiny_problem,
+)
+
+from scar_cp.judge.bounds import Bound, best_bound, least_completions, simple_bounds
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.problem.compiled import problem_faults
+from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers.exhaustive import exhaustive
+
+
+def test_the_bounds_of_one_model_by_hand():
+    # Two layers, 4 passes, two chiplets; type a is the faster for layer 0, b for layer 1.
+    #   serial S = 3 + 5 compute, input 2 + 6 latency, output 1 + 6: 23
+    #   longest layer 5 < ceil(23 / 2) = 12: 23 + 3 * 12 = 59;  area ceil(4 * 23 / 2) = 46
+    #   energy: 10 + 20 compute, 7 + 8 of input and output: 45
+    run = model(
+        [layer([3, 9], [10, 11]), layer([9, 5], [21, 20])],
+        [
+            tensor(None, [0], dram=2, dram_nj=7),
+            tensor(0, [1], dram=9, dram_nj=9, nop=4, nop_nj=3),
+            tensor(1, [], dram=1, dram_nj=8),
+        ],
+        batch=4,
+    )
+    problem = tiny_problem([run], types="ab", dram_latency=6)
+    bounds = {b.source: b.value for b in simple_bounds(problem)}
+    assert bounds == {
+        "serial path": 59,
+        "area": 46,
+        "relaxed assignment": 45,
+        "corner": 59 * 45,
+    }
+    assert least_completions(problem) == [59]
+
+
+@seeds(120, quick=6)
+def test_no_simple_bound_passes_the_optimum(seed):
+    rng = Random(seed)
+    problem = random_problem(rng, max_schedules=4_000)
+    bounds = simple_bounds(problem)
+    assert {b.objective for b in bounds} == {"latency", "energy", "edp"}
+    for objective in ("latency", "energy", "edp"):
+        search = Search(problem, Request("full", objective))
+        exhaustive(search)
+        best = best_bound(bounds, objective, "full")
+        assert best is not None
+        if search.value is not None:
+            assert best.value <= search.value
+
+
+@seeds(30, quick=2)
+def test_no_model_completes_before_its_serial_path(seed):
+    rng = Random(seed)
+    for _ in range(10):
+        problem = random_problem(rng, max_schedules=2_000_000)
+        plan = random_schedule(rng, problem)
+        if plan is not None:
+            done = evaluate(problem, plan).completion_cycles
+            least = least_completions(problem)
+            assert all(a <= b for a, b in zip(least, done, strict=True))
+
+
+def with_first(problem, table, **changes):
+    """The problem with its first layer or tensor changed."""
+    run = problem.models[0]
+    first, *rest = getattr(run, table)
+    return problem.replace(models=(run.replace(**{table: (first.replace(**changes), *rest)}),))
+
+
+@pytest.mark.parametrize(
+    ("table", "changes"),
+    [("layers", {"weight_load_cycles": 5}), ("tensors", {"consumers": ()})],
+)
+def test_a_problem_file_whose_costs_never_occur_is_refused_or_bounded_without_them(table, changes):
+    # The layer has no weight bytes, so its load is never paid; nobody reads the input.
+    problem = tiny_problem([model([layer(1)], [tensor(None, [0], dram=9)])])
+    problem = with_first(problem, table, **changes)
+    value = evaluate(problem, schedule([(0, 0, 0, 0)])).latency_cycles
+    bounds = [b.value for b in simple_bounds(problem) if b.objective == "latency"]
+    assert problem_faults(problem, "file") or max(bounds) <= value
+
+
+def test_a_bound_holds_in_its_space_and_every_smaller_one():
+    bounds = [
+        Bound(value=3, objective="latency", space="full", source="a"),
+        Bound(value=5, objective="latency", space="adjacent", source="b"),
+        Bound(value=9, objective="latency", space="scar", source="c"),
+        Bound(value=99, objective="energy", space="full", source="d"),
+    ]
+
+    def best(space):
+        found = best_bound(bounds, "latency", space)
+        return found and found.source
+
+    assert [best(s) for s in ("full", "adjacent", "windowed", "scar")] == ["a", "b", "b", "c"]
+    assert best_bound(bounds, "edp", "scar") is None
+    assert best_bound([bounds[2]], "latency", "full") is None

@@ -1,0 +1,158 @@
+"""A page in a real browser: pointing, zooming, sliding, clicking, sorting, and no network."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.outcome.result import Origin
+from scar_cp.outcome.solving import solve
+from scar_cp.records.yaml_json import to_json, write_text
+from scar_cp.show.page.document import page, read_sources
+from scar_cp.solvers import Request
+from scar_cp.studies.judged_rows import table_text
+from show.plots import examples
+
+pytest.importorskip("plotly", reason="a page needs plotly: the extra report")
+playwright = pytest.importorskip("playwright.sync_api", reason="a browser is driven by playwright")
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="there is no browser: chromium"),
+]
+
+ODD_NAME = '</script><b>net</b> & "co"'
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page about a result with two windows, and a comparison."""
+    folder = tmp_path_factory.mktemp("page")
+    problem, plan = examples.example()
+    first = problem.models[0].replace(name=ODD_NAME)
+    problem = problem.replace(models=(first, *problem.models[1:]))
+    outcome = solve(problem, Request(time_limit_s=5, workers=1), "standalone")
+    evaluation = evaluate(problem, plan)
+    result = outcome.result.replace(
+        schedule=plan, evaluation=evaluation, value=evaluation.latency_cycles, status="feasible"
+    )
+    write_text(folder / "problem.json", to_json(problem))
+    origin = Origin(file="problem.json")
+    write_text(folder / "result.json", to_json(result.replace(origin=origin)))
+    write_text(folder / "table.csv", table_text(examples.COMPARISON))
+    write_text(folder / "page.html", page(read_sources([folder])))
+    return folder / "page.html"
+
+
+@pytest.fixture
+def view(report: Path) -> Iterator[playwright.Page]:
+    """The page on a screen; whatever it asks for or complains of is a failure."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        view = browser.new_page(viewport={"width": 1200, "height": 900})
+        asked, complaints = [], []
+        view.on("request", lambda request: asked.append(request.url))
+        view.on("pageerror", lambda error: complaints.append(str(error)))
+        view.on("console", lambda message: complaints.append(message.text))
+        view.goto(report.as_uri())
+        view.wait_for_function("document.querySelectorAll('.main-svg').length >= 12")
+        yield view
+        assert (asked, complaints) == ([report.as_uri()], [])
+        browser.close()
+
+
+def hovered(view: playwright.Page) -> str:
+    view.wait_for_selector(".hovertext")
+    return " ".join(view.locator(".hovertext").all_text_contents())
+
+
+def middle(view: playwright.Page, selector: str, number: int = 0) -> tuple[float, float]:
+    box = view.locator(selector).nth(number).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def time_range(view: playwright.Page) -> list[float]:
+    return view.evaluate("document.getElementById('figure-0-0').layout.xaxis.range")
+
+
+def test_passes_layers_and_chiplets_say_what_they_are(view: playwright.Page) -> None:
+    view.mouse.move(*middle(view, "#figure-0-0 .barlayer .point path"))
+    text = hovered(view)
+    assert "pass 1 of 4: " in text
+    assert f"{ODD_NAME} x4, layers 0" in text
+    assert "bytes" in text
+    assert "nJ" in text
+    view.locator("#figure-0-1").scroll_into_view_if_needed()
+    view.mouse.move(*middle(view, "#figure-0-1 .scatterlayer .trace:last-child .point"))
+    assert "chiplet 0 a" in hovered(view)
+
+
+def test_names_stand_as_they_are_and_nothing_offers_to_send_a_chart_away(
+    view: playwright.Page,
+) -> None:
+    legend = view.locator("#figure-0-0 .legendtext").first
+    assert legend.text_content() == f"{ODD_NAME} x4"
+    titles = [b.get_attribute("data-title") for b in view.locator(".modebar-btn").all()]
+    assert not [title for title in titles if "hare" in title]
+    legend, bars = (view.locator(f"#figure-0-0 .{part}").first for part in ("legend", "barlayer"))
+    above = legend.bounding_box()
+    assert above["y"] + above["height"] <= bars.bounding_box()["y"]
+
+
+def test_dragging_zooms_and_a_double_click_goes_back(view: playwright.Page) -> None:
+    whole = time_range(view)
+    x, y = middle(view, "#figure-0-0 .nsewdrag")
+    view.mouse.move(x, y)
+    view.mouse.down()
+    view.mouse.move(x + 150, y, steps=5)
+    view.mouse.up()
+    view.wait_for_function(
+        f"document.getElementById('figure-0-0').layout.xaxis.range[0] > {whole[0]}"
+    )
+    low, high = time_range(view)
+    assert whole[0] < low < high < whole[1]
+    view.mouse.dblclick(x, y)
+    view.wait_for_function(
+        f"document.getElementById('figure-0-0').layout.xaxis.range[0] == {whole[0]}"
+    )
+
+
+def test_the_slider_goes_to_the_next_window_and_the_legend_hides(view: playwright.Page) -> None:
+    title = view.locator("#figure-0-1 .gtitle")
+    assert title.text_content().startswith("window 0: ")
+    view.locator("#figure-0-1").scroll_into_view_if_needed()
+    box = view.locator("#figure-0-1 .slider-rail-touch-rect").bounding_box()
+    view.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
+    view.wait_for_function(
+        "document.querySelector('#figure-0-1 .gtitle').textContent.startsWith('window 1: ')"
+    )
+    bars = view.locator("#figure-0-0 .barlayer .point")
+    before = bars.count()
+    view.locator("#figure-0-0 .legendtoggle").first.click()
+    view.wait_for_function(
+        f"document.querySelectorAll('#figure-0-0 .barlayer .point').length < {before}"
+    )
+
+
+def test_tables_sort_both_ways_with_what_is_unknown_at_the_end(view: playwright.Page) -> None:
+    table = view.locator("section:last-of-type table").last
+    names = [name.split(" ")[0] for name in table.locator("th").all_text_contents()]
+    column = names.index("value")
+    head = table.locator("th button").nth(column)
+
+    def values() -> list[str]:
+        return table.locator(f"td:nth-child({column + 1})").all_text_contents()
+
+    assert values() == ["120", "100", "200", "180", "-", "70"]
+    head.click()
+    assert values() == ["70", "100", "120", "180", "200", "-"]
+    head.click()
+    assert values() == ["200", "180", "120", "100", "70", "-"]
+    assert view.locator("h2").first.text_content() == "tiny, latency (result.json)"

@@ -1,0 +1,229 @@
+"""What pictures say is what the evaluator and the files say."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import replace
+from random import Random
+
+import pytest
+from judge.test_timeline import drawn
+from problems import with_unused_type
+
+from show.plots import examples
+
+pytest.importorskip("matplotlib", reason="pictures need matplotlib: the extra plot")
+
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.show.plots.bounds_plot import plot_bounds
+from scar_cp.show.plots.front_plot import plot_front
+from scar_cp.show.plots.gantt_plot import plot_gantt
+from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
+from scar_cp.show.plots.map_plot import plot_map, positions
+from scar_cp.show.plots.style import PALETTE, figure_bytes, model_fill, time_unit
+
+
+def marked(axes, kind):
+    """The artists of a kind, by what their marks say after it."""
+    found = {}
+    for artist in axes.get_children():
+        name, _, rest = (artist.get_gid() or "").partition("-")
+        if name == kind:
+            found[rest] = artist
+    return found
+
+
+def extent(collection):
+    """Left and right end of a bar."""
+    box = collection.get_paths()[0].get_extents()
+    return box.x0, box.x1
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_bars_of_a_gantt_chart_lie_where_the_evaluator_says(seed):
+    problem, schedule = drawn(seed)
+    evaluation = evaluate(problem, schedule)
+    (axes,) = plot_gantt(problem, schedule).axes
+    scale, _ = time_unit(evaluation.latency_cycles, problem.clock_hz)
+    passes, loads = marked(axes, "passes"), marked(axes, "load")
+    start = bars = once = 0
+    for w, window in enumerate(evaluation.windows):
+        for s in window.segments:
+            chain = [o for o in window.segments if o.model == s.model and o.first <= s.first]
+            slowest = max(o.pass_cycles for o in chain)
+            q = problem.models[s.model].passes
+            all_loads = sum(o.once_cycles for o in window.segments if o.model == s.model)
+            begin = start + all_loads + sum(o.pass_cycles for o in chain if o is not s)
+            end = begin + (q - 1) * slowest + s.pass_cycles
+            if end > begin:
+                bars += 1
+                left, right = extent(passes[f"{w}-{s.chiplet}"])
+                assert (left, right) == pytest.approx((begin * scale, end * scale))
+            if s.once_cycles:
+                once += 1
+                left, right = extent(loads[f"{w}-{s.chiplet}"])
+                assert right - left == pytest.approx(s.once_cycles * scale)
+        start += window.latency_cycles
+    assert (len(passes), len(loads)) == (bars, once)
+    assert len(marked(axes, "window")) == len(evaluation.windows)
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == [f"{c.id} {c.type}" for c in problem.chiplets]
+
+
+@pytest.mark.parametrize("overlap", ["none", "full"])
+def test_strips_show_the_parts_of_a_pass(overlap):
+    problem, schedule = examples.example(overlap=overlap)
+    (axes,) = plot_gantt(problem, schedule).axes
+    passes, strips = marked(axes, "passes"), marked(axes, "strip")
+    first = evaluate(problem, schedule).windows[0].segments[0]
+    assert (first.chiplet, first.first) == (0, 0)  # the first of its model: never waits
+    left, right = extent(passes["0-0"])
+    shares = {}
+    for part in ("weights", "reads", "compute", "sends", "writes"):
+        begin, end = extent(strips[f"0-0-{part}"]) if f"0-0-{part}" in strips else (0, 0)
+        shares[part] = (end - begin) / (right - left) * first.pass_cycles
+    assert shares == pytest.approx(
+        {
+            "weights": first.weight_cycles,
+            "reads": first.read_cycles,
+            "compute": first.compute_cycles,
+            "sends": first.send_cycles,
+            "writes": first.write_cycles,
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_map_shows_the_segments_and_the_busy_links(seed):
+    problem, schedule = drawn(seed)
+    evaluation = evaluate(problem, schedule)
+    *panels, _ = plot_map(problem, schedule).axes
+    for axes, window in zip(panels, evaluation.windows, strict=False):
+        at = {s.chiplet: s for s in window.segments}
+        for c, shape in marked(axes, "chiplet").items():
+            white = (1.0, 1.0, 1.0, 1.0)
+            assert (shape.get_facecolor() == white) == (int(c) not in at)
+        links = {tuple(rest.split("-")) for rest in marked(axes, "link")}
+        assert links == {tuple(link.split(">")) for link in window.link_busy_cycles}
+        written = "\n".join(texts(axes))
+        for c, s in at.items():
+            layers = f"{s.first}-{s.last}" if s.last > s.first else f"{s.first}"
+            assert f"{c}\n{problem.models[s.model].name}\n{layers}" in written
+        ports = {c.port for c in problem.chiplets}
+        for c, shape in marked(axes, "chiplet").items():
+            assert (shape.get_linewidth() > 1) == (int(c) in ports)
+
+
+def test_off_mesh_chiplets_keep_apart_and_always_lie_in_the_same_place():
+    problem, _ = examples.example(cells=None)
+    places = positions(problem)
+    gaps = [abs(complex(*a) - complex(*b)) for a in places for b in places if a != b]
+    assert min(gaps) == pytest.approx(1)
+    assert positions(problem.replace()) == places
+
+
+def test_models_beyond_the_colours_have_hatches():
+    fills = [(model_fill(m)["facecolor"], model_fill(m)["hatch"]) for m in range(48)]
+    assert len(set(fills)) == 48
+    assert [hatch for _, hatch in fills[: len(PALETTE)]] == [""] * len(PALETTE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plot", [plot_gantt, plot_map])
+def test_a_type_that_no_chiplet_has_is_not_drawn(plot):
+    problem, schedule = examples.example()
+    for seed in range(3):
+        with_it = with_unused_type(Random(seed), problem)
+        drawings = [figure_bytes(plot(of, schedule), ".svg") for of in (problem, with_it)]
+        assert drawings[0] == drawings[1]
+
+
+def test_any_name_is_drawn_as_it_stands():
+    problem, plan = examples.example()
+    names = ("$\\bad{模$", "m" * 50)
+    models = (m.replace(name=name) for m, name in zip(problem.models, names, strict=True))
+    problem = problem.replace(models=tuple(models))
+    for figure in plot_gantt(problem, plan), plot_map(problem, plan):
+        with warnings.catch_warnings(action="error"):
+            figure_bytes(figure, ".png")
+        (legend,) = figure.legends
+        assert [text.get_text() for text in legend.get_texts()][:2] == [
+            "$\\bad{模$ x4",
+            f"{'m' * 39}… x3",
+        ]
+        with warnings.catch_warnings(action="ignore"):
+            box = legend.get_window_extent()
+        page = figure.bbox
+        assert box.x0 >= page.x0, "it fits"
+        assert box.x1 <= page.x1
+
+
+def test_the_lines_of_a_search_are_its_log():
+    (axes,) = plot_bounds(examples.RESULT).axes
+    lines = {line.get_gid(): line.get_xydata().tolist() for line in axes.lines}
+    assert lines["bound"] == [[0.5, 5e19], [1, 5e19], [3, 5e19], [6.5, 9e19], [8, 9e19]]
+    assert lines["value"][1:] == [[1, 3e20], [3, 1e20], [6.5, 1e20], [8, 1e20]]
+    assert texts(axes) == ["standalone", "scar"]
+
+
+def test_the_empty_region_of_a_front_is_what_its_limits_say():
+    (axes,) = plot_front(examples.FRONT).axes
+    (region,) = marked(axes, "empty").values()
+    edge = {(round(x * 1e6), round(y * 1e6)) for x, y in region.get_paths()[0].vertices}
+    assert (1_500_000, 6_000_000) in edge  # the budget's energy, up to the budget
+    assert (1_500_001, 4_999_999) in edge  # and then the weighted sum's
+    floor = min(y for _, y in edge)
+    for x, y in edge:
+        assert y == floor or abs(y - examples.FRONT.least_energy(x)) <= 1
+    assert marked(axes, "too")["fast"].get_x() + marked(axes, "too")["fast"].get_width() == 0.9
+
+
+def test_bars_of_a_comparison_are_its_gaps():
+    (axes,) = plot_gaps(examples.COMPARISON).axes
+    heights = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
+    assert heights["scar"] == pytest.approx([100 / 6, 25, 0])
+    assert heights["cp-sat"] == pytest.approx([0, 100 / 6, 0])
+    assert texts(axes) == ["17", "25", "?", "0", "17", "?"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["sc1", "sc2", "sc3"]
+
+
+def test_many_cases_go_on_below_and_small_gaps_do_not_read_as_none():
+    first = examples.COMPARISON[0]
+    rows = [
+        replace(first, scenario=f"sc{k}", solver=solver, gap=0.0004 * k)
+        for k in range(100)
+        for solver in ("scar", "cp-sat")
+    ]
+    figure = plot_gaps(rows)
+    assert len(figure.axes) > 1
+    assert figure.get_size_inches()[0] <= 14
+    ticks = [tick.get_text() for axes in figure.axes for tick in axes.get_xticklabels()]
+    assert ticks == [f"sc{k}" for k in range(100)]
+    assert texts(figure.axes[0])[:4] == ["0", "<.1", "<.1", "0.12"]
+
+
+def test_stacked_losses_end_at_the_total():
+    (axes,) = plot_losses(examples.SPLITS).axes
+    heights = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
+    expected = {
+        "segmentation, placement": [10, 10],
+        "provisioning": [15, 10],
+        "window packing": [5, 5],
+        "adjacency": [20, 0],
+        "not proven whose": [10],
+    }
+    assert list(heights) == list(expected)
+    for label, least in expected.items():
+        assert heights[label] == pytest.approx(least)
+
+
+def test_cases_name_what_differs():
+    rows = [replace(row, windows=1 + k % 2) for k, row in enumerate(examples.COMPARISON)]
+    (axes,) = plot_gaps(rows).axes
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert all(re.fullmatch(r"sc\d\n(1 window|2 windows)", label) for label in labels)

@@ -1,0 +1,427 @@
+"""Comparisons: judged rows, runs that are not repeated, and one table in four formats."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Command, Project
+from rows import ROW
+
+from scar_cp.errors import ClaimError, CrashError, InputError, ScarError
+from scar_cp.show.text.comparison_text import (
+    comparison_json,
+    comparison_markdown,
+    comparison_text,
+    ratio_text,
+)
+from scar_cp.studies import compare
+from scar_cp.studies.compare import Store, plan, run
+from scar_cp.studies.fresh_process import in_fresh_process, peak_memory_mb
+from scar_cp.studies.judged_rows import COLUMNS, Row, judge, summarise, table_text
+
+QUICKSTART = ROOT / "instances/quickstart.yaml"
+HEURISTICS = ["--solver", "scar", "--solver", "standalone", "--quiet", "-o", "table.csv"]
+
+EXACT = replace(ROW, solver="cp-sat", value=100, bound=90)
+
+
+def cells(text: str) -> list[dict[str, str]]:
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines))
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Runs in this process; which solvers were called."""
+    solvers: list[str] = []
+
+    def here(work: Callable[..., Row], job: compare.Job) -> Row:
+        solvers.append(job.case.solver)
+        return work(job)
+
+    monkeypatch.setattr(compare, "in_fresh_process", here)
+    return solvers
+
+
+# --- judging -----------------------------------------------------------------------------------
+
+
+def test_a_heuristic_is_certified_by_the_exact_solvers_bound() -> None:
+    heuristic, exact = judge([ROW, EXACT])
+    assert (heuristic.ratio, heuristic.gap) == (1.2, 0.25)
+    assert (exact.ratio, exact.gap) == (1.0, 0.1)
+
+
+@pytest.mark.parametrize("other", [{"sha256": "b" * 64}, {"space": "scar"}, {"objective": "edp"}])
+def test_rows_about_another_question_do_not_meet(other: dict[str, Any]) -> None:
+    heuristic, _ = judge([ROW, replace(EXACT, **other)])
+    assert (heuristic.ratio, heuristic.gap) == (1.0, 70 / 120)
+
+
+def test_other_limits_still_tell_something_about_the_same_question() -> None:
+    heuristic, _ = judge([ROW, replace(EXACT, time_limit_s=600.0, seed=7)])
+    assert (heuristic.ratio, heuristic.gap) == (1.2, 0.25)
+
+
+def test_integers_beyond_floats_are_never_taken_for_equal() -> None:
+    huge = 10**40
+    worse, best = judge([replace(ROW, value=huge + 1), replace(EXACT, value=huge, bound=huge - 1)])
+    assert best.ratio == 1
+    assert best.gap is not None
+    assert best.gap > 0
+    assert worse.ratio is not None
+    assert worse.ratio > 1
+    assert ratio_text(worse.ratio) == "1 + 2.2e-16"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [(None, "-"), (1.0, "1"), (1.00004, "1 + 4.0e-05"), (1.5, "1.5000")],
+)
+def test_a_ratio_reads_as_1_only_where_it_is(ratio: float | None, text: str) -> None:
+    assert ratio_text(ratio) == text
+
+
+def test_a_best_value_of_0_has_no_ratios_but_its_own() -> None:
+    worse, best = judge([replace(ROW, bound=0), replace(EXACT, value=0, bound=0)])
+    assert (best.ratio, best.gap) == (1.0, 0.0)
+    assert (worse.ratio, worse.gap) == (None, 1.0)
+
+
+def test_rows_without_a_value_are_kept() -> None:
+    nothing = replace(EXACT, value=None, bound=None, status="infeasible")
+    (alone,) = judge([nothing])
+    assert (alone.ratio, alone.gap) == (None, None)
+    heuristic, _ = judge([ROW, replace(EXACT, value=None)])
+    assert (heuristic.ratio, heuristic.gap) == (1.0, 0.25)
+
+
+def test_a_bound_above_another_rows_value_is_an_error() -> None:
+    with pytest.raises(
+        ClaimError, match=r"cp-sat: the bound 121 lies above the value 120 of .*scar"
+    ):
+        judge([ROW, replace(EXACT, value=None, bound=121)])
+
+
+def test_a_summary_counts_the_best_and_takes_medians() -> None:
+    others = [
+        replace(row, sha256=name * 64, value=value)
+        for name, row, value in (("b", ROW, 200), ("b", EXACT, 100), ("c", ROW, 90))
+    ]
+    failed = replace(EXACT, sha256="c" * 64, value=None, bound=None, status="failed")
+    heuristic, exact = summarise(judge([ROW, EXACT, *others, failed]))
+    assert (heuristic.solver, heuristic.cases, heuristic.best) == ("scar", 3, 1)
+    assert (heuristic.median_ratio, heuristic.worst_ratio) == (1.2, 2.0)
+    assert (heuristic.median_gap, heuristic.worst_gap) == (40 / 90, 110 / 200)
+    assert (exact.cases, exact.best, exact.median_ratio) == (3, 2, 1.0)
+    assert (exact.median_gap, exact.worst_gap) == (0.1, 0.1)
+
+
+# --- the store ---------------------------------------------------------------------------------
+
+
+def test_a_row_survives_the_store_and_is_judged_anew(tmp_path: Path) -> None:
+    store = Store(tmp_path / "table.csv")
+    store.add(replace(ROW, message='says "no", twice'))
+    assert cells(store.path.read_text())[0]["ratio"] == "1.0"
+    Store(store.path).add(EXACT)
+    heuristic, exact = cells(store.path.read_text())
+    assert (heuristic["ratio"], heuristic["gap"], exact["ratio"]) == ("1.2", "0.25", "1.0")
+    assert heuristic["message"] == 'says "no", twice'
+
+
+def test_two_comparisons_may_share_a_store(tmp_path: Path) -> None:
+    one, other = Store(tmp_path / "table.csv"), Store(tmp_path / "table.csv")
+    one.add(ROW)
+    other.add(EXACT)
+    assert len(cells(one.path.read_text())) == 2
+
+
+@pytest.mark.parametrize("text", ["one line of notes\n", "scenario,package\nsc1,x\n"])
+def test_a_file_that_is_no_table_is_refused_and_kept(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"must hold a table of scar-cp compare"):
+        Store(path)
+    assert path.read_text() == text
+
+
+def test_what_is_stored_is_not_run_again(
+    project: Project, command: Command, calls: list[str]
+) -> None:
+    arguments = ["compare", "instance.yaml", *HEURISTICS]
+    first = command(*arguments)
+    assert first.code == 0
+    assert calls == ["scar", "standalone"]
+    assert command(*arguments) == first
+    assert len(calls) == 2
+
+    command(*arguments, "--solver", "simba")
+    assert calls[2:] == ["simba"]
+    command(*arguments, "--seed", "1")
+    assert calls[3:] == ["scar", "standalone"]
+
+
+def test_a_result_that_is_to_be_kept_is_run_again_once_it_is_gone(
+    project: Project, calls: list[str]
+) -> None:
+    (job,) = plan(["instance.yaml"], solvers=("standalone",))
+    kept = replace(job, result=Path("result.json"))
+    store = Store(Path("table.csv"))
+    (row,) = run([kept], store)
+    assert json.loads(Path("result.json").read_text())["value"] == row.value
+    assert store.missing([job, kept]) == []
+    Path("result.json").unlink()
+    assert store.missing([job, kept]) == [kept]
+
+
+def test_a_changed_input_is_run_again(project: Project, command: Command, calls: list[str]) -> None:
+    arguments = ["compare", "instance.yaml", *HEURISTICS, "--format", "json"]
+    before = json.loads(command(*arguments).out)["rows"]
+    project.put("scenario.yaml", "models", 0, "batch", 8)
+    after = json.loads(command(*arguments).out)["rows"]
+    assert calls == ["scar", "standalone"] * 2
+    assert {row["sha256"] for row in before}.isdisjoint(row["sha256"] for row in after)
+    assert len(cells(Path("table.csv").read_text())) == 4
+
+
+def test_an_interrupted_comparison_goes_on_where_it_stopped(
+    project: Project, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def here(work: Callable[..., Row], job: compare.Job) -> Row:
+        if len(done) == 1:
+            done.append("interrupt")
+            raise KeyboardInterrupt
+        done.append(job.case.solver)
+        return work(job)
+
+    monkeypatch.setattr(compare, "in_fresh_process", here)
+    arguments = ["compare", "instance.yaml", *HEURISTICS]
+    assert command(*arguments) == (
+        130,
+        "",
+        "interrupted: 1 of 2 runs are in table.csv; the same command again does the rest\n",
+    )
+    assert [row["solver"] for row in cells(Path("table.csv").read_text())] == ["scar"]
+    assert command(*arguments).code == 0
+    assert done == ["scar", "interrupt", "standalone"]
+
+
+def test_a_run_that_fails_is_a_row_and_is_tried_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: Command
+) -> None:
+    def die(work: Callable[..., Row], job: compare.Job) -> Row:
+        raise CrashError("the process died, exit code -9")
+
+    arguments = ["compare", "instance.yaml", "--solver", "scar", "--quiet", "-o", "table.csv"]
+    with monkeypatch.context() as patch:
+        patch.setattr(compare, "in_fresh_process", die)
+        code, out, err = command(*arguments)
+    assert (code, err) == (1, "")
+    assert "scar: the process died, exit code -9" in out
+    (row,) = cells(Path("table.csv").read_text())
+    assert (row["status"], row["value"], row["peak_mb"]) == ("failed", "", "")
+
+    monkeypatch.setattr(compare, "in_fresh_process", lambda work, job: work(job))
+    assert command(*arguments).code == 0
+    (row,) = cells(Path("table.csv").read_text())
+    assert row["status"] != "failed"
+
+
+def test_an_infeasible_problem_is_a_row(
+    project: Project, command: Command, calls: list[str]
+) -> None:
+    project.put("scenario.yaml", "models", 0, "deadline_ms", 1e-6)
+    code, out, _ = command("compare", "instance.yaml", *HEURISTICS, "--format", "json")
+    assert code == 0
+    for row in json.loads(out)["rows"]:
+        assert (row["status"], row["value"], row["ratio"]) == ("infeasible", None, None)
+        assert "deadline: net[0] takes at least" in row["message"]
+
+
+def test_a_problem_that_changes_meanwhile_is_refused(project: Project, calls: list[str]) -> None:
+    jobs = plan(["instance.yaml"], solvers=("scar",))
+    project.put("scenario.yaml", "models", 0, "batch", 8)
+    with pytest.raises(InputError, match=r"instance.yaml: its problem has changed since"):
+        list(run(jobs, Store(Path("table.csv"))))
+    assert not Path("table.csv").exists()
+
+
+# --- the cases ---------------------------------------------------------------------------------
+
+
+def test_every_combination_is_a_case_once(project: Project) -> None:
+    jobs = plan(
+        ["instance.yaml", "instance.yaml"],
+        packages=("package", "package.yaml"),
+        windows=(1, 2),
+        objectives=("latency", "edp"),
+        spaces=("full", "scar"),
+        solvers=("scar",),
+    )
+    assert len(jobs) == 2 * 2 * 2
+    assert {(job.case.package, job.case.profile) for job in jobs} == {("package", "profile")}
+    assert {job.case.windows for job in jobs} == {1, 2}
+
+
+def test_instances_of_one_name_are_told_apart(project: Project) -> None:
+    for folder in ("desk", "car"):
+        Path(folder).mkdir()
+        for name in ("instance", "scenario", "package", "profile", "model"):
+            shutil.copy(f"{name}.yaml", folder)
+    jobs = plan(["desk/instance.yaml", "car/instance.yaml", "car/../car/instance.yaml"])
+    assert {job.case.scenario for job in jobs} == {"desk/instance", "car/instance"}
+    assert {job.case.scenario for job in plan(["desk/instance.yaml"])} == {"instance"}
+
+
+def test_a_package_is_named_as_beside_the_instances_own() -> None:
+    (job,) = plan([QUICKSTART], packages=("het_2x2",), solvers=("scar",))
+    assert job.overrides == {"package": str(ROOT / "instances/packages/het_2x2.yaml")}
+    assert job.case.package == "het_2x2"
+
+
+def test_a_compiled_problem_has_no_package_of_its_own(project: Project, command: Command) -> None:
+    command("compile", "instance.yaml", "-o", "problem.json")
+    (job,) = plan(["problem.json"], solvers=("scar",))
+    assert (job.case.scenario, job.case.package, job.case.profile) == ("problem", "", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        (
+            ["--package", "absent", "--package", "package", "--windows", "0", "--time-limit", "0"],
+            [
+                "--package: absent: must be a file, but absent does not exist",
+                "--time-limit: 0.0: must be a positive number of seconds",
+                "--windows: 0: must be greater than 0",
+            ],
+        ),
+        (["-o", "instance.yaml"], ["instance.yaml: must not be a file that is read"]),
+        (
+            ["-o", "model.yaml"],
+            ["model.yaml: must hold a table of scar-cp compare: there is no column 'scenario'"],
+        ),
+        (["-o", "absent/t.csv"], ["absent/t.csv: its folder must exist and be writable"]),
+        (
+            ["absent.yaml", "--gap", "1"],
+            ["--gap: 1.0: must be at least 0 and below 1", "absent.yaml: no such file"],
+        ),
+    ],
+)
+def test_bad_input_is_refused_before_anything_runs(
+    project: Project, command: Command, calls: list[str], options: list[str], lines: list[str]
+) -> None:
+    before = {name: Path(name).read_bytes() for name in project.names()}
+    code, out, err = command("compare", "instance.yaml", "-o", "table.csv", *options)
+    assert (code, out, err.splitlines(), calls) == (2, "", lines, [])
+    assert {name: Path(name).read_bytes() for name in project.names()} == before
+
+
+def test_weights_cannot_be_compared(project: Project, command: Command) -> None:
+    code, _, err = command("compare", "instance.yaml", "--objective", "weighted")
+    assert code == 2
+    assert err.startswith("scar-cp: ")
+    assert "--objective" in err
+
+
+# --- the table ---------------------------------------------------------------------------------
+
+FAILED = replace(
+    EXACT, sha256="b" * 64, package="a|b", value=None, bound=None, status="failed", message="why"
+)
+JUDGED = judge([ROW, EXACT, replace(ROW, sha256="b" * 64, package="a|b", value=10**18), FAILED])
+
+
+def test_the_four_formats_agree() -> None:
+    records = json.loads(comparison_json(JUDGED))
+    assert records["format"] == "scar-cp/compare@1"
+    assert [tuple(record) for record in records["rows"]] == [COLUMNS] * 4
+    as_text = [
+        {name: "" if value is None else str(value) for name, value in record.items()}
+        for record in records["rows"]
+    ]
+    assert cells(table_text(JUDGED)) == as_text
+
+    shown = [f"{r['value']:,}" if r["value"] else "-" for r in records["rows"]]
+    pipes = [
+        [cell.strip() for cell in line.strip("|").replace("\\|", "/").split("|")]
+        for line in comparison_markdown(JUDGED).split("\n\n")[1].splitlines()
+    ]
+    assert len({len(line) for line in pipes}) == 1
+    assert [line[pipes[0].index("value")] for line in pipes[2:]] == shown
+    table = comparison_text(JUDGED).split("\n\n")[1].splitlines()
+    assert [line.split()[table[0].split().index("value")] for line in table[1:5]] == shown
+
+
+def test_text_folds_what_all_rows_share_and_explains_what_failed() -> None:
+    text = comparison_text(JUDGED)
+    header = text.partition("\n\n")[0]
+    for shared in ("profile physical", "windows 1", "space full", "seed 0", "time limit 60 s"):
+        assert shared in header
+    assert "sc1 a|b physical 1w full latency cp-sat: why" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_text_that_is_too_wide_says_what_it_leaves_out() -> None:
+    wide = [replace(row, package=f"{i}{'p' * 24}") for i, row in enumerate(JUDGED)]
+    text = comparison_text(wide)
+    assert "not shown, too wide: sha256" in text
+    assert max(len(line) for line in text.splitlines() if ": why" not in line) <= 100
+    assert "not shown" not in comparison_text(wide, width=200)
+
+
+# --- whole runs --------------------------------------------------------------------------------
+
+
+def end_without_a_word() -> None:
+    os._exit(3)
+
+
+def refuse(reason: str) -> None:
+    raise ScarError(reason)
+
+
+@pytest.mark.slow
+def test_a_fresh_process_answers_raises_or_dies() -> None:
+    assert in_fresh_process(abs, -2) == 2
+    with pytest.raises(ScarError, match="too large"):
+        in_fresh_process(refuse, "too large")
+    with pytest.raises(CrashError, match="exit code 3"):
+        in_fresh_process(end_without_a_word)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_a_process_does_not_count_the_memory_of_its_parent() -> None:
+    ballast = bytearray(os.urandom(1024) * 1024 * 200)
+    assert peak_memory_mb() > len(ballast) >> 20 > in_fresh_process(peak_memory_mb)
+
+
+@pytest.mark.slow
+def test_the_quickstart_is_compared_from_end_to_end(project: Project, command: Command) -> None:
+    arguments = ["compare", QUICKSTART, "--time-limit", "10", "-o", "table.csv"]
+    code, out, err = command(*arguments, "--format", "csv")
+    assert code == 0
+    assert [line.split(":")[0].split()[-1] for line in err.splitlines()] == ["scar", "cp-sat"]
+    assert cells(out) == cells(Path("table.csv").read_text())
+    heuristic, exact = csv.DictReader(io.StringIO(out[out.index("scenario,") :]))
+    assert (exact["status"], exact["ratio"], exact["gap"]) == ("optimal", "1.0", "0.0")
+    assert int(exact["value"]) == int(exact["bound"]) <= int(heuristic["value"])
+    value, bound = int(heuristic["value"]), int(exact["bound"])
+    assert float(heuristic["gap"]) == pytest.approx((value - bound) / value)
+    assert int(exact["peak_mb"]) > 0
+
+    again = command(*arguments)
+    assert again.err == "2 of 2 runs are stored already\n"
+    assert "optimal" in again.out
