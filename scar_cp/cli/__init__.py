@@ -19,6 +19,7 @@ import scar_cp.cli.cost_template as cost_template
 import scar_cp.cli.import_costs as import_costs
 import scar_cp.cli.import_models as import_models
 import scar_cp.cli.init as init
+import scar_cp.cli.list_command as list_command
 import scar_cp.cli.papers_command as papers_command
 import scar_cp.cli.pictures as pictures
 import scar_cp.cli.report_command as report_command
@@ -40,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 init.register(app)
+list_command.register(app)
 show_command.register(app)
 basic_commands.register(app)
 cost_template.register(app)

@@ -59,16 +59,18 @@ def cost(
 
     Columns: op,K,C,Y,X,R,S,stride,groups and pad or OY,OX; further ones are passed on.
 
-    Example: scar-cp cost layers.csv --chiplet instances/profiles/physical.yaml#datacenter.nvdla
+    Example: scar-cp cost layers.csv --chiplet physical#datacenter.nvdla
     """
     from scar_cp.cost.layer_list import cost_csv, read_layer_list
     from scar_cp.files.loading import read_chiplet
+    from scar_cp.files.shipped import file_of
     from scar_cp.records.yaml_json import check_writable, write_text
 
+    source = chiplet.partition("#")[0]
     chiplet_type, *_ = o.together(
         lambda: read_chiplet(chiplet),
         lambda: read_layer_list(layers),
-        lambda: check_writable(output, layers, Path(chiplet.partition("#")[0])),
+        lambda: check_writable(output, layers, file_of(Path(source), source, "profile")),
     )
     text = cost_csv(layers, chiplet_type)
     if output is None:

@@ -127,7 +127,7 @@ def cost(
     rows: Annotated[int, typer.Option(min=1, help="Layers per batch.")] = 50_000,
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     profile: Annotated[Path, typer.Option(help="Profile to take the types from.")] = Path(
-        "instances/profiles/physical.yaml"
+        "physical"
     ),
 ) -> None:
     """Count the cost rows per second of the analytical model, on one thread.
@@ -137,6 +137,7 @@ def cost(
     Example: scar-cp bench cost
     """
     from scar_cp.cost.calibration import measure_rows_per_second
+    from scar_cp.files.shipped import named_file
     from scar_cp.inputs.package import Profile
     from scar_cp.inputs.workload import Model
     from scar_cp.records.yaml_json import read_record
@@ -146,7 +147,7 @@ def cost(
     ]
     if not layers:
         raise InputError([Fault(str(models), "", None, "must be a folder with models (*.yaml)")])
-    types = read_record(profile, Profile).domains.get("datacenter")
+    types = read_record(named_file(profile, "profile"), Profile).domains.get("datacenter")
     if types is None:
         raise InputError([Fault(str(profile), "domains.datacenter", None, "is required")])
     print(f"{len(layers)} layers repeated to {rows:,} rows per batch")

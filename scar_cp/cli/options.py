@@ -142,33 +142,53 @@ _SETTINGS = "Instance settings (replace the file's)"
 _REQUEST = "Request"
 
 Instance = Annotated[
-    Path, typer.Argument(metavar="INSTANCE", help="An instance (YAML) or a compiled problem.json.")
+    Path,
+    typer.Argument(
+        metavar="INSTANCE", help="An instance (YAML, or a shipped one's name) or a problem.json."
+    ),
 ]
 Instances = Annotated[
     list[Path],
-    typer.Argument(metavar="INSTANCE", help="Instances (YAML) or compiled problems (JSON)."),
+    typer.Argument(
+        metavar="INSTANCE", help="Instances (YAML, or shipped ones' names) or compiled problems."
+    ),
 ]
 Scenario = Annotated[
-    str | None, typer.Option(help="Scenario file.", rich_help_panel=_SETTINGS, metavar="FILE")
+    str | None,
+    typer.Option(
+        help="Scenario file, or name (scar-cp list).",
+        rich_help_panel=_SETTINGS,
+        metavar="NAME_OR_FILE",
+    ),
 ]
 Package = Annotated[
-    str | None, typer.Option(help="Package file.", rich_help_panel=_SETTINGS, metavar="FILE")
+    str | None,
+    typer.Option(
+        help="Package file, or name (scar-cp list).",
+        rich_help_panel=_SETTINGS,
+        metavar="NAME_OR_FILE",
+    ),
 ]
 Packages = Annotated[
     list[str] | None,
     typer.Option(
-        help="Package file, or a name beside the instance's own; again for more.",
+        help="Package file, or name (scar-cp list); again for more.",
         rich_help_panel=_SETTINGS,
         metavar="NAME_OR_FILE",
     ),
 ]
 Profile = Annotated[
-    str | None, typer.Option(help="Profile file.", rich_help_panel=_SETTINGS, metavar="FILE")
+    str | None,
+    typer.Option(
+        help="Profile file, or name (scar-cp list).",
+        rich_help_panel=_SETTINGS,
+        metavar="NAME_OR_FILE",
+    ),
 ]
 Profiles = Annotated[
     list[str] | None,
     typer.Option(
-        help="Profile file, or a name beside the instance's own; again for more.",
+        help="Profile file, or name (scar-cp list); again for more.",
         rich_help_panel=_SETTINGS,
         metavar="NAME_OR_FILE",
     ),

@@ -56,9 +56,11 @@ def solve(
 
     For example:
 
-    scar-cp solve instances/quickstart.yaml
+    scar-cp solve quickstart
 
-    scar-cp solve instances/sc4.yaml --package instances/packages/het_cb_3x3.yaml --windows 2
+    scar-cp solve sc4 --package het_cb_3x3 --windows 2
+
+    scar-cp solve mine/instance.yaml --package mine/package.yaml
 
     scar-cp solve problem.json --objective energy -o result.json
 
@@ -104,7 +106,7 @@ def solve(
             loaded.problem, request, solver, progress.event, loaded.sha256, started=context.obj
         )
     if output is not None:
-        origin = origin_of(instance, settings, output)
+        origin = origin_of(instance, loaded.overrides, output)
         write_text(output, to_json(outcome.result.replace(origin=origin)))
     print_summary(outcome)
     if output is not None:

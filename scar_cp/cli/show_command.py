@@ -18,12 +18,14 @@ def register(app: typer.Typer) -> None:
 def show(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="A model, package, profile, scenario or instance."),
+        typer.Argument(
+            metavar="FILE", help="A model, package, profile, scenario or instance, or a name."
+        ),
     ],
 ) -> None:
     """Print a file as a table: a model's layers, a package's map, what an instance runs on what.
 
-    Example: scar-cp show instances/packages/het_sides_3x3.yaml
+    Example: scar-cp show het_sides_3x3
     """
     from scar_cp.show.text.inputs_text import show_lines
 

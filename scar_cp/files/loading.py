@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from scar_cp.cost.instance_costs import table_faults
 from scar_cp.errors import Fault, InputError, collecting
+from scar_cp.files.shipped import KINDS, file_of, is_name, named_file, shipped_files, unknown_name
 from scar_cp.inputs.cost_table import CostTable, read_cost_table
 from scar_cp.inputs.graph import model_faults
 from scar_cp.inputs.instance import Instance, InstanceFile
@@ -22,6 +23,7 @@ from scar_cp.inputs.rules import (
     scenario_faults,
     type_faults,
 )
+from scar_cp.inputs.schemas import SchemaKind
 from scar_cp.inputs.workload import Model, Scenario
 from scar_cp.judge.schedule import Schedule
 from scar_cp.problem.compiled import Problem, problem_faults
@@ -33,6 +35,7 @@ from scar_cp.records.yaml_json import read_document, read_json_record, read_reco
 from scar_cp.terms import Granularity
 
 __all__ = [
+    "REFERENCES",
     "LoadedProblem",
     "check_file",
     "load_problem",
@@ -40,6 +43,7 @@ __all__ = [
     "read_instance",
     "read_problem",
     "read_schedule",
+    "referred_file",
 ]
 
 R = TypeVar("R", bound=Record)
@@ -56,8 +60,8 @@ PROBLEM_SETTINGS = (
 """Settings of an instance that a compiled problem can still change."""
 
 
-_REFERENCES = ("scenario", "package", "profile", "cost_table")
-"""Keys of an instance that name files."""
+REFERENCES: tuple[SchemaKind, ...] = ("scenario", "package", "profile")
+"""Keys of an instance that name files which may be shipped ones."""
 
 
 class _Collector:
@@ -73,9 +77,9 @@ class _Collector:
             return to_record(data, cls, file)
         return None
 
-    def read(self, path: Path, cls: type[R], referred_by: Fault) -> R | None:
+    def read(self, path: Path, cls: type[R], referred_by: Fault, *kinds: SchemaKind) -> R | None:
         if not os.path.isfile(path):
-            self.faults.append(_no_file(path, referred_by))
+            self.faults.append(_no_file(path, referred_by, *kinds))
             return None
         self.files.append(path)
         with collecting(self.faults):
@@ -89,10 +93,11 @@ def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     Parameters
     ----------
     path
-        An instance file.
+        An instance file, or the name of a shipped one.
     overrides
         Settings that replace those of the file; paths among them (``scenario``, ``package``,
-        ``profile``) are relative to the current folder.
+        ``profile``) are relative to the current folder, and a name stands for a file beside the
+        instance's own or for a shipped one.
 
     Returns
     -------
@@ -113,8 +118,42 @@ def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     >>> instance.settings.windows, [run.batch for run in instance.scenario.models]
     (2, [4, 2])
     """
-    path = Path(path)
-    return _resolve(path, read_document(path), overrides or {})
+    path = named_file(path, "instance")
+    data = read_document(path)
+    return _resolve(path, data, _placed(path, data, overrides or {}))
+
+
+def referred_file(referring: Path, target: str, *kinds: SchemaKind) -> Path:
+    """The file that another one refers to, by a path relative to itself or by a name.
+
+    Parameters
+    ----------
+    referring
+        The file that refers.
+    target
+        What it says.
+    *kinds
+        What may be named.
+
+    Returns
+    -------
+    Path
+    """
+    return file_of(_relative(referring, target), target, *kinds)
+
+
+def _placed(path: Path, data: Any, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings, with the paths of files that are named as they stand beside the instance's."""
+    placed = dict(overrides)
+    for key in REFERENCES:
+        name, own = placed.get(key), data.get(key) if isinstance(data, dict) else None
+        if not isinstance(name, str) or not isinstance(own, str):
+            continue
+        if is_name(name) and not os.path.lexists(name):
+            beside = referred_file(path, own, key).with_name(f"{name}.yaml")
+            if os.path.isfile(beside) and beside != shipped_files(key).get(name):
+                placed[key] = str(beside)
+    return placed
 
 
 def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
@@ -124,17 +163,22 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
     collector = _Collector()
     collector.files.append(path)
     collector.files += [
-        _relative(path, data[key]) for key in _REFERENCES if isinstance(data.get(key), str)
+        referred_file(path, data[key], key) for key in REFERENCES if isinstance(data.get(key), str)
     ]
+    if isinstance(data.get("cost_table"), str):
+        collector.files.append(_relative(path, data["cost_table"]))
     data = data | dict(overrides)
     settings = collector.validate(data, InstanceFile, file)
 
-    def refer(key: str, cls: type[R]) -> tuple[str, R | None]:
+    def refer(key: SchemaKind, cls: type[R]) -> tuple[str, R | None]:
         target = data.get(key)
         if not isinstance(target, str):  # reported above
             return "", None
-        place = Path(target) if key in overrides else _relative(path, target)
-        return str(place), collector.read(place, cls, Fault(file, key, target, ""))
+        if key in overrides:
+            place = file_of(Path(target), target, key)
+        else:
+            place = referred_file(path, target, key)
+        return str(place), collector.read(place, cls, Fault(file, key, target, ""), key)
 
     scenario_file, scenario = refer("scenario", Scenario)
     package_file, package = refer("package", Package)
@@ -178,7 +222,10 @@ def _read_costs(instance: Path, target: Any) -> tuple[CostTable | None, list[Fau
         return None, list(error.faults)
 
 
-def _no_file(path: Path, referred_by: Fault) -> Fault:
+def _no_file(path: Path, referred_by: Fault, *kinds: SchemaKind) -> Fault:
+    name = referred_by.value or ""
+    if kinds and is_name(name) and not os.path.lexists(path):
+        return replace(referred_by, rule=unknown_name(name, *kinds))
     state = "is a directory" if os.path.isdir(path) else "does not exist"
     return replace(referred_by, rule=f"must be a file, but {path} {state}")
 
@@ -207,14 +254,15 @@ def _read_scenario(
     seen: dict[Path, Model | None] = {}
     models: list[Model | None] = []
     for i, run in enumerate(scenario.models):
-        path = _relative(Path(file), run.model)
+        path = referred_file(Path(file), run.model, "model")
         at = Fault(file, f"models[{i}].model", run.model, "")
         if profile is not None and path.stem in profile.models:
             collector.files.append(path)
-            at = Fault(profile_file, f"models.{path.stem}", profile.models[path.stem], "")
-            path = path.parent / f"{profile.models[path.stem]}{path.suffix}"
+            new = profile.models[path.stem]
+            at = Fault(profile_file, f"models.{path.stem}", new, "")
+            path = file_of(path.parent / f"{new}{path.suffix}", new, "model")
         if path not in seen:
-            model = seen[path] = collector.read(path, Model, at)
+            model = seen[path] = collector.read(path, Model, at, "model")
             if model is not None:
                 collector.faults += model_faults(model, str(path), granularity)
         models.append(seen[path])
@@ -255,6 +303,8 @@ class LoadedProblem:
     """Hash of the problem file's bytes, or of those that ``compile`` would write."""
     files: tuple[Path, ...]
     """Every file that it was read from or that these refer to: nothing may be written there."""
+    overrides: Mapping[str, Any]
+    """Settings that replaced the file's; files as paths, but for shipped ones that were named."""
 
 
 def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedProblem:
@@ -263,10 +313,11 @@ def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
     Parameters
     ----------
     path
-        A file of format ``scar-cp/instance@1`` or ``scar-cp/problem@1``.
+        A file of format ``scar-cp/instance@1`` or ``scar-cp/problem@1``, or the name of a shipped
+        instance.
     overrides
-        Settings that replace those of the file; a compiled problem can still change
-        `PROBLEM_SETTINGS`.
+        Settings that replace those of the file, as in `read_instance`; a compiled problem can still
+        change `PROBLEM_SETTINGS`.
 
     Returns
     -------
@@ -283,14 +334,16 @@ def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
     >>> import scar_cp as sc
     >>> sc.load_problem("instances/quickstart.yaml", {"overlap": "full"}).problem
     <Problem quickstart: 2 models, 12 layers, 4 chiplets, at most 1 window(s)>
+    >>> sc.load_problem("sc4", {"package": "het_cb_3x3", "windows": 2}).problem
+    <Problem sc4_het_sides_3x3: 4 models, 329 layers, 9 chiplets, at most 2 window(s)>
     >>> sc.load_problem("instances/quickstart.yaml", {"windows": 0, "overlap": "some"})
     Traceback (most recent call last):
     scar_cp.errors.InputError: --overlap: 'some': must be 'none' or 'full'
     --windows: 0: must be greater than 0
     """
-    path = Path(path)
-    overrides = dict(overrides or {})
+    path = named_file(path, "instance")
     data = read_document(path)
+    overrides = _placed(path, data, overrides or {})
     kind = data.get("format") if isinstance(data, dict) else "scar-cp/instance@1"
     if kind == "scar-cp/problem@1":
         return _load_compiled(path, data, overrides)
@@ -299,7 +352,7 @@ def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
         raise InputError([_wrong_format(str(path), kind, rule)])
     instance = _resolve(path, data, overrides)
     problem = compile_instance(instance)
-    return LoadedProblem(problem, instance.settings, sha256_of(problem), instance.files)
+    return LoadedProblem(problem, instance.settings, sha256_of(problem), instance.files, overrides)
 
 
 def _wrong_format(file: str, kind: object, rule: str) -> Fault:
@@ -335,8 +388,8 @@ def _load_compiled(path: Path, data: dict[str, Any], overrides: dict[str, Any]) 
         problem = reconfigure(problem, splits, packing or "greedy")
     elif not overrides:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        return LoadedProblem(problem, None, sha256, (path,))
-    return LoadedProblem(problem, None, sha256_of(problem), (path,))
+        return LoadedProblem(problem, None, sha256, (path,), overrides)
+    return LoadedProblem(problem, None, sha256_of(problem), (path,), overrides)
 
 
 def _without_windows(model: Any) -> Any:
@@ -393,7 +446,7 @@ def read_schedule(path: str | Path) -> Schedule:
 
 
 def read_chiplet(reference: str) -> ChipletType:
-    """Read a chiplet type: a file of its own, or ``PROFILE#domain.type``.
+    """Read a chiplet type: a file of its own, or ``PROFILE#domain.type`` with a file or name.
 
     Raises
     ------
@@ -404,7 +457,7 @@ def read_chiplet(reference: str) -> ChipletType:
     if not inside:
         chiplet = read_record(file, ChipletFile)
         return _checked_type(chiplet.type, file, "type")
-    profile = read_record(file, Profile)
+    profile = read_record(named_file(file, "profile"), Profile)
     domain, _, name = inside.partition(".")
     known = [f"{d}.{t}" for d, types in profile.domains.items() for t in types]
     if f"{domain}.{name}" not in known:
@@ -427,7 +480,7 @@ def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = No
     Parameters
     ----------
     path
-        The file.
+        The file, or the name of a shipped one.
     outputs
         Records of further formats, of what solvers write.
 
@@ -441,7 +494,7 @@ def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = No
     InputError
         With every fault.
     """
-    path = Path(path)
+    path = named_file(path, *KINDS)
     file = str(path)
     data = read_document(path)
     kind = data.get("format") if isinstance(data, dict) else None

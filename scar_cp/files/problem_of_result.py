@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from scar_cp.errors import Fault, InputError
-from scar_cp.files.loading import LoadedProblem, load_problem
+from scar_cp.files.loading import REFERENCES, LoadedProblem, load_problem
+from scar_cp.files.shipped import file_of, named_file
+from scar_cp.inputs.schemas import SchemaKind
 from scar_cp.outcome.result import Origin, Result, check_about
 
 __all__ = ["load_problem_of", "origin_of"]
-
-_PATHS = ("scenario", "package", "profile")
-"""Settings that are paths."""
 
 
 def origin_of(source: str | Path, settings: Mapping[str, Any], result: str | Path) -> Origin:
@@ -27,21 +26,25 @@ def origin_of(source: str | Path, settings: Mapping[str, Any], result: str | Pat
     source
         The instance or compiled problem; relative to the current folder, as all paths here.
     settings
-        What replaced settings of that file.
+        What replaced settings of that file: `LoadedProblem.overrides`.
     result
         The file that the result is written to.
 
     Returns
     -------
     Origin
-        Its paths are relative to the result's folder, so that both can move together.
+        Its paths are relative to the result's folder, so that both can move together; names of
+        shipped files stay names.
     """
     folder = os.path.dirname(result) or "."
 
-    def from_folder(path: str) -> str:
-        return Path(os.path.relpath(path, folder)).as_posix()
+    def from_folder(given: str, kind: SchemaKind) -> str:
+        if file_of(Path(given), given, kind) != Path(given):
+            return given
+        return Path(os.path.relpath(given, folder)).as_posix()
 
-    return Origin(file=from_folder(str(source)), settings=_moved(settings, from_folder))
+    origin = from_folder(str(source), "instance")
+    return Origin(file=origin, settings=_moved(settings, from_folder))
 
 
 def load_problem_of(
@@ -72,13 +75,16 @@ def load_problem_of(
     origin = result.origin
     folder = os.path.dirname(path)
     settings: dict[str, Any] = {}
+    if source is not None:
+        source = named_file(source, "instance")
     if origin is not None:
         settings = _moved(origin.settings, partial(_file_of, origin, folder, source))
     if source is None:
         if origin is None:
             rule = "does not say which problem the result is about: name it with --instance"
             raise InputError([Fault(str(path), "origin", None, rule)])
-        source = os.path.normpath(os.path.join(folder, origin.file))
+        place = os.path.normpath(os.path.join(folder, origin.file))
+        source = file_of(Path(place), origin.file, "instance")
         if not os.path.isfile(source):
             rule = f"{source} is not there: say with --instance where it is"
             raise InputError([Fault(str(path), "origin.file", origin.file, rule)])
@@ -92,7 +98,9 @@ def load_problem_of(
     return loaded
 
 
-def _file_of(origin: Origin, folder: str, source: str | Path | None, target: str) -> str:
+def _file_of(
+    origin: Origin, folder: str, source: str | Path | None, target: str, kind: SchemaKind
+) -> str:
     """Where a file of the settings is: where the result says, or where it moved with its instance.
 
     Parameters
@@ -105,8 +113,10 @@ def _file_of(origin: Origin, folder: str, source: str | Path | None, target: str
         The instance, where it is not where the result says.
     target
         The file of the settings.
+    kind
+        What it holds.
     """
-    place = os.path.join(folder, target)
+    place = str(file_of(Path(folder, target), target, kind))
     if source is None or os.path.isfile(place) or os.path.isabs(target):
         return place
     from_instance = os.path.relpath(target, os.path.dirname(origin.file) or ".")
@@ -122,5 +132,9 @@ def _in_result(fault: Fault, path: str) -> Fault:
     return replace(fault, file=path, place=f"origin.settings.{key}")
 
 
-def _moved(settings: Mapping[str, Any], move: Callable[[str], str]) -> dict[str, Any]:
-    return {key: move(str(at)) if key in _PATHS else at for key, at in settings.items()}
+def _moved(settings: Mapping[str, Any], move: Callable[[str, SchemaKind], str]) -> dict[str, Any]:
+    """The settings with what they say of files changed."""
+    files: dict[str, str] = {
+        kind: move(str(settings[kind]), kind) for kind in REFERENCES if kind in settings
+    }
+    return {**settings, **files}

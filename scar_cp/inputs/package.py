@@ -141,6 +141,10 @@ class Profile(Brief, Record):
     dram_pj_per_bit: Annotated[float, Field(ge=0)] | None = None
     """Replaces the package's DRAM energy."""
 
+    @property
+    def domains_text(self) -> str:
+        """The domains, each with its chiplet types."""
+        return ", ".join(f"{domain} ({', '.join(types)})" for domain, types in self.domains.items())
+
     def _brief(self) -> str:
-        sets = (f"{domain} ({', '.join(types)})" for domain, types in self.domains.items())
-        return f"{self.name}: {', '.join(sets)}"
+        return f"{self.name}: {self.domains_text}"

@@ -19,7 +19,6 @@ cp-sat 1.0 0.0
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,12 +28,13 @@ from pathlib import Path
 
 from scar_cp.errors import ClaimError, Fault, InputError, PluginError, ScarError
 from scar_cp.files.loading import LoadedProblem, load_problem
+from scar_cp.files.shipped import file_of
 from scar_cp.judge.bounds import best_bound
 from scar_cp.judge.validation import space_is_defined, undefined_space
 from scar_cp.outcome.result import Result
 from scar_cp.outcome.solving import solve
 from scar_cp.records.runs_csv import read_table, readable
-from scar_cp.records.yaml_json import read_document, to_json, write_text
+from scar_cp.records.yaml_json import to_json, write_text
 from scar_cp.solvers import SOLVERS, Request
 from scar_cp.solvers.scar.scar_options import parse_scar_options
 from scar_cp.studies.fresh_process import code_fingerprint, in_fresh_process, peak_memory_mb
@@ -87,9 +87,10 @@ def plan(
     Parameters
     ----------
     instances
-        Instances or compiled problems.
+        Instances or compiled problems: files, or names of shipped instances.
     packages, profiles
-        Files, or names of files beside the instance's own; default: the instance's own.
+        Files, or names of files beside the instance's own or of shipped ones; default: the
+        instance's own.
     windows, spaces
         Default: the instance's own.
     objectives
@@ -124,8 +125,9 @@ def plan(
     )
     for instance, package, profile, most in problems:
         try:
-            overrides = dict(settings or {}) | _overrides(instance, package, profile, most)
-            loaded = load_problem(instance, overrides)
+            chosen = {"package": package, "profile": profile, "windows": most}
+            given = {key: value for key, value in chosen.items() if value is not None}
+            loaded = load_problem(instance, {**(settings or {}), **given})
         except InputError as error:
             faults += error.faults
             continue
@@ -150,7 +152,7 @@ def plan(
                 sha256=loaded.sha256,
                 code=_code(solver),
             )
-            jobs.setdefault(case, Job(case, instance, overrides, files=loaded.files))
+            jobs.setdefault(case, Job(case, instance, loaded.overrides, files=loaded.files))
     if faults:
         raise InputError(faults)
     return list(jobs.values())
@@ -158,7 +160,7 @@ def plan(
 
 def _scenario_names(instances: Sequence[str | Path]) -> dict[Path, str]:
     """Instances by the names of their files; where these are the same, with their folders'."""
-    files = {Path(instance): Path(instance).resolve() for instance in instances}
+    files = {path: file_of(path, str(path), "instance").resolve() for path in map(Path, instances)}
     count = Counter(file.stem for file in set(files.values()))
     return {
         path: path.stem if count[path.stem] == 1 else f"{file.parent.name}/{path.stem}"
@@ -169,30 +171,6 @@ def _scenario_names(instances: Sequence[str | Path]) -> dict[Path, str]:
 def _code(solver: str) -> str:
     plugin = SOLVERS.version_of(solver)
     return f"{code_fingerprint()}+{plugin}" if plugin else code_fingerprint()
-
-
-def _overrides(
-    instance: Path, package: str | None, profile: str | None, windows: int | None
-) -> dict[str, str | int]:
-    overrides: dict[str, str | int] = {}
-    for key, given in (("package", package), ("profile", profile)):
-        if given is not None:
-            overrides[key] = _file_of(given, key, instance)
-    if windows is not None:
-        overrides["windows"] = windows
-    return overrides
-
-
-def _file_of(given: str, key: str, instance: Path) -> str:
-    """A plain name that is no file stands for the file of that name beside the instance's own."""
-    if os.path.isfile(given) or Path(given).name != given:
-        return given
-    document = read_document(instance)
-    own = document.get(key) if isinstance(document, dict) else None
-    if not isinstance(own, str):  # a fault of the instance, or a compiled problem
-        return given
-    named = instance.parent / Path(own).with_name(f"{given}.yaml")
-    return str(named) if os.path.isfile(named) else given
 
 
 def run_here(job: Job) -> Row:

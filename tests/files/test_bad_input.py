@@ -74,7 +74,7 @@ FAULTS = [
     (at("profile.yaml", "domains", "desk", "big", "dataflow", "tpu"), "profile.yaml: domains.desk.big.dataflow: tpu: must be a known dataflow: eyeriss, nvdla, shidiannao"),
     (at("profile.yaml", "domains", "desk", "big", "array", [8]), "profile.yaml: domains.desk.big.array[1]: is required"),
     (at("profile.yaml", "domains", "desk", "big", "array", [8, 10**18]), "profile.yaml: domains.desk.big.array[1]: 1000000000000000000: must be less than or equal to 65536"),
-    (at("profile.yaml", "models", {"model": "absent"}), "profile.yaml: models.model: absent: must be a file, but absent.yaml does not exist"),
+    (at("profile.yaml", "models", {"model": "absent"}), "profile.yaml: models.model: absent: no such file, and no shipped model of that name"),
     # unknown keys and wrong types
     (at("package.yaml", "chiplet_typs", {}), "package.yaml: chiplet_typs: {}: unknown key, did you mean chiplet_types?"),
     (at("package.yaml", "nop", {"hopns": 2}), "package.yaml: nop.hopns: 2: unknown key, did you mean hop_ns?"),
@@ -337,7 +337,7 @@ def test_aliases_that_multiply_do_not_multiply_the_message(
 
 def test_files_that_are_not_there_are_named(project: Project, command: Command) -> None:
     (project.folder / "folder").mkdir()
-    long = "x" * 300
+    long = "x" * 300 + ".yaml"
     assert_refused(
         project,
         command,

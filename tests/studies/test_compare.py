@@ -285,10 +285,10 @@ def test_instances_of_one_name_are_told_apart(project: Project) -> None:
     assert {job.case.scenario for job in plan(["desk/instance.yaml"])} == {"instance"}
 
 
-def test_a_package_is_named_as_beside_the_instances_own() -> None:
-    (job,) = plan([QUICKSTART], packages=("het_2x2",), solvers=("scar",))
-    assert job.overrides == {"package": str(ROOT / "instances/packages/het_2x2.yaml")}
-    assert job.case.package == "het_2x2"
+def test_a_case_has_the_names_that_were_given(project: Project) -> None:
+    (job,) = plan(["quickstart"], packages=("het_2x2",), solvers=("scar",))
+    assert (job.case.scenario, job.case.package) == ("quickstart", "het_2x2")
+    assert {job.case.scenario for job in plan(["quickstart", QUICKSTART])} == {"quickstart"}
 
 
 def test_a_compiled_problem_has_no_package_of_its_own(project: Project, command: Command) -> None:
@@ -303,7 +303,7 @@ def test_a_compiled_problem_has_no_package_of_its_own(project: Project, command:
         (
             ["--package", "absent", "--package", "package", "--windows", "0", "--time-limit", "0"],
             [
-                "--package: absent: must be a file, but absent does not exist",
+                "--package: absent: no such file, and no shipped package of that name",
                 "--time-limit: 0.0: must be a positive number of seconds",
                 "--windows: 0: must be greater than 0",
             ],

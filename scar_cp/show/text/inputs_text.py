@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from scar_cp.errors import Fault, InputError
-from scar_cp.files.loading import check_file, read_instance
+from scar_cp.files.loading import check_file, read_instance, referred_file
+from scar_cp.files.shipped import KINDS, named_file
 from scar_cp.inputs.instance import Instance, InstanceFile
 from scar_cp.inputs.package import ChipletType, Package, Profile
 from scar_cp.inputs.schemas import SCHEMAS
@@ -17,19 +18,20 @@ from scar_cp.show.text.package_text import package_lines
 from scar_cp.show.text.tables import Columns, plain_table
 from scar_cp.terms import Granularity
 
-__all__ = ["record_lines", "show_lines"]
+__all__ = ["model_size", "record_lines", "show_lines"]
 
 WIDTH = 80
 
 
 def show_lines(path: Path) -> list[str]:
-    """The lines that show a file.
+    """The lines that show a file, or a shipped one by its name.
 
     Raises
     ------
     InputError
         If the file is of another format, or with every fault of it and what it refers to.
     """
+    path = named_file(path, *KINDS)
     data: Any = read_document(path)
     given = data.get("format") if isinstance(data, dict) else None
     records = {f"scar-cp/{kind}@1": cls for kind, cls in SCHEMAS.items()}
@@ -41,7 +43,8 @@ def show_lines(path: Path) -> list[str]:
     check_file(path)
     record = read_record(path, records[given])
     if isinstance(record, Scenario):
-        models = [read_record(path.parent / run.model, Model) for run in record.models]
+        files = [referred_file(path, run.model, "model") for run in record.models]
+        models = [read_record(file, Model) for file in files]
         return _scenario_lines(record, models)
     if isinstance(record, Model | Package | Profile):
         return record_lines(record)
@@ -68,14 +71,15 @@ def _model_lines(model: Model) -> list[str]:
         "MACs": [_short(layer.macs) for layer in layers],
         "weights": [_short(layer.weight_elements) for layer in layers],
     }
-    lines = [f"model {model.name}: {_size(model)}", ""]
+    lines = [f"model {model.name}: {model_size(model)}", ""]
     lines += plain_table(_cut(columns, "layer"), left=("layer", "op", "shape of one sample"))
     if any(layer.op not in COMPUTE_OPS for layer in layers):
         lines += ["", "(op): not scheduled by itself, but folded into the layers around it"]
     return lines
 
 
-def _size(model: Model) -> str:
+def model_size(model: Model) -> str:
+    """Layers, work and weights of a model."""
     return (
         f"{len(model.layers)} layers, {_scheduled(model, 'compute')} scheduled, "
         f"{_short(_macs(model))} MACs, {_short(_weights(model))} weights"
