@@ -30,7 +30,7 @@ __all__ = ["Instance", "InstanceFile"]
 
 
 class InstanceFile(Record):
-    """An instance as written: paths are relative to the file that holds them."""
+    """An instance as written: names of shipped files, or paths relative to the file itself."""
 
     format: Literal["scar-cp/instance@1"]
     name: str | None = None

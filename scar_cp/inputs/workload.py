@@ -149,7 +149,7 @@ class ModelRun(Record):
     """A model in a scenario."""
 
     model: str
-    """Path of the model's file, relative to the scenario's."""
+    """Path of the model's file, relative to the scenario's, or a shipped model's name."""
     batch: PositiveInt = 1
     minibatch: PositiveInt = 1
     deadline_ms: PositiveFloat | None = None

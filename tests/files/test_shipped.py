@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from conftest import ROOT, Command, Project
 
 from files.test_bad_input import assert_refused
 from files.test_problem_of_result import found
+from scar_cp.files import shipped
 from scar_cp.files.loading import check_file, load_problem, read_instance
 from scar_cp.files.shipped import KINDS, shipped_files
 
@@ -31,6 +33,22 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_all_that_the_repository_has_is_shipped() -> None:
     files = {path for by_name in SHIPPED.values() for path in by_name.values()}
     assert files == {*(ROOT / "instances").rglob("*.yaml"), *(ROOT / "models").rglob("*.yaml")}
+
+
+def test_names_are_found_where_the_wheel_puts_their_files(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {"scar_cp", *wheel["sources"]} == set(wheel["only-include"])
+    for source, target in wheel["sources"].items():
+        (empty / target).parent.mkdir(parents=True, exist_ok=True)
+        (empty / target).symlink_to(ROOT / source)
+    monkeypatch.setattr(shipped, "__file__", str(empty / "scar_cp/files/shipped.py"))
+    for kind in KINDS:
+        files = shipped_files(kind)
+        assert list(files) == list(SHIPPED[kind])
+        assert all(empty in path.parents for path in files.values())
 
 
 @pytest.mark.parametrize("name", SHIPPED["scenario"])
