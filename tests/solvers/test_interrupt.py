@@ -16,7 +16,7 @@ SCRIPT = """
 import os, sys
 from threading import Timer
 from scar_cp.cli import main
-from scar_cp.solvers import exact
+from scar_cp.solvers.cpsat import solver as exact
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.cpsat.model import CpsatModel
 
