@@ -67,29 +67,11 @@ def test_an_event_ends_cp_sat_at_work(monkeypatch, objective):
     assert result.seconds < 60
 
 
-def test_stopping_later_changes_nothing_about_an_end_of_its_own(quickstart):
-    assert solve(
-        quickstart, solver="simba", stop=iter([False] * 10**6).__next__
-    ).result.stopped == ("finished")
-
-
 def test_a_front_that_is_stopped_holds_what_was_found(quickstart):
     stop = threading.Event()
     front = pareto_front(quickstart, on_event=lambda *_: stop.set(), stop=stop)
     assert front is not None
     assert 1 <= len(front.points) <= 2
-
-
-def test_an_interrupt_leaves_cp_sat_behind(monkeypatch, quickstart):
-    """Ctrl-C is Python's own here, and nothing of the run is heard any more."""
-
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("scar_cp.solvers.cpsat.model.wait", interrupted)
-    monkeypatch.setattr(exact, "by_tables", lambda search: ())
-    with pytest.raises(KeyboardInterrupt):
-        solve(quickstart)
 
 
 def two_layers() -> Any:
