@@ -234,3 +234,17 @@ def test_a_run_of_cp_sat_that_does_not_end_is_left_alone_and_not_heard_any_more(
     assert answer.status == "unknown"
     assert (answer.schedule, answer.bound) == (None, None)
     assert bounds == []
+
+
+def test_an_interrupt_leaves_cp_sat_alone_and_unheard():
+    cp, release = hanging()
+    bounds: list[int] = []
+
+    def interrupt() -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cp.solve(1.0, 1, on_bound=bounds.append, stop=interrupt)
+    assert any_left()
+    release()
+    assert bounds == []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.interrupts import stop_on_signals
 from scar_cp.errors import InputError
 from scar_cp.plugins import SOLVERS
 
@@ -101,9 +102,19 @@ def solve(
     )
     if not space_is_defined(loaded.problem, request.space):
         raise InputError([undefined_space(request.space, instance, space)])
-    with Progress(loaded.problem.name, quiet) as progress, SOLVERS.blaming(solver):
+    with (
+        Progress(loaded.problem.name, quiet) as progress,
+        SOLVERS.blaming(solver),
+        stop_on_signals() as stop,
+    ):
         outcome = run(
-            loaded.problem, request, solver, progress.event, loaded.sha256, started=context.obj
+            loaded.problem,
+            request,
+            solver,
+            progress.event,
+            loaded.sha256,
+            started=context.obj,
+            stop=stop,
         )
     if output is not None:
         origin = origin_of(instance, loaded.overrides, output)
@@ -155,9 +166,14 @@ def pareto(
     if not space_is_defined(loaded.problem, name):
         raise InputError([undefined_space(name, instance, space)])
     request = Request(space=name, time_limit_s=time_limit, workers=workers, seed=seed)
-    with FrontProgress() as progress:
+    with FrontProgress() as progress, stop_on_signals() as stop:
         front = pareto_front(
-            loaded.problem, request, epsilon, on_event=progress.event, started=context.obj
+            loaded.problem,
+            request,
+            epsilon,
+            on_event=progress.event,
+            started=context.obj,
+            stop=stop,
         )
     if front is None:
         print("no schedule was found")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from scar_cp.judge.schedule import Schedule
 from scar_cp.outcome.result import Result
-from scar_cp.outcome.solving import solve
+from scar_cp.outcome.solving import Stop, question_of, solve
 from scar_cp.problem.compiled import Problem, ProblemModel
 from scar_cp.records.brief import Brief
 from scar_cp.records.record import Record, Seq
@@ -94,10 +94,13 @@ class _Search:
     on_event: Callable[[str, Event], None] | None
     found: dict[tuple[int, int], tuple[Schedule, bool]]
     planes: list[HalfPlaneRecord]
+    stop: Callable[[], bool]
 
     @property
     def remaining_s(self) -> float:
-        """Seconds that are left of the request."""
+        """Seconds that are left of the request; 0 once it is to stop."""
+        if self.stop():
+            return 0.0
         return max(0.0, self.started + self.request.time_limit_s - time.monotonic())
 
     def run(self, problem: Problem, request: Request, name: str) -> Result:
@@ -107,6 +110,7 @@ class _Search:
             problem,
             replace(request, time_limit_s=min(self.each_s, self.remaining_s)),
             on_event=(lambda event: report(name, event)) if report else None,
+            stop=self.stop,
         ).result
 
     def supported(self, weights: tuple[int, int]) -> tuple[int, int] | None:
@@ -139,6 +143,7 @@ def pareto_front(
     max_solves: int = 12,
     on_event: Callable[[str, Event], None] | None = None,
     started: float | None = None,
+    stop: Stop | None = None,
 ) -> Front | None:
     """Find the front between the least latency and the least energy.
 
@@ -161,6 +166,8 @@ def pareto_front(
         Called with the objective at work and every event of its search.
     started
         Reading of ``time.monotonic`` from which the time limit counts; default: now.
+    stop
+        As for `solve`: once it says yes, the front is what was found so far.
 
     Returns
     -------
@@ -178,7 +185,7 @@ def pareto_front(
     request = request or Request()
     each_s = request.time_limit_s / (max_solves + epsilon)
     started = time.monotonic() if started is None else started
-    state = _Search(problem, request, each_s, started, on_event, {}, [])
+    state = _Search(problem, request, each_s, started, on_event, {}, [], question_of(stop))
     fast, thrifty = state.supported((1, 0)), state.supported((0, 1))
     if fast is None or thrifty is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from importlib.metadata import version
 from scar_cp.errors import ClaimError, ScarError
 from scar_cp.judge.bounds import Proof, least_completions, simple_bounds
 from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.validation import validate
 from scar_cp.outcome.result import LogLine, Result
 from scar_cp.problem.compiled import Problem
@@ -21,7 +23,10 @@ from scar_cp.solvers import Claim, Event, Request, Search, Status, get_solver
 from scar_cp.solvers.scar.scar_options import scar_options_text
 from scar_cp.terms import StopReason
 
-__all__ = ["Outcome", "missed_deadlines", "relative_gap", "solve"]
+__all__ = ["Outcome", "Stop", "missed_deadlines", "question_of", "relative_gap", "solve"]
+
+Stop = Callable[[], bool] | threading.Event
+"""Says whether a search is wanted no longer."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,8 +75,13 @@ def solve(
     on_event: Callable[[Event], None] | None = None,
     sha256: str | None = None,
     started: float | None = None,
+    initial_schedule: Schedule | None = None,
+    stop: Stop | None = None,
 ) -> Outcome:
     """Search for a schedule and certify how good it is.
+
+    Signals are left to the caller: Ctrl-C raises ``KeyboardInterrupt``, and ``stop`` is how to end
+    a search and keep what it has found.
 
     Parameters
     ----------
@@ -87,6 +97,12 @@ def solve(
         Hash of the problem file's bytes; default: of the problem as this version writes it.
     started
         Reading of ``time.monotonic`` from which the time limit counts; default: now.
+    initial_schedule
+        The first schedule to improve on; the exact solver starts from it unless it finds a better
+        one before.
+    stop
+        A quick function, asked between small steps and every 0.1 s while CP-SAT runs, or an event:
+        once it says yes, the search ends with the best schedule so far.
 
     Returns
     -------
@@ -101,6 +117,8 @@ def solve(
         If a plug-in's solver does not return a claim.
     KeyError
         If there is no such solver.
+    ValueError
+        If the initial schedule breaks a rule of the space; it says which.
 
     Examples
     --------
@@ -113,14 +131,17 @@ def solve(
     """
     request = request or Request()
     started = time.monotonic() if started is None else started
-    search = Search(problem, request, on_event, started=started)
+    search = Search(problem, request, on_event, started=started, stop=question_of(stop))
     search.bounds += simple_bounds(problem)
+    if initial_schedule is not None:
+        if objections := search.objections(initial_schedule):
+            raise ValueError(f"initial_schedule is {objections[0]}")
+        search.offer(initial_schedule, "initial schedule")
     late = missed_deadlines(problem)
     if late:
         claim = Claim(None, exhausted=True, notes=late, proof=Proof(by="relaxation"))
     else:
-        with search.interruptible():
-            claim = get_solver(solver)(search)
+        claim = get_solver(solver)(search)
         if not isinstance(claim, Claim):
             raise ScarError(f"the solver {solver} must return a Claim, not {claim!r}")
     status = _status(search, claim)
@@ -162,6 +183,13 @@ def solve(
         proof=claim.proof if status == "infeasible" else None,
     )
     return Outcome(problem, result, search.author)
+
+
+def question_of(stop: Stop | None) -> Callable[[], bool]:
+    """Whether to stop, as a function to ask."""
+    if stop is None:
+        return lambda: False
+    return stop.is_set if isinstance(stop, threading.Event) else stop
 
 
 def _status(search: Search, claim: Claim) -> Status:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
-from typing import Any, Protocol, get_args, runtime_checkable
+from typing import Protocol, get_args, runtime_checkable
 
 from scar_cp.judge.bounds import BY_WORD, Bound, Proof, best_bound, confirmed
 from scar_cp.judge.evaluation import Evaluation, evaluate, objective_value
@@ -81,8 +78,15 @@ class Request:
             raise ValueError("weights belong to the objective 'weighted', and it needs them")
         if self.weights is not None and (min(self.weights) < 0 or not any(self.weights)):
             raise ValueError(f"weights must not be negative, nor both 0: {self.weights}")
-        if not self.time_limit_s >= 0 or not 0 <= self.gap < 1 or self.workers < 1:
-            raise ValueError("time_limit_s must be >= 0, gap in [0, 1), workers >= 1")
+        for name, holds, rule in (
+            ("time_limit_s", self.time_limit_s >= 0, "at least 0"),
+            ("memory_limit_gb", self.memory_limit_gb >= 0, "at least 0"),
+            ("gap", 0 <= self.gap < 1, "at least 0 and below 1"),
+            ("workers", self.workers >= 1, "at least 1"),
+            ("seed", 0 <= self.seed < 2**31, "at least 0 and below 2^31"),
+        ):
+            if not holds:
+                raise ValueError(f"{name} must be {rule}: {getattr(self, name)!r}")
 
     def value(self, cycles: int, nj: int) -> int:
         """The objective's value of a latency and an energy."""
@@ -159,12 +163,15 @@ class Search:
     bounds: list[Bound] = field(default_factory=list)
     log: list[Event] = field(default_factory=list)
     interrupted: bool = False
+    """Whether it was asked to stop before it had ended."""
     count_table: CountTable | None = None
     """For one window: what counts of chiplets say of every model's latency."""
     settled: bool = False
     """Whether the table bound of the request's objective is all that the tables can say."""
     started: float = field(default_factory=time.monotonic)
     """Reading of ``time.monotonic`` from which the time limit counts."""
+    stop: Callable[[], bool] = lambda: False
+    """Whether somebody wants the search to end; asked whenever it looks at its clock."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -174,7 +181,8 @@ class Search:
 
     @property
     def remaining_s(self) -> float:
-        """Seconds until the time limit; 0 once interrupted."""
+        """Seconds until the time limit; 0 from the moment somebody wants it to stop."""
+        self.interrupted = self.interrupted or self.stop()
         return 0.0 if self.interrupted else max(0.0, self.request.time_limit_s - self.elapsed_s)
 
     @property
@@ -300,29 +308,6 @@ class Search:
         self.log.append(event)
         if self.on_event:
             self.on_event(event)
-
-    @contextmanager
-    def interruptible(self, stop: Callable[[], None] | None = None) -> Iterator[None]:
-        """Turn Ctrl-C and SIGTERM into a clean stop; a second signal is the system's."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def handle(_signal: int, _frame: FrameType | None) -> None:
-            self.interrupted = True
-            if stop:
-                stop()
-            for number, before in previous.items():
-                signal.signal(number, before)
-
-        previous: dict[int, Any] = {
-            number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        try:
-            yield
-        finally:
-            for number, before in previous.items():
-                signal.signal(number, before)
 
 
 @runtime_checkable

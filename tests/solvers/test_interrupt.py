@@ -16,7 +16,7 @@ SCRIPT = """
 import os, sys
 from threading import Timer
 from scar_cp.cli import main
-from scar_cp.solvers import exact
+from scar_cp.solvers.cpsat import solver as exact
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.cpsat.model import CpsatModel
 
@@ -82,3 +82,20 @@ def test_a_signal_ends_the_search_with_a_result(tmp_path, stage, windows, object
     assert result["status"] == "feasible"
     assert any(b["objective"] == objective for b in result["bounds"])
     assert 0 < result["gap"] < 1
+
+
+@pytest.mark.slow
+def test_a_signal_ends_a_front_with_the_points_it_has(tmp_path):
+    output = tmp_path / "front.json"
+    command = ["pareto", str(ROOT / "instances" / "sc8.yaml"), "--time-limit", "3000"]
+    command += ["--windows", "2", "-o", str(output)]
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(int(signal.SIGINT)), "scar", *command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(output.read_text(encoding="utf-8"))["points"]

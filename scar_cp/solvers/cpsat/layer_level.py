@@ -320,15 +320,15 @@ class _Model:
                 search.raise_bound(self._of_request(bound), "cp-sat", proof)
 
         given_up_s = request.time_limit_s + _GRACE_S
-        with search.interruptible(model.stop):
-            answer = model.solve(
-                min(search.remaining_s, time_limit_s),
-                request.workers,
-                way,
-                on_schedule=lambda schedule: search.offer(schedule, "cp-sat"),
-                on_bound=on_bound,
-                keep_waiting=lambda: search.elapsed_s < given_up_s,
-            )
+        answer = model.solve(
+            min(search.remaining_s, time_limit_s),
+            request.workers,
+            way,
+            on_schedule=lambda schedule: search.offer(schedule, "cp-sat"),
+            on_bound=on_bound,
+            stop=lambda: search.remaining_s == 0,
+            keep_waiting=lambda: search.elapsed_s < given_up_s,
+        )
         self._compare(answer, model, start if below is None else None)
         if answer.status == "infeasible":
             return _Found(nothing=True, settled=True, proof=proof)

@@ -123,7 +123,7 @@ class CpsatModel:
         """What the objective is when nothing extra is paid."""
         self.cp.minimize(self._extra)
         self._solver = cp_model.CpSolver()
-        self._stopped = self._abandoned = False
+        self._abandoned = False
         self._telling = threading.Lock()
 
     def at_least(self, bound: int) -> None:
@@ -137,10 +137,6 @@ class CpsatModel:
     def hint(self, schedule: Schedule) -> None:
         """Start from a schedule of the space whose empty windows, if any, come last."""
         self.variables.hint(schedule)
-
-    def stop(self) -> None:
-        """End a running solve; callable from a signal handler or another thread."""
-        self._stopped = True
 
     def value_of(self, schedule: Schedule) -> int:
         """What the evaluator says of a schedule's objective, its latency at least the limit's."""
@@ -156,9 +152,10 @@ class CpsatModel:
         on_schedule: Callable[[Schedule], object] = lambda _: None,
         on_bound: Callable[[int], object] = lambda _: None,
         log: Callable[[str], None] | None = None,
+        stop: Callable[[], bool] = lambda: False,
         keep_waiting: Callable[[], bool] = lambda: True,
     ) -> Answer:
-        """Search until proven, out of time or stopped.
+        """Search until proven, out of time or told to stop.
 
         CP-SAT does not look at its clock everywhere: some of its steps take seconds on large
         models. A run that nobody wants to wait for any longer is left alone; its answer is
@@ -191,7 +188,7 @@ class CpsatModel:
 
         solver.best_bound_callback = pass_bound_on
         solver.parameters.catch_sigint_signal = False
-        status = self._run(_Watch(self.variables, pass_schedule_on), keep_waiting)
+        status = self._run(_Watch(self.variables, pass_schedule_on), stop, keep_waiting)
         if status is None:
             return Answer("unknown", None, None, None)
         if status == cp_model.MODEL_INVALID:
@@ -208,9 +205,9 @@ class CpsatModel:
         return Answer("feasible", schedule, value, bound)
 
     def _run(
-        self, watch: _Watch, keep_waiting: Callable[[], bool]
+        self, watch: _Watch, stop: Callable[[], bool], keep_waiting: Callable[[], bool]
     ) -> cp_model.CpSolverStatus | None:
-        """Solve in a thread, so that this one can take signals while it waits, or go away."""
+        """Solve in a thread, so that this one can ask, be interrupted, or go away."""
         running: Future[cp_model.CpSolverStatus] = Future()
 
         def solve() -> None:
@@ -221,15 +218,18 @@ class CpsatModel:
 
         thread = threading.Thread(target=solve, daemon=True)
         thread.start()
-        while not wait([running], timeout=0.1).done:
-            if self._stopped:
-                self._solver.stop_search()
-            if not keep_waiting():
+        try:
+            while not wait([running], timeout=0.1).done:
+                if stop():
+                    self._solver.stop_search()
+                if not keep_waiting():
+                    return None
+        finally:
+            if not running.done():  # nobody waits any longer, or an interrupt is on its way out
                 with self._telling:  # nothing half-told
                     self._abandoned = True
                 self._solver.stop_search()
                 leave_alone(thread)
-                return None
         return running.result()
 
 
