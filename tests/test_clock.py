@@ -187,8 +187,8 @@ STAGES = {
 }
 
 
-@pytest.mark.parametrize("allowed", [*map(slow, (0, 1, 1000)), 30])
-@pytest.mark.parametrize("windows", [slow(1), slow(2), 3])
+@pytest.mark.parametrize("allowed", [slow(1), 30])
+@pytest.mark.parametrize("windows", [slow(2), 3])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_whose_time_is_up_does_little_more(stage, windows, allowed):
     settings = {"windows": windows, "weight_policy": "resident", "contention": "links"}

@@ -150,7 +150,7 @@ def test_the_problem_is_left_as_it_was(solver: str) -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-@seeds(4, quick=1)
+@seeds(2, quick=1)
 def test_a_type_that_no_chiplet_has_changes_nothing(solver: str, seed: int) -> None:
     rng = Random(f"unused type {seed}")
     problem = random_problem(rng, windows=1 + seed % 2, max_schedules=2_000)

@@ -125,7 +125,7 @@ def is_solved_as_by_brute_force(draw: int) -> None:
 
 
 @pytest.mark.parametrize("objective", ["latency", "energy", "edp"])
-@seeds(12, quick=1)
+@seeds(6, quick=1)
 def test_a_thousand_times_the_costs_is_a_thousand_times_the_optimum(seed, objective):
     rng = Random(f"times {seed}")
     value = None
