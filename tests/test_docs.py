@@ -23,6 +23,7 @@ MODULES = [
 FUNCTIONS = [name for name in sc.__all__ if inspect.isfunction(getattr(sc, name))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run(shipped: Path, module: str) -> None:
     if module.startswith("scar_cp.show.plots"):

@@ -51,11 +51,13 @@ def test_names_are_found_where_the_wheel_puts_their_files(
         assert all(empty in path.parents for path in files.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED["scenario"])
 def test_every_scenario_loads_by_its_name(empty: Path, name: str) -> None:
     assert read_instance("sc4", {"scenario": name}).scenario.name == name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [name for kind in KINDS if kind != "scenario" for name in SHIPPED[kind]]
 )

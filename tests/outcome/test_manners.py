@@ -46,6 +46,7 @@ def test_a_function_that_says_stop_ends_the_search_with_a_schedule(quickstart):
     assert (result.stopped, result.status) == ("interrupted", "feasible")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["latency", "edp"])
 def test_an_event_ends_cp_sat_at_work(monkeypatch, objective):
     """Without tables, eight models in one window take CP-SAT far longer than the test waits."""

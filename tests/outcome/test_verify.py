@@ -44,6 +44,7 @@ def refused(solved, tmp_path, change):
     return "\n".join(str(fault) for fault in caught.value.faults)
 
 
+@pytest.mark.slow
 def test_an_honest_result_is_confirmed(solved, tmp_path):
     loaded, text = solved
     path = tmp_path / "result.json"
@@ -104,6 +105,7 @@ def drop_a_key(document):
     del document["seed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "place"),
     [
@@ -202,6 +204,7 @@ def test_a_false_bound_is_refuted_whatever_it_says_of_itself(tmp_path, monkeypat
         verified(problem, unknown, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [*get_args(Method)])
 @pytest.mark.parametrize("objective", ["latency", "edp"])
 def test_a_poor_schedule_is_not_made_optimal_by_a_bound(solved, tmp_path, objective, by):
@@ -265,7 +268,7 @@ def raise_the_bound_beyond_all(document):
         (employ_nobody, "workers"),
         (end_otherwise, "stopped"),
         (prove_too_much, "proof"),
-        (raise_the_bound_beyond_all, "a schedule of value"),
+        pytest.param(raise_the_bound_beyond_all, "a schedule of value", marks=pytest.mark.slow),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(solved, tmp_path, change, place):
