@@ -151,7 +151,6 @@ class CpsatModel:
         way: Way = FIRST,
         on_schedule: Callable[[Schedule], object] = lambda _: None,
         on_bound: Callable[[int], object] = lambda _: None,
-        log: Callable[[str], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
         keep_waiting: Callable[[], bool] = lambda: True,
     ) -> Answer:
@@ -171,10 +170,6 @@ class CpsatModel:
             setattr(solver.parameters, name, value)
         solver.parameters.max_time_in_seconds = time_limit_s
         solver.parameters.num_workers = workers
-        solver.parameters.log_search_progress = log is not None
-        if log is not None:
-            solver.parameters.log_to_stdout = False
-            solver.log_callback = log
 
         def pass_bound_on(bound: float) -> None:
             with self._telling:
