@@ -376,7 +376,7 @@ def with_unused_type(rng: Random, problem: Problem) -> Problem:
     )
 
     def priced(table: Mapping[str, int]) -> dict[str, int]:
-        return table | {types[place].name: rng.choice(costs)}
+        return {**table, types[place].name: rng.choice(costs)}
 
     models = tuple(
         run.replace(

@@ -16,8 +16,9 @@ from typing import get_args
 import pytest
 
 import scar_cp
-from scar_cp.cli import options, schema
-from scar_cp.cli import papers_command as papers
+import scar_cp.cli.papers_command as papers
+import scar_cp.cli.schema as schema
+from scar_cp.cli import options
 from scar_cp.inputs.schemas import SCHEMAS
 from scar_cp.plugins import COST_SOURCES, DATAFLOWS, SOLVERS, Registry
 from scar_cp.studies.fresh_process import _SHOWS_ONLY

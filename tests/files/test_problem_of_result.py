@@ -96,4 +96,4 @@ def test_a_result_without_an_origin_needs_an_instance(
         "out/result.json: origin: does not say which problem the result is about: "
         "name it with --instance"
     )
-    assert_refused(project, command, [name, solved], line)
+    assert_refused(project, command, [name, str(solved)], line)

@@ -17,7 +17,7 @@ from scar_cp.files import shipped
 from scar_cp.files.loading import check_file, load_problem, read_instance
 from scar_cp.files.shipped import KINDS, shipped_files
 
-SHIPPED = {kind: shipped_files(kind) for kind in KINDS}
+SHIPPED: dict[str, dict[str, Path]] = {kind: shipped_files(kind) for kind in KINDS}
 
 
 @pytest.fixture
@@ -66,7 +66,11 @@ def test_every_other_file_loads_by_its_name(empty: Path, name: str) -> None:
 
 
 def test_names_are_the_same_as_paths(empty: Path) -> None:
-    names = {"scenario": "sc3", "package": "het_cb_3x3", "profile": "published"}
+    names = {
+        "scenario": "sc3",
+        "package": "het_cb_3x3",
+        "profile": "published",
+    }
     paths = {key: str(SHIPPED[key][name]) for key, name in names.items()}
     named, placed = load_problem("sc4", names), load_problem(SHIPPED["instance"]["sc4"], paths)
     assert named.sha256 == placed.sha256

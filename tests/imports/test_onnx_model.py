@@ -454,9 +454,9 @@ def test_a_model_of_pytorch_is_scheduled(
     torch = pytest.importorskip("torch", reason="exporting needs torch")
     if exporter == "newer":
         pytest.importorskip("onnxscript", reason="the newer exporter needs onnxscript")
-    nn = torch.nn
+    nn: Any = torch.nn
 
-    class Net(nn.Module):
+    class Net(nn.Module):  # type: ignore[misc]  # of whatever torch is here
         """A convolution, then attention over its pixels."""
 
         def __init__(self) -> None:

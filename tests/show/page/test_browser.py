@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from scar_cp.show.page.document import page, read_sources
 from scar_cp.solvers import Request
 from scar_cp.studies.judged_rows import table_text
 from show.plots import examples
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytest.importorskip("plotly", reason="a page needs plotly: the extra report")
 playwright = pytest.importorskip("playwright.sync_api", reason="a browser is driven by playwright")
@@ -52,7 +56,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def view(report: Path) -> Iterator[playwright.Page]:
+def view(report: Path) -> Iterator[Page]:
     """The page on a screen; whatever it asks for or complains of is a failure."""
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
@@ -68,21 +72,22 @@ def view(report: Path) -> Iterator[playwright.Page]:
         browser.close()
 
 
-def hovered(view: playwright.Page) -> str:
+def hovered(view: Page) -> str:
     view.wait_for_selector(".hovertext")
     return " ".join(view.locator(".hovertext").all_text_contents())
 
 
-def middle(view: playwright.Page, selector: str, number: int = 0) -> tuple[float, float]:
+def middle(view: Page, selector: str, number: int = 0) -> tuple[float, float]:
     box = view.locator(selector).nth(number).bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def time_range(view: playwright.Page) -> list[float]:
-    return view.evaluate("document.getElementById('figure-0-0').layout.xaxis.range")
+def time_range(view: Page) -> list[float]:
+    shown: list[float] = view.evaluate("document.getElementById('figure-0-0').layout.xaxis.range")
+    return shown
 
 
-def test_passes_layers_and_chiplets_say_what_they_are(view: playwright.Page) -> None:
+def test_passes_layers_and_chiplets_say_what_they_are(view: Page) -> None:
     view.mouse.move(*middle(view, "#figure-0-0 .barlayer .point path"))
     text = hovered(view)
     assert "pass 1 of 4: " in text
@@ -95,7 +100,7 @@ def test_passes_layers_and_chiplets_say_what_they_are(view: playwright.Page) -> 
 
 
 def test_names_stand_as_they_are_and_nothing_offers_to_send_a_chart_away(
-    view: playwright.Page,
+    view: Page,
 ) -> None:
     legend = view.locator("#figure-0-0 .legendtext").first
     assert legend.text_content() == f"{ODD_NAME} x4"
@@ -106,7 +111,7 @@ def test_names_stand_as_they_are_and_nothing_offers_to_send_a_chart_away(
     assert above["y"] + above["height"] <= bars.bounding_box()["y"]
 
 
-def test_dragging_zooms_and_a_double_click_goes_back(view: playwright.Page) -> None:
+def test_dragging_zooms_and_a_double_click_goes_back(view: Page) -> None:
     whole = time_range(view)
     x, y = middle(view, "#figure-0-0 .nsewdrag")
     view.mouse.move(x, y)
@@ -124,7 +129,7 @@ def test_dragging_zooms_and_a_double_click_goes_back(view: playwright.Page) -> N
     )
 
 
-def test_the_slider_goes_to_the_next_window_and_the_legend_hides(view: playwright.Page) -> None:
+def test_the_slider_goes_to_the_next_window_and_the_legend_hides(view: Page) -> None:
     title = view.locator("#figure-0-1 .gtitle")
     assert title.text_content().startswith("window 0: ")
     view.locator("#figure-0-1").scroll_into_view_if_needed()
@@ -141,7 +146,7 @@ def test_the_slider_goes_to_the_next_window_and_the_legend_hides(view: playwrigh
     )
 
 
-def test_tables_sort_both_ways_with_what_is_unknown_at_the_end(view: playwright.Page) -> None:
+def test_tables_sort_both_ways_with_what_is_unknown_at_the_end(view: Page) -> None:
     table = view.locator("section:last-of-type table").last
     names = [name.split(" ")[0] for name in table.locator("th").all_text_contents()]
     column = names.index("value")
