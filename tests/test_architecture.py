@@ -289,6 +289,19 @@ def test_the_command_line_offers_what_the_library_knows(
     assert tuple(offered) == known
 
 
+def test_only_the_command_line_speaks_of_its_options() -> None:
+    """Elsewhere a fault names a parameter; `scar_options` reads the text of one option."""
+    option = re.compile(r"(^|\s)--[a-z][-a-z]+")
+    users = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Fault":
+                texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+                if any(option.search(text) for text in texts if isinstance(text, str)):
+                    users.add(_room(".".join(path.relative_to(SOURCE).with_suffix("").parts)))
+    assert users <= {"cli", "solvers"}
+
+
 def test_no_run_depends_on_what_its_fingerprint_leaves_out() -> None:
     for module, found in MODULES.items():
         if module.partition(".")[0] not in _SHOWS_ONLY | {""}:

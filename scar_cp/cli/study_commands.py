@@ -79,9 +79,9 @@ def compare(
 
     For example:
 
-    scar-cp compare instances/sc3.yaml instances/sc4.yaml --time-limit 20 -o table.csv
+    scar-cp compare sc3 sc4 --time-limit 20 -o table.csv
 
-    scar-cp compare instances/sc4.yaml --package het_sides_3x3 --package het_cb_3x3
+    scar-cp compare sc4 --package het_sides_3x3 --package het_cb_3x3
     --objective latency --objective edp --format md
     """
     from scar_cp.studies.compare import plan
@@ -143,7 +143,7 @@ def gaps(
     decision behind it costs: segmentation and placement, provisioning, window packing, adjacency.
     Where an optimum is not proven, the share is an interval.
 
-    Example: scar-cp gaps instances/sc3.yaml --windows 5 --objective latency --objective edp
+    Example: scar-cp gaps sc3 --windows 5 --objective latency --objective edp
     """
     from scar_cp.records.yaml_json import check_writable, write_text
     from scar_cp.show.text.gaps_text import gaps_csv, gaps_markdown, gaps_text

@@ -206,7 +206,7 @@ def _resolve(path: Path, data: Any, overrides: Mapping[str, Any]) -> Instance:
                 there = dict.fromkeys(path for path in collector.files if path.is_file())
                 return replace(instance, cost_table=table, files=tuple(there))
     collector.faults += table_found
-    raise InputError(_blame_options(collector.faults, file, overrides))
+    raise InputError(_blame_overrides(collector.faults, file, overrides))
 
 
 def _read_costs(instance: Path, target: Any) -> tuple[CostTable | None, list[Fault]]:
@@ -230,14 +230,14 @@ def _no_file(path: Path, referred_by: Fault, *kinds: SchemaKind) -> Fault:
     return replace(referred_by, rule=f"must be a file, but {path} {state}")
 
 
-def _blame_options(
+def _blame_overrides(
     faults: Iterable[Fault], file: str, overrides: Mapping[str, Any]
 ) -> Iterator[Fault]:
-    """Name the option where a setting came from the command line and not from the file."""
+    """Name the setting where what replaces the file's is at fault."""
     for fault in faults:
         key = fault.place.removeprefix("max_")
         if fault.file == file and key in overrides:
-            fault = replace(fault, file=f"--{key.replace('_', '-')}", place="")
+            fault = replace(fault, file=key, place="", is_parameter=True)
         yield fault
 
 
@@ -338,8 +338,8 @@ def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
     <Problem sc4_het_sides_3x3: 4 models, 329 layers, 9 chiplets, at most 2 window(s)>
     >>> sc.load_problem("instances/quickstart.yaml", {"windows": 0, "overlap": "some"})
     Traceback (most recent call last):
-    scar_cp.errors.InputError: --overlap: 'some': must be 'none' or 'full'
-    --windows: 0: must be greater than 0
+    scar_cp.errors.InputError: overlap: 'some': must be 'none' or 'full'
+    windows: 0: must be greater than 0
     """
     path = named_file(path, "instance")
     data = read_document(path)
@@ -362,7 +362,7 @@ def _wrong_format(file: str, kind: object, rule: str) -> Fault:
 def _load_compiled(path: Path, data: dict[str, Any], overrides: dict[str, Any]) -> LoadedProblem:
     rule = "a compiled problem cannot change this: give its instance instead"
     faults = [
-        Fault(f"--{key}", "", shown(value), rule)
+        Fault(key, "", shown(value), rule, is_parameter=True)
         for key, value in overrides.items()
         if key not in PROBLEM_SETTINGS
     ]
@@ -377,11 +377,11 @@ def _load_compiled(path: Path, data: dict[str, Any], overrides: dict[str, Any]) 
     try:
         problem = _checked_problem(data | changes, str(path))
     except InputError as error:
-        faults += _blame_options(error.faults, str(path), overrides)
+        faults += _blame_overrides(error.faults, str(path), overrides)
         raise InputError(faults) from error
     if splits is not None and not 0 <= splits < problem.max_windows:
         rule = f"must be at least 0 and below {problem.max_windows} windows"
-        faults.append(Fault("--n-splits", "", shown(splits), rule))
+        faults.append(Fault("n_splits", "", shown(splits), rule, is_parameter=True))
     if faults:
         raise InputError(faults)
     if any(setting is not None for setting in (windows, splits, packing)):

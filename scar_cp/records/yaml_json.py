@@ -272,30 +272,12 @@ def json_record(document: Any, cls: type[R], file: str) -> R:
 
 
 def read_record(path: str | Path, cls: type[R]) -> R:
-    """Read one file into a record.
-
-    Parameters
-    ----------
-    path
-        A YAML or JSON file.
-    cls
-        What it holds, such as `scar_cp.inputs.workload.Model` or `scar_cp.inputs.package.Package`.
-
-    Returns
-    -------
-    R
-        The record; rules between its parts are checked where it is used.
+    """Read one YAML or JSON file into a record; rules between its parts are checked elsewhere.
 
     Raises
     ------
     InputError
         With every fault of the file.
-
-    Examples
-    --------
-    >>> import scar_cp as sc
-    >>> sc.read_record("instances/packages/het_sides_3x3.yaml", sc.Package)
-    <Package het_sides_3x3: 9 chiplets (6 nvdla, 3 shidiannao)>
     """
     return to_record(read_document(Path(path)), cls, str(path))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Command, Project
 
+import scar_cp as sc
 from files.test_bad_input import assert_refused
 from files.test_problem_of_result import found
 from scar_cp.files import shipped
@@ -63,6 +64,17 @@ def test_every_scenario_loads_by_its_name(empty: Path, name: str) -> None:
 )
 def test_every_other_file_loads_by_its_name(empty: Path, name: str) -> None:
     assert check_file(name)
+
+
+def test_a_record_is_read_by_its_name(empty: Path) -> None:
+    model = sc.read_record("resnet50", sc.Model)
+    assert model == sc.read_record(SHIPPED["model"]["resnet50"], sc.Model)
+    (empty / "resnet50").write_text("format: scar-cp/model@1\n")
+    with pytest.raises(sc.InputError, match=r"resnet50: layers: is required"):
+        sc.read_record("resnet50", sc.Model)
+    (empty / "resnet50").unlink()
+    with pytest.raises(sc.InputError, match=r"resnet50: no such file, and no shipped package"):
+        sc.read_record("resnet50", sc.Package)
 
 
 def test_names_are_the_same_as_paths(empty: Path) -> None:
