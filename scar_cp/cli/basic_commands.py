@@ -28,7 +28,7 @@ def check(
 
     Example: scar-cp check sc4 resnet50
     """
-    from scar_cp.files.loading import check_file
+    from scar_cp.files.file_check import check_file
     from scar_cp.outcome.pareto import Front
     from scar_cp.outcome.result import Result
     from scar_cp.records.record import Record
@@ -62,7 +62,7 @@ def cost(
     Example: scar-cp cost layers.csv --chiplet physical#datacenter.nvdla
     """
     from scar_cp.cost.layer_list import cost_csv, read_layer_list
-    from scar_cp.files.loading import read_chiplet
+    from scar_cp.files.chiplet_files import read_chiplet
     from scar_cp.files.shipped import file_of
     from scar_cp.records.yaml_json import check_writable, write_text
 
@@ -122,7 +122,8 @@ def evaluate(
 
     Example: scar-cp evaluate quickstart result.json --json
     """
-    from scar_cp.files.loading import load_problem, read_schedule
+    from scar_cp.files.loading import load_problem
+    from scar_cp.files.schedule_files import read_schedule
     from scar_cp.judge.evaluation import evaluate as judge
     from scar_cp.judge.validation import BLOCKING_RULES, space_is_defined, undefined_space, validate
     from scar_cp.show.text.summary import print_evaluation

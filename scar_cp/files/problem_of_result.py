@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from scar_cp.errors import Fault, InputError
-from scar_cp.files.loading import REFERENCES, LoadedProblem, load_problem
+from scar_cp.files.instance_files import REFERENCES
+from scar_cp.files.loading import LoadedProblem, load_problem
 from scar_cp.files.shipped import file_of, named_file
 from scar_cp.inputs.schemas import SchemaKind
 from scar_cp.outcome.result import Origin, Result, check_about

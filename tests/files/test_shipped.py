@@ -15,7 +15,9 @@ import scar_cp as sc
 from files.test_bad_input import assert_refused
 from files.test_problem_of_result import found
 from scar_cp.files import shipped
-from scar_cp.files.loading import check_file, load_problem, read_instance
+from scar_cp.files.file_check import check_file
+from scar_cp.files.instance_files import read_instance
+from scar_cp.files.loading import load_problem
 from scar_cp.files.shipped import KINDS, shipped_files
 
 SHIPPED: dict[str, dict[str, Path]] = {kind: shipped_files(kind) for kind in KINDS}
