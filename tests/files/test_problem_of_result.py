@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Command, Project
+from refusals import assert_refused
 
-from files.test_bad_input import assert_refused
 from scar_cp.errors import InputError
 from scar_cp.files.problem_of_result import load_problem_of
 from scar_cp.outcome.result import Result

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Command, Project
+from refusals import assert_refused
 
 import scar_cp as sc
-from files.test_bad_input import assert_refused
 from files.test_problem_of_result import found
 from scar_cp.files import shipped
 from scar_cp.files.file_check import check_file

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command, Project
-from files.test_bad_input import assert_refused, assert_refused_beginning
+from refusals import assert_refused, assert_refused_beginning
 
 from scar_cp.records.yaml_json import to_json
 from scar_cp.show.text.gaps_text import gaps_csv
