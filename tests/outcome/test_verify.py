@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
@@ -144,6 +145,7 @@ def test_a_bound_that_only_tables_give_is_derived_again(tmp_path):
 # --- another way -------------------------------------------------------------------------------
 
 
+@cache
 def closed_by_cpsat(windows: int = 2) -> tuple[Any, Any]:
     """A problem whose least latency CP-SAT alone proves, and the result."""
     rng = Random("closed by CP-SAT")

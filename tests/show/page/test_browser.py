@@ -19,7 +19,7 @@ from scar_cp.studies.judged_rows import table_text
 from show.plots import examples
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytest.importorskip("plotly", reason="a page needs plotly: the extra report")
 playwright = pytest.importorskip("playwright.sync_api", reason="a browser is driven by playwright")
@@ -28,6 +28,7 @@ BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 pytestmark = [
+    pytest.mark.xdist_group("browser"),
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="there is no browser: chromium"),
 ]
@@ -55,21 +56,28 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "page.html"
 
 
-@pytest.fixture
-def view(report: Path) -> Iterator[Page]:
-    """The page on a screen; whatever it asks for or complains of is a failure."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests: each has a page of its own."""
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        view = browser.new_page(viewport={"width": 1200, "height": 900})
-        asked, complaints = [], []
-        view.on("request", lambda request: asked.append(request.url))
-        view.on("pageerror", lambda error: complaints.append(str(error)))
-        view.on("console", lambda message: complaints.append(message.text))
-        view.goto(report.as_uri())
-        view.wait_for_function("document.querySelectorAll('.main-svg').length >= 12")
-        yield view
-        assert (asked, complaints) == ([report.as_uri()], [])
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def view(report: Path, browser: Browser) -> Iterator[Page]:
+    """The page on a screen; whatever it asks for or complains of is a failure."""
+    view = browser.new_page(viewport={"width": 1200, "height": 900})
+    asked, complaints = [], []
+    view.on("request", lambda request: asked.append(request.url))
+    view.on("pageerror", lambda error: complaints.append(str(error)))
+    view.on("console", lambda message: complaints.append(message.text))
+    view.goto(report.as_uri())
+    view.wait_for_function("document.querySelectorAll('.main-svg').length >= 12")
+    yield view
+    view.close()
+    assert (asked, complaints) == ([report.as_uri()], [])
 
 
 def hovered(view: Page) -> str:
