@@ -26,7 +26,10 @@ from scar_cp.records.brief import show_by
 if TYPE_CHECKING:
     from scar_cp.errors import ClaimError, InputError, ScarError
     from scar_cp.files.build import Run, build_instance, build_model, build_package
-    from scar_cp.files.loading import load_problem, read_instance, read_schedule
+    from scar_cp.files.instance_files import read_instance
+    from scar_cp.files.loading import load_problem
+    from scar_cp.files.named_records import read_record
+    from scar_cp.files.schedule_files import read_schedule
     from scar_cp.inputs.instance import Instance
     from scar_cp.inputs.package import ChipletType, Package, Profile
     from scar_cp.inputs.workload import Layer, Model
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from scar_cp.problem.compiled import Problem
     from scar_cp.problem.compiler import compile_instance
     from scar_cp.records.brief import Brief
-    from scar_cp.records.yaml_json import read_record, to_json
+    from scar_cp.records.yaml_json import to_json
     from scar_cp.show.plots.bounds_plot import plot_bounds
     from scar_cp.show.plots.front_plot import plot_front
     from scar_cp.show.plots.gantt_plot import plot_gantt
@@ -127,9 +130,9 @@ _HOMES = {
     "plot_gantt": "show.plots.gantt_plot",
     "plot_map": "show.plots.map_plot",
     "print_summary": "show.text.summary",
-    "read_instance": "files.loading",
-    "read_record": "records.yaml_json",
-    "read_schedule": "files.loading",
+    "read_instance": "files.instance_files",
+    "read_record": "files.named_records",
+    "read_schedule": "files.schedule_files",
     "solve": "outcome.solving",
     "to_json": "records.yaml_json",
     "validate": "judge.validation",

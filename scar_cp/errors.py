@@ -26,19 +26,23 @@ class Fault:
     Attributes
     ----------
     file
-        The file (or command-line option) the user has to mend.
+        The file, parameter or command-line option the user has to mend.
     place
         Path inside the file, such as ``layers[3].K``; empty for the file as a whole.
     value
         What stands there, shortened; ``None`` where nothing does.
     rule
         What must hold.
+    is_parameter
+        Whether ``file`` is the name of a parameter, or of a key of ``overrides``: the command
+        line says which option that is.
     """
 
     file: str
     place: str
     value: str | None
     rule: str
+    is_parameter: bool = False
 
     def __str__(self) -> str:
         parts = [self.file]

@@ -16,8 +16,9 @@ from typing import get_args
 import pytest
 
 import scar_cp
-from scar_cp.cli import options, schema
-from scar_cp.cli import papers_command as papers
+import scar_cp.cli.papers_command as papers
+import scar_cp.cli.schema as schema
+from scar_cp.cli import options
 from scar_cp.inputs.schemas import SCHEMAS
 from scar_cp.plugins import COST_SOURCES, DATAFLOWS, SOLVERS, Registry
 from scar_cp.studies.fresh_process import _SHOWS_ONLY
@@ -286,6 +287,19 @@ def test_the_command_line_offers_what_the_library_knows(
 ) -> None:
     """Its names are written out there, so that help needs none of the library."""
     assert tuple(offered) == known
+
+
+def test_only_the_command_line_speaks_of_its_options() -> None:
+    """Elsewhere a fault names a parameter."""
+    option = re.compile(r"(^|\s)--[a-z][-a-z]+")
+    users = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Fault":
+                texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+                if any(option.search(text) for text in texts if isinstance(text, str)):
+                    users.add(_room(".".join(path.relative_to(SOURCE).with_suffix("").parts)))
+    assert users <= {"cli"}
 
 
 def test_no_run_depends_on_what_its_fingerprint_leaves_out() -> None:

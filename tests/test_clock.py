@@ -15,9 +15,9 @@ import scar_cp.outcome.solving as solving
 import scar_cp.studies.compare as compare
 from scar_cp.clock import any_left, in_time, look, while_in_time
 from scar_cp.errors import ScarError
-from scar_cp.files.loading import load_problem
+from scar_cp.files.loading import LoadedProblem, load_problem
 from scar_cp.outcome.pareto import pareto_front
-from scar_cp.outcome.solving import solve
+from scar_cp.outcome.solving import Outcome, solve
 from scar_cp.plugins import SOLVERS
 from scar_cp.problem.compiled import Problem
 from scar_cp.solvers import Request, Search, get_solver
@@ -41,13 +41,13 @@ def slow(value: object) -> Any:
     return pytest.param(value, marks=pytest.mark.slow)
 
 
-def test_outside_of_a_stage_there_is_all_the_time_in_the_world():
+def test_outside_of_a_stage_there_is_all_the_time_in_the_world() -> None:
     look()
     assert in_time()
 
 
 def test_a_stage_is_left_at_the_first_look_after_its_time():
-    done = []
+    done: list[int] = []
     with while_in_time(lambda: len(done) < 3):
         while True:
             look()
@@ -88,10 +88,12 @@ def test_the_limit_of_a_command_counts_from_its_very_start(name, command, monkey
     monkeypatch.setattr("scar_cp.outcome.solving.solve", run)
     monkeypatch.setattr("scar_cp.outcome.pareto.pareto_front", run)
     compiled = []
-    monkeypatch.setattr(
-        "scar_cp.files.loading.load_problem",
-        lambda *args: compiled.append(time.monotonic()) or load_problem(*args),
-    )
+
+    def compiling(*args: Any) -> LoadedProblem:
+        compiled.append(time.monotonic())
+        return load_problem(*args)
+
+    monkeypatch.setattr("scar_cp.files.loading.load_problem", compiling)
     before = time.monotonic()
     command(name, INSTANCES / "quickstart.yaml")
     assert before <= given[0] <= compiled[0]
@@ -101,13 +103,13 @@ def test_the_limit_of_a_run_of_compare_counts_from_before_its_problem_is_compile
     (job,) = compare.plan([INSTANCES / "quickstart.yaml"], solvers=["standalone"])
     times = []
 
-    def compiling(*args: object) -> object:
+    def compiling(*args: Any) -> LoadedProblem:
         times.append(time.monotonic())
-        return load_problem(*args)  # type: ignore[arg-type]
+        return load_problem(*args)
 
-    def run(*args: object, started: float, **kwargs: object) -> object:
-        times.append(started)
-        return solving.solve(*args, started=started, **kwargs)  # type: ignore[arg-type]
+    def run(*args: Any, **kwargs: Any) -> Outcome:
+        times.append(kwargs["started"])
+        return solving.solve(*args, **kwargs)
 
     monkeypatch.setattr(compare, "load_problem", compiling)
     monkeypatch.setattr(compare, "solve", run)
@@ -171,7 +173,7 @@ def counted(problem: Problem, allowed: int, **request: object) -> CountedSearch:
     return search
 
 
-STAGES = {
+STAGES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "partitions, latency": (partition, {}),
     "partitions, edp": (partition, {"objective": "edp"}),
     "partitions, energy": (partition, {"objective": "energy"}),
@@ -207,7 +209,7 @@ def hanging() -> tuple[CpsatModel, Callable[[], object]]:
     problem = tiny_problem([model([layer(5)])])
     cp = CpsatModel(problem, "full", (1, 0), Limits(cycles=10_000))
     released, finished = threading.Event(), threading.Event()
-    solver = cp._solver
+    solver: Any = cp._solver
 
     def hang(*_args: object) -> int:
         released.wait()
@@ -236,7 +238,7 @@ def test_a_run_of_cp_sat_that_does_not_end_is_left_alone_and_not_heard_any_more(
     assert bounds == []
 
 
-def test_an_interrupt_leaves_cp_sat_alone_and_unheard():
+def test_an_interrupt_leaves_cp_sat_alone_and_unheard() -> None:
     cp, release = hanging()
     bounds: list[int] = []
 

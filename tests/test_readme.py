@@ -33,7 +33,7 @@ def test_the_first_command_prints_what_the_readme_shows(monkeypatch, capsys):
     assert [line for line in promised if line not in printed] == []
 
 
-def test_the_table_of_scenarios_is_the_stored_run():
+def test_the_table_of_scenarios_is_the_stored_run() -> None:
     lines = (ROOT / "results/bench/scenarios.csv").read_text().splitlines()
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
     assert [row["scenario"] for row in rows] == [f"sc{i}" for i in range(1, 11)]
@@ -42,7 +42,7 @@ def test_the_table_of_scenarios_is_the_stored_run():
         assert f"| {row['scenario']} | {' | '.join(cells)} |" in README
 
 
-def test_the_summary_of_the_comparison_is_the_stored_one():
+def test_the_summary_of_the_comparison_is_the_stored_one() -> None:
     summaries = summarise(judge(read_table(ROOT / "results/compare.csv", Row)))
     shown = [s for s in summaries if s.objective != "energy"]
     assert len(shown) == 14
@@ -51,7 +51,7 @@ def test_the_summary_of_the_comparison_is_the_stored_one():
         assert f"| {s.objective} | `{s.solver}` | {s.best} of {s.cases} | {gaps} |" in README
 
 
-def test_every_file_the_readme_names_exists():
+def test_every_file_the_readme_names_exists() -> None:
     names = re.findall(r"(?:instances|models|results|tests|scar_cp)/[\w./]+\w(?![\w{*])", README)
     assert len(names) > 8
     assert [name for name in names if not (ROOT / name).exists()] == []

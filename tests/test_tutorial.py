@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import typer
@@ -81,7 +81,8 @@ def test_the_tutorial_runs_and_prints_what_it_shows(tmp_path: Path) -> None:
         f"#!/bin/sh\nexec {sys.executable} -c 'from scar_cp.cli import main; main()' \"$@\"\n"
     )
     script.chmod(0o755)
-    known = set(typer.main.get_command(app).commands)
+    commands: Any = typer.main.get_command(app)
+    known = set(commands.commands)
     for block in blocks():
         if "report" in commands_of(block.code) - known:
             continue  # the command is still to come

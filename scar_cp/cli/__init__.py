@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Annotated
 
@@ -29,7 +30,7 @@ import scar_cp.cli.show_command as show_command
 import scar_cp.cli.study_commands as study_commands
 from scar_cp.cli.streams import forgiving_streams
 from scar_cp.clock import any_left
-from scar_cp.errors import ClaimError, InputError, ScarError
+from scar_cp.errors import ClaimError, Fault, InputError, ScarError
 
 __all__ = ["app", "main"]
 
@@ -87,13 +88,20 @@ def main() -> None:
     sys.exit(code)
 
 
+def _of_option(fault: Fault) -> Fault:
+    """The fault of a parameter as that of the option of the same name."""
+    if not fault.is_parameter:
+        return fault
+    return replace(fault, file=f"--{fault.file.replace('_', '-')}", is_parameter=False)
+
+
 def _run(started: float) -> int:
     """Run the command line and say in one line what ended it, if anything did."""
     try:
         code = app(standalone_mode=False, obj=started)
         sys.stdout.flush()
     except InputError as error:
-        print(error, file=sys.stderr)
+        print(InputError(map(_of_option, error.faults)), file=sys.stderr)
         code = 2
     except ClaimError:
         raise

@@ -26,9 +26,9 @@ def check(
 ) -> None:
     """Check models, packages, scenarios, profiles, instances, problems, schedules, results.
 
-    Example: scar-cp check instances/sc4.yaml models/resnet50.yaml
+    Example: scar-cp check sc4 resnet50
     """
-    from scar_cp.files.loading import check_file
+    from scar_cp.files.file_check import check_file
     from scar_cp.outcome.pareto import Front
     from scar_cp.outcome.result import Result
     from scar_cp.records.record import Record
@@ -62,7 +62,7 @@ def cost(
     Example: scar-cp cost layers.csv --chiplet physical#datacenter.nvdla
     """
     from scar_cp.cost.layer_list import cost_csv, read_layer_list
-    from scar_cp.files.loading import read_chiplet
+    from scar_cp.files.chiplet_files import read_chiplet
     from scar_cp.files.shipped import file_of
     from scar_cp.records.yaml_json import check_writable, write_text
 
@@ -88,7 +88,7 @@ def compile_(
 ) -> None:
     """Turn an instance into a problem file: all costs as integers, nothing else needed.
 
-    Example: scar-cp compile instances/sc4.yaml --windows 2 -o problem.json
+    Example: scar-cp compile sc4 --windows 2 -o problem.json
     """
     from scar_cp.files.loading import load_problem
     from scar_cp.records.yaml_json import check_writable, to_json, write_text
@@ -120,9 +120,10 @@ def evaluate(
 
     Exit code 0 for a valid schedule, 1 for one that breaks a rule, 2 for bad input.
 
-    Example: scar-cp evaluate instances/quickstart.yaml result.json --json
+    Example: scar-cp evaluate quickstart result.json --json
     """
-    from scar_cp.files.loading import load_problem, read_schedule
+    from scar_cp.files.loading import load_problem
+    from scar_cp.files.schedule_files import read_schedule
     from scar_cp.judge.evaluation import evaluate as judge
     from scar_cp.judge.validation import BLOCKING_RULES, space_is_defined, undefined_space, validate
     from scar_cp.show.text.summary import print_evaluation

@@ -10,6 +10,7 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.errors import Fault, InputError
+from scar_cp.terms import WORKERS
 
 if TYPE_CHECKING:
     from scar_cp.studies.bench import Row
@@ -38,25 +39,30 @@ class SuiteName(StrEnum):
 def suite(
     names: Annotated[list[SuiteName], typer.Argument(help="Which suites to run, in turn.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder of the tables, one NAME.csv per suite.")
-    ] = Path("results/bench"),
-    instances: Annotated[Path, typer.Option(help="Folder of the instances.")] = Path("instances"),
-    workers: o.Workers = 2,
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="Folder to keep the tables in, one NAME.csv per suite."
+        ),
+    ] = None,
+    instances: Annotated[
+        Path | None, typer.Option(help=r"Folder of the instances \[default: the shipped ones]")
+    ] = None,
+    workers: o.Workers = WORKERS,
     seed: o.Seed = 0,
     only: Annotated[
         str | None, typer.Option(help="Run only cases whose name holds this, e.g. 'sc4 '.")
     ] = None,
 ) -> None:
-    """Run suites, write their tables, and say what got worse since the stored runs.
+    """Run suites; keep their tables in a folder, and say what got worse since those kept there.
 
-    Examples: scar-cp bench suite scenarios; scar-cp bench suite one-window two-windows
+    Examples: scar-cp bench suite scenarios; scar-cp bench suite one-window two-windows -o bench
     """
     from scar_cp.records.yaml_json import check_writable
 
-    tables = {name.value: output / f"{name.value}.csv" for name in names}
+    tables = {name.value: output / f"{name.value}.csv" if output else None for name in names}
     for path in tables.values():
         check_writable(path)
-    stored = {name: _stored(path) for name, path in tables.items()}
+    stored = {name: _stored(path) if path else [] for name, path in tables.items()}
     for name, path in tables.items():
         _run(name, path, stored[name], instances, workers, seed, only)
 
@@ -74,9 +80,9 @@ def _stored(path: Path) -> list[Row]:
 
 def _run(
     name: str,
-    path: Path,
+    path: Path | None,
     stored: list[Row],
-    instances: Path,
+    instances: Path | None,
     workers: int,
     seed: int,
     only: str | None,
@@ -103,7 +109,7 @@ def _run(
             console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
             status.update(f"{k} of {len(cases)} cases done")
     write = only is None or not stored  # a part never replaces the stored whole
-    if write:
+    if path and write:
         write_text(path, table_text(rows, method(name, workers, seed, only)))
     print(
         f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
@@ -116,7 +122,7 @@ def _run(
             f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
             + (f"  without {row.without}" if row.without else "")
         )
-    if write:
+    if path and write:
         print(f"written: {path}")
     for line in regressions(stored, rows):
         print(f"worse than the stored run: {line}")
@@ -125,7 +131,9 @@ def _run(
 @app.command()
 def cost(
     rows: Annotated[int, typer.Option(min=1, help="Layers per batch.")] = 50_000,
-    models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
+    models: Annotated[
+        Path | None, typer.Option(help=r"Folder of the models \[default: the shipped ones]")
+    ] = None,
     profile: Annotated[Path, typer.Option(help="Profile to take the types from.")] = Path(
         "physical"
     ),
@@ -137,14 +145,13 @@ def cost(
     Example: scar-cp bench cost
     """
     from scar_cp.cost.calibration import measure_rows_per_second
-    from scar_cp.files.shipped import named_file
+    from scar_cp.files.shipped import named_file, shipped_files
     from scar_cp.inputs.package import Profile
     from scar_cp.inputs.workload import Model
     from scar_cp.records.yaml_json import read_record
 
-    layers = [
-        layer for path in sorted(models.glob("*.yaml")) for layer in read_record(path, Model).layers
-    ]
+    files = sorted(models.glob("*.yaml")) if models else shipped_files("model").values()
+    layers = [layer for path in files for layer in read_record(path, Model).layers]
     if not layers:
         raise InputError([Fault(str(models), "", None, "must be a folder with models (*.yaml)")])
     types = read_record(named_file(profile, "profile"), Profile).domains.get("datacenter")

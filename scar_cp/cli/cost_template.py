@@ -30,10 +30,10 @@ def cost_template(
     Cycles are whole cycles and energy_nj is decimal nJ, both of one sample, compute only: DRAM and
     transfers are the schedule's. Then say cost_table: costs.csv in the instance.
 
-    Example: scar-cp cost-template instances/sc4.yaml --filled -o costs.csv
+    Example: scar-cp cost-template sc4 --filled -o costs.csv
     """
     from scar_cp.cost.instance_costs import template
-    from scar_cp.files.loading import read_instance
+    from scar_cp.files.instance_files import read_instance
     from scar_cp.records.yaml_json import check_writable, write_text
 
     # The table it names need not be there yet: it may be the one that is to be written.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,12 +48,22 @@ def onnx(
 
     Needs the extra: pip install 'scar-cp\[onnx]'
 
-    Example: scar-cp import onnx bert.onnx --dim batch=1 --dim seq=128 -o models/bert.yaml
+    Example: scar-cp import onnx bert.onnx --dim batch=1 --dim seq=128 -o bert.yaml
     """
+    from scar_cp.imports.onnx_file import NO_SIZE
     from scar_cp.imports.onnx_model import import_onnx
 
     def read(model: str) -> Imported:
-        return import_onnx(file, model, _sizes(dim or []))
+        sizes = _sizes(dim or [])
+        try:
+            return import_onnx(file, model, sizes)
+        except InputError as error:
+            raise InputError(map(of_dim, error.faults)) from error
+
+    def of_dim(fault: Fault) -> Fault:
+        if fault.rule == NO_SIZE:
+            return replace(fault, rule=f"{NO_SIZE}: give --dim {fault.value}=N")
+        return replace(fault, file="--dim", is_parameter=False) if fault.is_parameter else fault
 
     _write(read, file, output, name)
 
@@ -68,7 +79,7 @@ def maestro(
     MAESTRO files have no padding: a layer gets the least with which its output is the next one's
     input; where none does, half its kernel if other layers were padded, otherwise none.
 
-    Example: scar-cp import maestro Resnet50_model.m -o models/resnet50_m.yaml
+    Example: scar-cp import maestro Resnet50_model.m -o resnet50_m.yaml
     """
     from scar_cp.imports.maestro_model import import_maestro
 
@@ -87,7 +98,7 @@ def csv(
     name; inputs, names separated by ; (the layer before by default; in0, in1, ... are the
     model's inputs); dynamic, true where the second operand is an activation.
 
-    Example: scar-cp import csv layers.csv -o models/net.yaml
+    Example: scar-cp import csv layers.csv -o net.yaml
     """
     from scar_cp.imports.csv_model import import_csv
 

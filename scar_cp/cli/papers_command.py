@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,11 +54,15 @@ class ProfileName(StrEnum):
 
 
 def papers(
+    context: typer.Context,
     name: Annotated[ExperimentName, typer.Argument(help="Which experiment.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder of the tables and of runs.csv.")
-    ] = Path("results/papers"),
-    instances: Annotated[Path, typer.Option(help="Folder of the instances.")] = Path("instances"),
+        Path | None,
+        typer.Option("-o", "--output", help="Folder to keep the tables and runs.csv in."),
+    ] = None,
+    instances: Annotated[
+        Path | None, typer.Option(help=r"Folder of the instances \[default: the shipped ones]")
+    ] = None,
     profile: Annotated[
         ProfileName, typer.Option(help="Reading of the hardware.")
     ] = ProfileName.both,
@@ -69,13 +74,14 @@ def papers(
 ) -> None:
     """Make the experiments of SCAR and its predecessor again: their figure, ours, the optimum.
 
-    Every run is stored in runs.csv when it is done, and shared by the experiments; the same
-    command again does only what is missing, has changed or has failed. ``ranking`` says, from
-    the stored tables alone, how often packages are ordered as in the papers.
+    With a folder, every run is stored in its runs.csv when it is done, and shared by the
+    experiments; the same command again does only what is missing, has changed or has failed.
+    ``ranking`` says, from the tables of a folder alone, how often packages are ordered as in the
+    papers.
 
     Exit code 0, 1 if a run failed, 2 for bad input.
 
-    For example: scar-cp papers table-iv; scar-cp papers all --profile physical
+    For example: scar-cp papers table-iv; scar-cp papers all --profile physical -o papers
     """
     from scar_cp.records.yaml_json import write_text
     from scar_cp.show.text.papers_text import cells_text
@@ -85,6 +91,12 @@ def papers(
     from scar_cp.studies.papers.jobs import Limits, plan_experiments
 
     o.check_request(time_limit, None, None, gap=gap)
+    kept = output is not None
+    if output is None:
+        if name is ExperimentName.ranking:
+            rule = "is required for the ranking: the folder with the tables of experiments"
+            raise InputError([Fault("--output", "", None, rule)])
+        output = Path(context.with_resource(TemporaryDirectory()))
     chosen = [experiment for experiment in EXPERIMENTS.values() if name in (experiment.name, "all")]
     profiles = ["physical", "published"] if profile is ProfileName.both else [profile.value]
     options = (
@@ -100,11 +112,11 @@ def papers(
         store = Store(output / "runs.csv")
         tables = {experiment.name: output / f"{experiment.name}.csv" for experiment in chosen}
         planned = [job for of in plans.values() for job in of.values()]
-        kept = [job.result for job in planned if job.result is not None]
-        check_outputs(planned, store.path, *tables.values(), *kept)
+        whole = [job.result for job in planned if job.result is not None]
+        check_outputs(planned, store.path, *tables.values(), *whole)
         for experiment in chosen:
             jobs = plans[experiment.name]
-            run_missing(jobs.values(), store, quiet)
+            run_missing(jobs.values(), store, quiet, kept)
             cells = _cells(experiment, profiles, jobs, store)
             command = f"scar-cp papers {experiment.name} {options}"
             write_text(tables[experiment.name], cells_csv(experiment, cells, command))

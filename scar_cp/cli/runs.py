@@ -24,7 +24,7 @@ def check_outputs(jobs: Iterable[Job], *outputs: Path) -> None:
         check_writable(output, *files)
 
 
-def run_missing(jobs: Collection[Job], store: Store, quiet: bool) -> None:
+def run_missing(jobs: Collection[Job], store: Store, quiet: bool, kept: bool = True) -> None:
     """Do what the store does not hold; an interrupt says how much it holds by then."""
     from scar_cp.show.text.live_progress import RunsProgress
     from scar_cp.studies.compare import run
@@ -39,11 +39,10 @@ def run_missing(jobs: Collection[Job], store: Store, quiet: bool) -> None:
                 progress.done(row)
     except KeyboardInterrupt:
         left = len(store.missing(jobs))
-        print(
-            f"interrupted: {len(jobs) - left} of {len(jobs)} runs are in {store.path}; "
-            "the same command again does the rest",
-            file=sys.stderr,
-        )
+        where = f"are in {store.path}; the same command again does the rest"
+        if not kept:
+            where = "were done; with -o FOLDER they would be kept"
+        print(f"interrupted: {len(jobs) - left} of {len(jobs)} runs {where}", file=sys.stderr)
         raise
 
 

@@ -42,7 +42,7 @@ def schema(
 
     A file names its schema in a comment: # yaml-language-server: $schema=PATH
 
-    Example: scar-cp schema -o instances/schemas
+    Example: scar-cp schema -o schemas
     """
     from scar_cp.inputs.schemas import schema_file, schema_text
     from scar_cp.records.yaml_json import check_writable, write_text

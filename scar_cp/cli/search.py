@@ -12,6 +12,7 @@ from scar_cp.cli import options as o
 from scar_cp.cli.interrupts import stop_on_signals
 from scar_cp.errors import InputError
 from scar_cp.plugins import SOLVERS
+from scar_cp.terms import MEMORY_LIMIT_GB, TIME_LIMIT_S, WORKERS
 
 if TYPE_CHECKING:
     from scar_cp.files.loading import LoadedProblem
@@ -35,11 +36,11 @@ def solve(
     objective: o.Objective = None,
     weights: o.Weights = None,
     space: o.Space = None,
-    time_limit: o.TimeLimit = 60.0,
-    workers: o.Workers = 2,
+    time_limit: o.TimeLimit = TIME_LIMIT_S,
+    workers: o.Workers = WORKERS,
     seed: o.Seed = 0,
     gap: o.Gap = 0.0,
-    memory_limit: o.MemoryLimit = 6.0,
+    memory_limit: o.MemoryLimit = MEMORY_LIMIT_GB,
     scar: o.Scar = None,
     output: o.Output = None,
     verify: Annotated[
@@ -135,7 +136,7 @@ def pareto(
     ] = 0,
     space: o.Space = None,
     time_limit: o.TimeLimit = 120.0,
-    workers: o.Workers = 2,
+    workers: o.Workers = WORKERS,
     seed: o.Seed = 0,
     output: o.Output = None,
     *,

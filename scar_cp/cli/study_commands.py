@@ -13,6 +13,7 @@ import typer
 from scar_cp.cli import options as o
 from scar_cp.cli.runs import check_outputs, run_missing
 from scar_cp.plugins import SOLVERS
+from scar_cp.terms import TIME_LIMIT_S, WORKERS
 
 if TYPE_CHECKING:
     from scar_cp.studies.compare import Store
@@ -52,8 +53,8 @@ def compare(
     solver: o.Solvers = ["scar", "cp-sat"],  # noqa: B006
     objective: o.Objectives = [o.UnweightedName.latency],  # noqa: B006
     space: o.Spaces = None,
-    time_limit: o.TimeLimit = 60.0,
-    workers: o.Workers = 2,
+    time_limit: o.TimeLimit = TIME_LIMIT_S,
+    workers: o.Workers = WORKERS,
     seed: o.Seed = 0,
     gap: o.Gap = 0.0,
     output: Annotated[
@@ -79,9 +80,9 @@ def compare(
 
     For example:
 
-    scar-cp compare instances/sc3.yaml instances/sc4.yaml --time-limit 20 -o table.csv
+    scar-cp compare sc3 sc4 --time-limit 20 -o table.csv
 
-    scar-cp compare instances/sc4.yaml --package het_sides_3x3 --package het_cb_3x3
+    scar-cp compare sc4 --package het_sides_3x3 --package het_cb_3x3
     --objective latency --objective edp --format md
     """
     from scar_cp.studies.compare import plan
@@ -120,8 +121,8 @@ def compare(
 def gaps(
     instances: o.Instances,
     objective: o.Objectives = [o.UnweightedName.latency],  # noqa: B006
-    time_limit: o.TimeLimit = 60.0,
-    workers: o.Workers = 2,
+    time_limit: o.TimeLimit = TIME_LIMIT_S,
+    workers: o.Workers = WORKERS,
     seed: o.Seed = 0,
     gap: o.Gap = 0.0,
     output: Annotated[
@@ -143,7 +144,7 @@ def gaps(
     decision behind it costs: segmentation and placement, provisioning, window packing, adjacency.
     Where an optimum is not proven, the share is an interval.
 
-    Example: scar-cp gaps instances/sc3.yaml --windows 5 --objective latency --objective edp
+    Example: scar-cp gaps sc3 --windows 5 --objective latency --objective edp
     """
     from scar_cp.records.yaml_json import check_writable, write_text
     from scar_cp.show.text.gaps_text import gaps_csv, gaps_markdown, gaps_text

@@ -84,7 +84,8 @@ def cost_csv(path: Path, chiplet: ChipletType) -> str:
         With every fault of every row, or if the dataflow is not known.
     """
     if chiplet.dataflow not in DATAFLOWS:
-        raise InputError([Fault("--chiplet", "dataflow", chiplet.dataflow, DATAFLOWS.rule)])
+        place, value = "dataflow", chiplet.dataflow
+        raise InputError([Fault("chiplet", place, value, DATAFLOWS.rule, is_parameter=True)])
     shapes, rows, _ = read_layer_list(path)
     costs = cost_layers(Shapes.from_layers(shapes), chiplet)
     energy = costs.energy_pj(chiplet)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from scar_cp.errors import Fault, InputError
-from scar_cp.files.loading import REFERENCES, LoadedProblem, load_problem
+from scar_cp.files.instance_files import REFERENCES
+from scar_cp.files.loading import LoadedProblem, load_problem
 from scar_cp.files.shipped import file_of, named_file
 from scar_cp.inputs.schemas import SchemaKind
 from scar_cp.outcome.result import Origin, Result, check_about
@@ -81,12 +82,12 @@ def load_problem_of(
         settings = _moved(origin.settings, partial(_file_of, origin, folder, source))
     if source is None:
         if origin is None:
-            rule = "does not say which problem the result is about: name it with --instance"
+            rule = "does not say which problem the result is about: name its instance"
             raise InputError([Fault(str(path), "origin", None, rule)])
         place = os.path.normpath(os.path.join(folder, origin.file))
         source = file_of(Path(place), origin.file, "instance")
         if not os.path.isfile(source):
-            rule = f"{source} is not there: say with --instance where it is"
+            rule = f"{source} is not there: name the instance where it is"
             raise InputError([Fault(str(path), "origin.file", origin.file, rule)])
     try:
         loaded = load_problem(source, settings)
@@ -125,11 +126,10 @@ def _file_of(
 
 
 def _in_result(fault: Fault, path: str) -> Fault:
-    """A fault of a setting where it stands: no option was given."""
-    if not fault.file.startswith("--"):
+    """A fault of a setting where it stands: in the result."""
+    if not fault.is_parameter:
         return fault
-    key = fault.file.removeprefix("--").replace("-", "_")
-    return replace(fault, file=path, place=f"origin.settings.{key}")
+    return replace(fault, file=path, place=f"origin.settings.{fault.file}", is_parameter=False)
 
 
 def _moved(settings: Mapping[str, Any], move: Callable[[str, SchemaKind], str]) -> dict[str, Any]:

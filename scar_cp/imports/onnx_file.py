@@ -11,7 +11,10 @@ from scar_cp.errors import Fault, InputError, ScarError
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorShapeProto, ValueInfoProto
 
-__all__ = ["constant_names", "read_onnx"]
+__all__ = ["NO_SIZE", "constant_names", "read_onnx"]
+
+NO_SIZE = "has no size"
+"""The rule that an open dimension breaks."""
 
 
 def read_onnx(path: Path, sizes: Mapping[str, int]) -> ModelProto:
@@ -86,14 +89,15 @@ def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Ite
             opened.setdefault(name, value.name)
     for name, first in opened.items():
         if name not in sizes:
-            yield Fault(file, f"input {first}", name, f"has no size: give --dim {name}=N")
+            yield Fault(file, f"input {first}", name, NO_SIZE)
     for name, size in sizes.items():
         if name not in opened:
             known = f"choose from {', '.join(opened)}" if opened else "all have sizes"
-            yield Fault("--dim", "", f"{name}={size}", f"no open dimension of an input: {known}")
+            rule = f"no open dimension of an input: {known}"
+            yield Fault("sizes", "", f"{name}={size}", rule, is_parameter=True)
         elif size != 1 and "batch" in name.lower():
             rule = "must be 1: a model is of one sample, batches belong to scenarios"
-            yield Fault("--dim", "", f"{name}={size}", rule)
+            yield Fault("sizes", "", f"{name}={size}", rule, is_parameter=True)
     for value in (*inputs, *graph.output, *graph.value_info):
         for name, dimension in _open(value):
             if name in sizes:

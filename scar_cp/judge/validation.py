@@ -44,7 +44,9 @@ def space_is_defined(problem: Problem, space: Space) -> bool:
 def undefined_space(name: str, instance: Path, option: object) -> Fault:
     """The fault of a space that needs windows which the greedy packing did not find."""
     rule = "the problem has no windows from the greedy packing, so the space is undefined"
-    return Fault("--space" if option else str(instance), "" if option else "space", name, rule)
+    if option:
+        return Fault("space", "", name, rule, is_parameter=True)
+    return Fault(str(instance), "space", name, rule)
 
 
 def validate(problem: Problem, schedule: Schedule, space: Space = "full") -> list[Violation]:

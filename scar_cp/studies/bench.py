@@ -123,20 +123,33 @@ SUITES: dict[str, list[Case]] = {
 """Cases by suite name."""
 
 
-def run_suite(cases: Sequence[Case], instances: Path, workers: int, seed: int) -> Iterator[Row]:
-    """Run cases one after the other, each in a fresh process."""
+def run_suite(
+    cases: Sequence[Case], instances: Path | None, workers: int, seed: int
+) -> Iterator[Row]:
+    """Run cases one after the other, each in a fresh process.
+
+    Parameters
+    ----------
+    cases
+        What to run.
+    instances
+        Folder of the instances and packages; ``None``: those that are shipped.
+    workers, seed
+        As in `scar_cp.solvers.Request`.
+    """
     for case in cases:
         yield in_fresh_process(run_case, case, instances, workers, seed)
 
 
-def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
+def run_case(case: Case, instances: Path | None, workers: int, seed: int) -> Row:
     """Solve one case, and the same problem with the heuristic alone."""
     started = time.monotonic()
-    overrides = {
-        "package": str(instances / "packages" / f"{case.package}.yaml"),
-        "windows": case.windows,
-    }
-    problem = load_problem(instances / f"{case.scenario}.yaml", overrides).problem
+    source: str | Path = case.scenario
+    package = case.package
+    if instances is not None:
+        source = instances / f"{case.scenario}.yaml"
+        package = str(instances / "packages" / f"{case.package}.yaml")
+    problem = load_problem(source, {"package": package, "windows": case.windows}).problem
     compiled_s = time.monotonic() - started
     request = Request(
         space=case.space,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_vector_is_a_convolution_over_the_reduction() -> None:
 
 @every_dataflow
 @pytest.mark.parametrize("op", ["conv", "gemm"])
-def test_groups_run_one_after_the_other(dataflow: str, op: str) -> None:
+def test_groups_run_one_after_the_other(dataflow: str, op: Literal["conv", "gemm"]) -> None:
     sizes = {"Y": 12, "X": 12, "R": 3, "S": 3} if op == "conv" else {"Y": 12}
     one = LayerShape(op=op, K=40, C=24, **sizes)
     five = LayerShape(op=op, K=5 * 40, C=5 * 24, groups=5, **sizes)

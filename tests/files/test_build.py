@@ -54,6 +54,7 @@ def test_layers_form_a_chain_unless_they_say_otherwise() -> None:
     assert sc.build_model("net", net.layers) == net
 
 
+WORD: Any = "gemm"  # which is no layer
 ROW = {"op": "gemm", "K": 8, "C": 8}
 CORE = {"dataflow": "nvdla", "array": [8, 8], "noc_elements_per_cycle": 8}
 PAIR: dict[str, Any] = {"layout": [["core", "core"]], "chiplet_types": {"core": CORE}}
@@ -77,7 +78,7 @@ POOL = {"op": "pool", "K": 8, "C": 8}
     ("build", "lines"),
     [
         (
-            lambda: sc.build_model("net", [ROW | {"K": "8"}, "gemm", ROW | {"inputs": ["x"]}]),
+            lambda: sc.build_model("net", [ROW | {"K": "8"}, WORD, ROW | {"inputs": ["x"]}]),
             [
                 "model net: layers[0].K: '8': must be a valid integer",
                 "model net: layers[1]: 'gemm': must be a mapping",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Command, Project
+from refusals import assert_refused
 
-from files.test_bad_input import assert_refused
 from scar_cp.errors import InputError
 from scar_cp.files.problem_of_result import load_problem_of
 from scar_cp.outcome.result import Result
@@ -60,7 +60,7 @@ def test_a_result_that_moved_alone_needs_an_instance(
         found(path)
     gone = Path("../instance.yaml")
     assert str(error.value) == (
-        f"result.json: origin.file: {gone}: {gone} is not there: say with --instance where it is"
+        f"result.json: origin.file: {gone}: {gone} is not there: name the instance where it is"
     )
     assert found(path, Path("instance.yaml")), "the package is still beside its instance"
     Path("package.yaml").rename("other.yaml")
@@ -93,7 +93,6 @@ def test_a_result_without_an_origin_needs_an_instance(
     document = json.loads(solved.read_text()) | {"origin": None}
     solved.write_text(json.dumps(document))
     line = (
-        "out/result.json: origin: does not say which problem the result is about: "
-        "name it with --instance"
+        "out/result.json: origin: does not say which problem the result is about: name its instance"
     )
-    assert_refused(project, command, [name, solved], line)
+    assert_refused(project, command, [name, str(solved)], line)

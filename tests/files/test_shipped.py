@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Command, Project
+from refusals import assert_refused
 
-from files.test_bad_input import assert_refused
+import scar_cp as sc
 from files.test_problem_of_result import found
 from scar_cp.files import shipped
-from scar_cp.files.loading import check_file, load_problem, read_instance
+from scar_cp.files.file_check import check_file
+from scar_cp.files.instance_files import read_instance
+from scar_cp.files.loading import load_problem
 from scar_cp.files.shipped import KINDS, shipped_files
 
-SHIPPED = {kind: shipped_files(kind) for kind in KINDS}
+SHIPPED: dict[str, dict[str, Path]] = {kind: shipped_files(kind) for kind in KINDS}
 
 
 @pytest.fixture
@@ -65,8 +68,23 @@ def test_every_other_file_loads_by_its_name(empty: Path, name: str) -> None:
     assert check_file(name)
 
 
+def test_a_record_is_read_by_its_name(empty: Path) -> None:
+    model = sc.read_record("resnet50", sc.Model)
+    assert model == sc.read_record(SHIPPED["model"]["resnet50"], sc.Model)
+    (empty / "resnet50").write_text("format: scar-cp/model@1\n")
+    with pytest.raises(sc.InputError, match=r"resnet50: layers: is required"):
+        sc.read_record("resnet50", sc.Model)
+    (empty / "resnet50").unlink()
+    with pytest.raises(sc.InputError, match=r"resnet50: no such file, and no shipped package"):
+        sc.read_record("resnet50", sc.Package)
+
+
 def test_names_are_the_same_as_paths(empty: Path) -> None:
-    names = {"scenario": "sc3", "package": "het_cb_3x3", "profile": "published"}
+    names = {
+        "scenario": "sc3",
+        "package": "het_cb_3x3",
+        "profile": "published",
+    }
     paths = {key: str(SHIPPED[key][name]) for key, name in names.items()}
     named, placed = load_problem("sc4", names), load_problem(SHIPPED["instance"]["sc4"], paths)
     assert named.sha256 == placed.sha256

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT, Command, Project
-from files.test_bad_input import assert_refused
+from refusals import assert_refused
 
 from scar_cp.inputs.workload import Model
 from scar_cp.records.yaml_json import read_record

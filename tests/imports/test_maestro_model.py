@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Command, Project
-from files.test_bad_input import assert_refused
+from refusals import assert_refused
 
 from scar_cp.inputs.workload import Layer, Model
 from scar_cp.records.yaml_json import read_record

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from scar_cp.inputs.graph import build_graph, model_faults
@@ -48,7 +50,7 @@ def folded(*rows, granularity="compute"):
     ]
 
 
-def test_a_chain_has_an_input_its_links_and_an_output():
+def test_a_chain_has_an_input_its_links_and_an_output() -> None:
     names, tensors = folded(conv("a", "in0", C=3), conv("b", "a", K=2))
     assert names == ["a", "b"]
     assert tensors == [
@@ -74,7 +76,7 @@ def test_an_add_or_mul_is_done_by_the_producer_of_its_last_operand(op):
     ]
 
 
-def test_a_skip_to_its_own_producer_is_not_a_transfer():
+def test_a_skip_to_its_own_producer_is_not_a_transfer() -> None:
     # a + b where b reads a: b has it already.
     _, tensors = folded(
         conv("a", "in0"), conv("b", "a"), join("add", "s", "b", "a"), conv("c", "s")
@@ -82,7 +84,7 @@ def test_a_skip_to_its_own_producer_is_not_a_transfer():
     assert [t[:2] for t in tensors] == [("in", "a"), ("a", "b"), ("b", "c"), ("c", "")]
 
 
-def test_a_chain_of_residuals_passes_the_sums_on():
+def test_a_chain_of_residuals_passes_the_sums_on() -> None:
     # s = a + b, t = s + c, u = t + d: each sum leaves the layer that made it and skips one.
     _, tensors = folded(
         conv("a", "in0"),
@@ -104,7 +106,7 @@ def test_a_chain_of_residuals_passes_the_sums_on():
     ]
 
 
-def test_a_layer_read_before_and_after_an_add_sends_two_tensors():
+def test_a_layer_read_before_and_after_an_add_sends_two_tensors() -> None:
     # b alone goes to c; a + b goes to d.
     _, tensors = folded(
         conv("a", "in0"),
@@ -116,12 +118,12 @@ def test_a_layer_read_before_and_after_an_add_sends_two_tensors():
     assert [t[:2] for t in tensors if t[0] == "b"] == [("b", "c"), ("b", "d")]
 
 
-def test_an_add_of_model_inputs_is_done_by_whoever_reads_it():
+def test_an_add_of_model_inputs_is_done_by_whoever_reads_it() -> None:
     _, tensors = folded(join("add", "s", "in0", "in1"), conv("a", "s"))
     assert tensors == [("in", "a", 256, False), ("in", "a", 256, False), ("a", "", 256, True)]
 
 
-def test_an_add_of_a_model_input_and_a_layer_is_done_by_the_layer():
+def test_an_add_of_a_model_input_and_a_layer_is_done_by_the_layer() -> None:
     _, tensors = folded(conv("a", "in0"), join("add", "s", "a", "in1"), conv("b", "s"))
     assert tensors == [
         ("in", "a", 256, False),
@@ -131,7 +133,7 @@ def test_an_add_of_a_model_input_and_a_layer_is_done_by_the_layer():
     ]
 
 
-def test_a_pool_shrinks_the_tensor_at_its_source():
+def test_a_pool_shrinks_the_tensor_at_its_source() -> None:
     _, tensors = folded(conv("a", "in0"), pool("p", "a"), conv("b", "p", size=4))
     assert tensors == [
         ("in", "a", 256, False),
@@ -140,22 +142,22 @@ def test_a_pool_shrinks_the_tensor_at_its_source():
     ]
 
 
-def test_a_tensor_read_with_and_without_a_pool_travels_twice():
+def test_a_tensor_read_with_and_without_a_pool_travels_twice() -> None:
     _, tensors = folded(conv("a", "in0"), pool("p", "a"), conv("b", "p", size=4), conv("c", "a"))
     assert tensors[1:3] == [("a", "b", 64, False), ("a", "c", 256, False)]
 
 
-def test_an_enlarged_tensor_travels_small():
+def test_an_enlarged_tensor_travels_small() -> None:
     _, tensors = folded(conv("a", "in0"), resample("r", "a"), conv("b", "r", size=16))
     assert tensors[1] == ("a", "b", 256, False)
 
 
-def test_a_shrinking_resample_is_done_at_the_source():
+def test_a_shrinking_resample_is_done_at_the_source() -> None:
     _, tensors = folded(conv("a", "in0"), resample("r", "a", out=4), conv("b", "r", size=4))
     assert tensors[1] == ("a", "b", 64, False)
 
 
-def test_several_inputs_are_a_concatenation_and_stay_apart():
+def test_several_inputs_are_a_concatenation_and_stay_apart() -> None:
     _, tensors = folded(conv("a", "in0", K=3), conv("b", "in0", K=5), conv("c", "a", "b", C=8))
     assert tensors == [
         ("in", "ab", 256, False),
@@ -165,7 +167,7 @@ def test_several_inputs_are_a_concatenation_and_stay_apart():
     ]
 
 
-def test_a_pooled_concatenation_shrinks_each_part():
+def test_a_pooled_concatenation_shrinks_each_part() -> None:
     _, tensors = folded(
         conv("a", "in0", K=3),
         conv("b", "in0", K=5),
@@ -175,12 +177,12 @@ def test_a_pooled_concatenation_shrinks_each_part():
     assert tensors[1:3] == [("a", "c", 48, False), ("b", "c", 80, False)]
 
 
-def test_reading_the_same_tensor_twice_moves_it_once():
+def test_reading_the_same_tensor_twice_moves_it_once() -> None:
     _, tensors = folded(conv("a", "in0"), join("mul", "s", "a", "a"), conv("b", "s"))
     assert [t[:2] for t in tensors] == [("in", "a"), ("a", "b"), ("b", "")]
 
 
-def test_every_row_that_nobody_reads_is_an_output():
+def test_every_row_that_nobody_reads_is_an_output() -> None:
     _, tensors = folded(conv("a", "in0"), conv("b", "a"), pool("p", "a"))
     assert tensors == [
         ("in", "a", 256, False),
@@ -190,7 +192,7 @@ def test_every_row_that_nobody_reads_is_an_output():
     ]
 
 
-def test_an_add_at_the_end_leaves_its_sum_only():
+def test_an_add_at_the_end_leaves_its_sum_only() -> None:
     _, tensors = folded(conv("a", "in0"), conv("b", "a"), join("add", "s", "a", "b"))
     assert tensors == [
         ("in", "a", 256, False),
@@ -199,13 +201,13 @@ def test_an_add_at_the_end_leaves_its_sum_only():
     ]
 
 
-def test_an_output_may_be_read_too():
+def test_an_output_may_be_read_too() -> None:
     # The resample leaves the tensor as it is on the edge: a's own tensor is output and input.
     _, tensors = folded(conv("a", "in0"), conv("b", "a"), resample("r", "a"))
     assert tensors[1] == ("a", "b", 256, True)
 
 
-def test_granularity_all_keeps_every_row():
+def test_granularity_all_keeps_every_row() -> None:
     names, tensors = folded(
         conv("a", "in0"),
         conv("b", "a"),
@@ -225,7 +227,7 @@ def test_granularity_all_keeps_every_row():
     ]
 
 
-def test_consumers_come_after_their_producer_and_outputs_have_one():
+def test_consumers_come_after_their_producer_and_outputs_have_one() -> None:
     graph = build_graph(
         of(
             conv("a", "in0"),
@@ -249,7 +251,7 @@ def faults(*rows):
     return [(f.place, f.rule) for f in model_faults(model, "net.yaml")]
 
 
-def test_a_cycle_is_named_in_full():
+def test_a_cycle_is_named_in_full() -> None:
     rows = conv("a", "c"), conv("b", "a"), conv("c", "b")
     (fault,) = model_faults(Model(format="scar-cp/model@1", name="net", layers=rows), "net.yaml")
     assert fault.place == "layers"
@@ -257,13 +259,13 @@ def test_a_cycle_is_named_in_full():
     assert fault.value in ("a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c")
 
 
-def test_a_layer_that_reads_itself_is_a_cycle():
+def test_a_layer_that_reads_itself_is_a_cycle() -> None:
     ((place, rule),) = faults(conv("a", "in0"), conv("b", "b"))
     assert place == "layers"
     assert "cycle" in rule
 
 
-def test_an_input_that_does_not_exist_is_a_fault():
+def test_an_input_that_does_not_exist_is_a_fault() -> None:
     assert faults(conv("a", "in0"), conv("b", "a", "x", C=8)) == [
         (
             "layers[1].inputs[1]",
@@ -272,19 +274,19 @@ def test_an_input_that_does_not_exist_is_a_fault():
     ]
 
 
-def test_a_name_that_stands_twice_is_a_fault():
+def test_a_name_that_stands_twice_is_a_fault() -> None:
     assert faults(conv("a", "in0"), conv("a", "in0")) == [
         ("layers[1].name", "must be unique, but layers[0] has this name too")
     ]
 
 
-def test_a_layer_must_come_before_its_reader():
+def test_a_layer_must_come_before_its_reader() -> None:
     assert faults(conv("b", "a"), conv("a", "in0")) == [
         ("layers[0].inputs[0]", "must come before the layer that reads it")
     ]
 
 
-def test_all_faults_are_found_at_once():
+def test_all_faults_are_found_at_once() -> None:
     found = faults(conv("a", "b"), conv("b", "x"), conv("b", "in0"))
     assert [place for place, _ in found] == [
         "layers[1].inputs[0]",
@@ -310,11 +312,12 @@ def test_extents_that_do_not_fit_are_faults(extents, place):
     assert [p for p, _ in found] == [f"layers[0].{place}"]
 
 
-def test_extents_that_fit_are_not_faults():
-    for extents in (
+def test_extents_that_fit_are_not_faults() -> None:
+    sound: tuple[dict[str, Any], ...] = (
         {"op": "dwconv", "K": 4, "C": 4, "groups": 4, "Y": 5, "X": 5, "R": 3, "S": 3},
         {"op": "conv", "K": 6, "C": 4, "groups": 2},
         {"op": "gemm", "K": 4, "C": 4, "Y": 7, "dynamic": True},
         {"op": "pool", "K": 4, "C": 4, "Y": 7, "X": 7, "R": 2, "S": 2, "stride": 2, "OY": 4},
-    ):
+    )
+    for extents in sound:
         assert faults(Layer(name="a", inputs=("in0",), **extents)) == []

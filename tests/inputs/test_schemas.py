@@ -40,7 +40,7 @@ def test_shipped_schemas_are_current_and_printed(command: Command, kind: SchemaK
 def test_every_shipped_file_names_its_schema_and_follows_it(path: Path) -> None:
     named = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", path.read_text(), re.MULTILINE)
     document = read_document(path)
-    kind = re.fullmatch(r"scar-cp/(\w+)@1", document["format"])[1]  # type: ignore[index]
+    kind = re.fullmatch(r"scar-cp/(\w+)@1", document["format"])[1]
     assert [(path.parent / name).resolve() for name in named] == [FOLDER / f"{kind}.schema.json"]
     assert list(validator(kind).iter_errors(document)) == []
 

@@ -23,7 +23,7 @@ from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 
 
-def test_the_bounds_of_one_model_by_hand():
+def test_the_bounds_of_one_model_by_hand() -> None:
     # Two layers, 4 passes, two chiplets; type a is the faster for layer 0, b for layer 1.
     #   serial S = 3 + 5 compute, input 2 + 6 latency, output 1 + 6: 23
     #   longest layer 5 < ceil(23 / 2) = 12: 23 + 3 * 12 = 59;  area ceil(4 * 23 / 2) = 46

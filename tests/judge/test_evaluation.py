@@ -43,7 +43,7 @@ def chain_of_two(**kwargs):
     return tiny_problem([run], hop=4, dram_latency=5, **kwargs)
 
 
-def test_per_pass_weights_are_paid_by_every_pass():
+def test_per_pass_weights_are_paid_by_every_pass() -> None:
     # Segment 0 on chiplet 1 (1 hop to the port), layer 0:
     #   compute 10; weights 7 + 5 + 1*4 = 16; read input 3 + 5 + 1*4 = 12
     #   send to chiplet 0: 8 + 1*4 = 12            pass = 10 + 16 + 12 + 12 = 50
@@ -67,7 +67,7 @@ def test_per_pass_weights_are_paid_by_every_pass():
     assert [s.once_cycles for s in found.windows[0].segments] == [0, 0]
 
 
-def test_resident_weights_are_paid_once_where_they_fit():
+def test_resident_weights_are_paid_once_where_they_fit() -> None:
     # As above, but the 16 cycles of weights leave the pass: pass 34, and are added once.
     # T = 34 + 13 + 2*34 + 16 = 131; weights' energy 1 * 22 instead of 66: 240 - 44 = 196
     problem = chain_of_two(weight_policy="resident", buffers={"a": 10})
@@ -77,28 +77,28 @@ def test_resident_weights_are_paid_once_where_they_fit():
     assert [s.once_cycles for s in found.windows[0].segments] == [16, 0]
 
 
-def test_resident_weights_that_do_not_fit_are_paid_by_every_pass():
+def test_resident_weights_that_do_not_fit_are_paid_by_every_pass() -> None:
     # One byte too few: as per_pass.
     problem = chain_of_two(weight_policy="resident", buffers={"a": 9})
     found = evaluate(problem, schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
     assert (found.latency_cycles, found.energy_nj) == (163, 240)
 
 
-def test_overlap_hides_the_shorter_of_compute_and_transfers():
+def test_overlap_hides_the_shorter_of_compute_and_transfers() -> None:
     # Segment 0: max(10, 16 + 12 + 12) = 40; segment 1: max(6, 7) = 7
     # T = 40 + 7 + 2*40 = 127; energy does not change
     found = evaluate(chain_of_two(overlap="full"), schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
     assert (found.latency_cycles, found.energy_nj) == (127, 240)
 
 
-def test_resident_weights_are_not_hidden_by_overlap():
+def test_resident_weights_are_not_hidden_by_overlap() -> None:
     # Segment 0: max(10, 12 + 12) = 24, once 16; T = 24 + 7 + 2*24 + 16 = 95
     problem = chain_of_two(overlap="full", weight_policy="resident", buffers={"a": 10})
     found = evaluate(problem, schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
     assert found.latency_cycles == 95
 
 
-def test_a_tensor_crosses_windows_through_dram():
+def test_a_tensor_crosses_windows_through_dram() -> None:
     # Window 0, layer 0 on chiplet 1: 10 + weights 16 + read 12 + write 11 + 5 + 4 = 58
     #   T = 58 * 3 = 174
     # Window 1, layer 1 on chiplet 1: 6 + read 11 + 5 + 4 = 20, write 2 + 5 + 4 = 11: 37
@@ -118,7 +118,7 @@ def test_a_tensor_crosses_windows_through_dram():
     }
 
 
-def test_an_empty_window_in_the_middle_costs_nothing_and_keeps_its_place():
+def test_an_empty_window_in_the_middle_costs_nothing_and_keeps_its_place() -> None:
     problem = chain_of_two(windows=3)
     found = evaluate(problem, schedule([(0, 0, 0, 1)], [], [(0, 1, 1, 1)]))
     without = evaluate(problem, schedule([(0, 0, 0, 1)], [(0, 1, 1, 1)]))
@@ -142,7 +142,7 @@ def branching(**kwargs):
     return tiny_problem([run], types="aaa", links=ROW_OF_THREE, hop=2, dram_latency=1, **kwargs)
 
 
-def test_every_other_segment_that_reads_a_tensor_gets_its_own_copy():
+def test_every_other_segment_that_reads_a_tensor_gets_its_own_copy() -> None:
     # Chiplets 0-1-2, port 0. Segments: layer 0 on 1, layers 1-2 on 0, layer 3 on 2.
     # Segment 0 on 1: compute 1; read input 10 + 1 + 2 = 13
     #   sends: first tensor to 0 (once, though layers 1 and 2 read it) 5 + 2, to 2: 5 + 2;
@@ -166,7 +166,7 @@ def test_every_other_segment_that_reads_a_tensor_gets_its_own_copy():
     }
 
 
-def test_a_tensor_is_sent_within_the_window_and_read_by_each_segment_of_later_ones():
+def test_a_tensor_is_sent_within_the_window_and_read_by_each_segment_of_later_ones() -> None:
     # Window 0: layers 0-1 on 0; window 1: layer 2 on 1, layer 3 on 0.
     # Segment (0-1) on 0, 0 hops: compute 3; read 11; no sends;
     #   writes: first tensor (read later) 21, second tensor (output and read later, once) 31
@@ -205,14 +205,14 @@ def sharing(**kwargs):
     return tiny_problem(runs, types="aaaa", links=SQUARE, cells=cells, **kwargs)
 
 
-def test_without_contention_models_do_not_see_each_other():
+def test_without_contention_models_do_not_see_each_other() -> None:
     # Model 0: 2 passes of 1 + 8 + 10 + 5 = 24: 48. Model 1: 2 * (1 + 10 + 5) = 32.
     found = evaluate(sharing(), schedule([(0, 0, 0, 3), (1, 0, 0, 1)]))
     assert found.latency_cycles == 48
     assert found.completion_cycles == (48, 32)
 
 
-def test_dram_contention_adds_up_what_all_models_move():
+def test_dram_contention_adds_up_what_all_models_move() -> None:
     # Model 0: 2 * (8 + 10 + 5) = 46; model 1: 2 * (10 + 5) = 30: busy 76, and both models
     # complete with the window.
     found = evaluate(sharing(contention="dram"), schedule([(0, 0, 0, 3), (1, 0, 0, 1)]))
@@ -221,14 +221,14 @@ def test_dram_contention_adds_up_what_all_models_move():
     assert found.completion_cycles == (76, 76)
 
 
-def test_dram_contention_counts_resident_weights_once():
+def test_dram_contention_counts_resident_weights_once() -> None:
     # 8 + 2 * (10 + 5) + 2 * (10 + 5) = 68
     problem = sharing(contention="dram", weight_policy="resident", buffers={"a": 4})
     found = evaluate(problem, schedule([(0, 0, 0, 3), (1, 0, 0, 1)]))
     assert found.latency_cycles == 68
 
 
-def test_link_contention_with_xy_routes_changes_the_column_first():
+def test_link_contention_with_xy_routes_changes_the_column_first() -> None:
     # Mesh 0 1 / 2 3. Model 0 on 3: in 0>1>3, weights too: 2 * (6 + 20) = 52; out 3>2>0: 60.
     # Model 1 on 1: in 0>1: 2 * 20 = 40; out 1>0: 60.
     # 0>1: 92, 1>3: 52, 3>2: 60, 2>0: 60, 1>0: 60. Longest 92 > DRAM 76 > 48.
@@ -239,7 +239,7 @@ def test_link_contention_with_xy_routes_changes_the_column_first():
     assert found.latency_cycles == 92
 
 
-def test_link_contention_with_shortest_routes_takes_the_smallest_ids():
+def test_link_contention_with_shortest_routes_takes_the_smallest_ids() -> None:
     # Model 0 on 3: in 0>1>3: 52; out 3>1>0 (1 before 2): 60. Model 1: 0>1 40; 1>0 60.
     # 0>1: 92, 1>3: 52, 3>1: 60, 1>0: 120.
     problem = sharing(contention="links", routing="shortest")
@@ -249,7 +249,7 @@ def test_link_contention_with_shortest_routes_takes_the_smallest_ids():
     assert found.latency_cycles == 120
 
 
-def test_a_model_completes_in_its_last_window_not_with_the_schedule():
+def test_a_model_completes_in_its_last_window_not_with_the_schedule() -> None:
     # Model 0 (10 cycles) and model 1 (7, then 20): window 0 lasts 10, window 1 lasts 20.
     runs = [model([layer(10)], deadline=10), model([layer(7), layer(20)], deadline=30)]
     problem = tiny_problem(runs, windows=2)
@@ -258,7 +258,7 @@ def test_a_model_completes_in_its_last_window_not_with_the_schedule():
     assert validate(problem, plan) == []
 
 
-def test_edp_is_exact_beyond_64_bits():
+def test_edp_is_exact_beyond_64_bits() -> None:
     # 3*10^12 cycles x 7*10^12 nJ = 21*10^24, odd digits kept: 2^63 is about 9.2*10^18
     problem = tiny_problem([model([layer(3 * 10**12 + 1, 7 * 10**12 + 1)])])
     found = evaluate(problem, schedule([(0, 0, 0, 0)]))
@@ -267,12 +267,12 @@ def test_edp_is_exact_beyond_64_bits():
     assert type(found.edp) is int
 
 
-def test_the_weighted_objective_is_the_weighted_sum():
+def test_the_weighted_objective_is_the_weighted_sum() -> None:
     found = evaluate(chain_of_two(), schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
     assert Objective("weighted", (2, 3)).of(found) == 2 * 163 + 3 * 240
 
 
-def test_a_tensor_that_nobody_reads_is_an_output_or_refused():
+def test_a_tensor_that_nobody_reads_is_an_output_or_refused() -> None:
     problem = tiny_problem([model([layer(1)], [tensor(0, [], dram=9)])])
     assert problem.models[0].tensors[0].is_output
     assert evaluate(problem, schedule([(0, 0, 0, 0)])).latency_cycles == 1 + 9

@@ -7,7 +7,7 @@ import pytest
 from scar_cp.judge.objective import Objective
 
 OBJECTIVES = [
-    *map(Objective, ("latency", "energy", "edp")),
+    *(Objective("latency"), Objective("energy"), Objective("edp")),
     *(Objective("weighted", weights) for weights in ((1, 1), (7, 2), (0, 3), (3, 0))),
 ]
 

@@ -6,6 +6,8 @@ import pytest
 from problems import ROW_OF_THREE, layer, model, schedule, tensor, tiny_problem
 
 from scar_cp.judge.validation import space_is_defined, validate
+from scar_cp.problem.compiled import Problem
+from scar_cp.terms import Space
 
 
 def two_models(**changes):
@@ -30,7 +32,7 @@ def rules(plan, space="full", problem=None):
     return [v.rule for v in validate(problem or two_models(), plan, space)]
 
 
-def test_a_valid_schedule_breaks_no_rule_of_any_space():
+def test_a_valid_schedule_breaks_no_rule_of_any_space() -> None:
     for space in ("full", "adjacent", "windowed", "scar"):
         assert rules(GOOD, space) == []
 
@@ -105,7 +107,7 @@ def test_a_corruption_breaks_exactly_its_rule(fault):
     assert rules(plan) == rule.split()
 
 
-def test_a_gap_between_neighbouring_segments_matters_only_where_the_space_says_so():
+def test_a_gap_between_neighbouring_segments_matters_only_where_the_space_says_so() -> None:
     plan = schedule([(0, 0, 0, 0), (0, 1, 1, 2)], [(0, 2, 2, 1), (1, 0, 0, 2)])
     assert rules(plan) == []
     assert rules(plan, "adjacent") == ["adjacent"]
@@ -113,19 +115,19 @@ def test_a_gap_between_neighbouring_segments_matters_only_where_the_space_says_s
     assert rules(plan, "scar") == ["adjacent"]
 
 
-def test_segments_of_different_windows_or_models_need_not_touch():
+def test_segments_of_different_windows_or_models_need_not_touch() -> None:
     plan = schedule([(0, 0, 1, 0)], [(0, 2, 2, 2), (1, 0, 0, 0)])
     assert rules(plan, "scar") == []
 
 
-def test_a_layer_outside_its_window_breaks_windowed_only_there():
+def test_a_layer_outside_its_window_breaks_windowed_only_there() -> None:
     plan = schedule([(0, 0, 0, 0)], [(0, 1, 2, 1), (1, 0, 0, 2)])
     assert rules(plan, "adjacent") == []
     assert rules(plan, "windowed") == ["windowed"]
     assert rules(plan, "scar") == ["windowed"]
 
 
-def test_windows_are_counted_by_position_empty_ones_too():
+def test_windows_are_counted_by_position_empty_ones_too() -> None:
     # One layer, whose window is the second: an empty first window keeps the count.
     run = model([layer(5, window=1)], max_segments=(0, 1))
     problem = tiny_problem([run], windows=2)
@@ -135,20 +137,20 @@ def test_windows_are_counted_by_position_empty_ones_too():
     assert rules(schedule([(0, 0, 0, 0)]), "scar", problem) == ["windowed", "scar"]
 
 
-def test_more_segments_than_the_node_count_break_scar_only_there():
+def test_more_segments_than_the_node_count_break_scar_only_there() -> None:
     problem = two_models(max_segments=(1, 1))
     assert rules(GOOD, "windowed", problem) == []
     assert rules(GOOD, "scar", problem) == ["scar"]
 
 
-def test_a_missed_deadline_breaks_every_space_and_one_met_exactly_none():
+def test_a_missed_deadline_breaks_every_space_and_one_met_exactly_none() -> None:
     # Completion of model 0: 10 in window 0 (5 + 5), 5 in window 1.
     for space in ("full", "adjacent", "windowed", "scar"):
         assert rules(GOOD, space, two_models(deadline_cycles=15)) == []
         assert rules(GOOD, space, two_models(deadline_cycles=14)) == ["deadline"]
 
 
-def test_a_deadline_is_not_judged_without_numbers():
+def test_a_deadline_is_not_judged_without_numbers() -> None:
     _, dropped = CORRUPTED["a layer is dropped"]
     assert rules(dropped, "full", two_models(deadline_cycles=1)) == ["coverage"]
     # The rules that leave the numbers alone do not stand in the way.
@@ -157,7 +159,7 @@ def test_a_deadline_is_not_judged_without_numbers():
     assert found == ["adjacent", "deadline"]
 
 
-def test_several_violations_are_all_reported():
+def test_several_violations_are_all_reported() -> None:
     # Three windows; layer 1 missing, layer 2 twice; chiplet 2 twice in window 0.
     plan = schedule([(0, 2, 2, 2), (1, 0, 0, 2)], [(0, 0, 0, 0)], [(0, 2, 2, 1)])
     found = rules(plan, "scar")
@@ -165,30 +167,31 @@ def test_several_violations_are_all_reported():
     assert found.count("coverage") == 2
 
 
-def test_two_faults_of_one_segment_are_two_violations():
+def test_two_faults_of_one_segment_are_two_violations() -> None:
     plan = schedule([(0, 0, 0, 0), (0, 1, 1, 1)], [(0, 2, 2, 1), (7, 0, 0, 9)])
     assert rules(plan) == ["range", "range", "coverage"]
 
 
-def test_a_segment_out_of_range_does_not_hide_a_shared_chiplet_elsewhere():
+def test_a_segment_out_of_range_does_not_hide_a_shared_chiplet_elsewhere() -> None:
     plan = schedule([(0, 0, 0, 1), (0, 1, 1, 1)], [(0, 2, 2, 1), (1, 0, 0, 9)])
     assert set(rules(plan)) >= {"range", "exclusive"}
 
 
-def test_a_violation_says_where_and_by_how_much():
+def test_a_violation_says_where_and_by_how_much() -> None:
     (violation,) = validate(two_models(deadline_cycles=14), GOOD)
     assert str(violation) == "deadline: model0[0]: completes at 15 cycles, deadline 14"
 
 
-def test_an_undefined_space_raises():
+def test_an_undefined_space_raises() -> None:
     no_windows = tiny_problem([model([layer(1)])])
     no_counts = tiny_problem([model([layer(1, window=0)])])
     plan = schedule([(0, 0, 0, 0)])
-    for problem, space in (
+    undefined: tuple[tuple[Problem, Space], ...] = (
         (no_windows, "windowed"),
         (no_windows, "scar"),
         (no_counts, "scar"),
-    ):
+    )
+    for problem, space in undefined:
         assert not space_is_defined(problem, space)
         with pytest.raises(ValueError, match=space):
             validate(problem, plan, space)

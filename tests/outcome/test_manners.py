@@ -95,7 +95,7 @@ def test_the_initial_schedule_is_the_first_incumbent_and_the_hint(monkeypatch, q
     assert hints == [given]
 
 
-def test_an_initial_schedule_that_breaks_a_rule_is_refused_with_the_rule():
+def test_an_initial_schedule_that_breaks_a_rule_is_refused_with_the_rule() -> None:
     problem = two_layers()
     half = Schedule.of(problem.name, [[Segment(model=0, first=0, last=0, chiplet=0)]])
     rule = Search(problem, Request()).objections(half)[0]

@@ -19,7 +19,7 @@ from scar_cp.solvers.exhaustive import exhaustive, schedules
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_front_of_the_quickstart_holds_its_three_optima():
+def test_the_front_of_the_quickstart_holds_its_three_optima() -> None:
     problem = load_problem(ROOT / "instances/quickstart.yaml").problem
     request = Request(time_limit_s=60, workers=1)
     front = pareto_front(problem, request, epsilon=2)

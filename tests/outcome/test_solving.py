@@ -53,7 +53,7 @@ def solver_or(other: Any) -> Any:
     return lambda name: SOLVERS.get(name, other)
 
 
-def test_deadlines_that_nothing_can_meet_are_a_proof():
+def test_deadlines_that_nothing_can_meet_are_a_proof() -> None:
     problem = tiny_problem([model([layer(7)], deadline=6)])
     result = solve(problem).result
     assert (result.status, result.stopped) == ("infeasible", "proven")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
@@ -18,8 +19,9 @@ from scar_cp.files.loading import load_problem
 from scar_cp.judge.bounds import Bound, Proof, best_bound
 from scar_cp.outcome.solving import solve
 from scar_cp.outcome.verify import verify
-from scar_cp.records.yaml_json import to_json
+from scar_cp.records.yaml_json import read_document, to_json
 from scar_cp.solvers import CpsatOptions, Request
+from scar_cp.solvers.cpsat.layer_level import nothing_below
 from scar_cp.terms import Method
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +145,7 @@ def test_a_bound_that_only_tables_give_is_derived_again(tmp_path):
 # --- another way -------------------------------------------------------------------------------
 
 
+@cache
 def closed_by_cpsat(windows: int = 2) -> tuple[Any, Any]:
     """A problem whose least latency CP-SAT alone proves, and the result."""
     rng = Random("closed by CP-SAT")
@@ -165,13 +168,13 @@ def verified(problem: Any, result: Any, folder: Any) -> Any:
 def test_a_bound_of_cpsat_is_confirmed_by_other_means_than_its_own(tmp_path, monkeypatch, few):
     problem, result = closed_by_cpsat()
     asked = []
-    honest = scar_cp.outcome.verify.nothing_below
+
+    def asking(*about: Any) -> Any:
+        asked.append(about[2].parameters())
+        return nothing_below(*about)
+
     monkeypatch.setattr(scar_cp.outcome.verify, "_FEW_SCHEDULES", few)
-    monkeypatch.setattr(
-        scar_cp.outcome.verify,
-        "nothing_below",
-        lambda *about: asked.append(about[2].parameters()) or honest(*about),
-    )
+    monkeypatch.setattr(scar_cp.outcome.verify, "nothing_below", asking)
     found = verified(problem, result, tmp_path)
     assert found.open_claims == ()
     best = best_bound(result.bounds, "latency", "full")
@@ -305,11 +308,13 @@ def test_infeasibility_that_needs_a_search_is_searched_for_another_way(tmp_path,
 def test_the_file_is_read_once(tmp_path, monkeypatch):
     problem, result = closed_by_cpsat()
     reads = []
-    honest = scar_cp.outcome.verify.read_document
+
+    def reading(path: Path) -> Any:
+        reads.append(path)
+        return read_document(path)
+
     for module in (scar_cp.outcome.verify, scar_cp.records.yaml_json, scar_cp.files.loading):
-        monkeypatch.setattr(
-            module, "read_document", lambda path: reads.append(path) or honest(path)
-        )
+        monkeypatch.setattr(module, "read_document", reading)
     verified(problem, result, tmp_path)
     assert len(reads) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, permutations, product
 from random import Random
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +109,7 @@ def many_passes(rng: Random, problem: Problem) -> Problem:
     return problem.replace(models=tuple(runs))
 
 
-def one_model(seed: int, **settings: str) -> Problem:
+def one_model(seed: int, **settings: Any) -> Problem:
     """One model of up to five layers; some have cheap, some have large tensors at their cuts."""
     rng = Random(seed)
     problem = random_problem(

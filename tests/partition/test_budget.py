@@ -72,7 +72,7 @@ def test_a_partition_keeps_its_budget_and_costs_no_less_than_the_bound(seed):
                 assert energy >= bounded[row, k]
 
 
-def test_a_longer_window_never_costs_more_energy():
+def test_a_longer_window_never_costs_more_energy() -> None:
     # Five layers, each 5 cycles and 9 nJ on a, 9 cycles and 5 nJ on b.
     run = model([layer([5, 9], [9, 5])] * 5, batch=3)
     table = BudgetTable(tiny_problem([run], types="aab", links=ROW_OF_THREE), 0, "range")
@@ -83,7 +83,7 @@ def test_a_longer_window_never_costs_more_energy():
     assert energies == sorted(energies, reverse=True)
 
 
-def test_the_budget_decides_between_fast_and_thrifty_chiplets():
+def test_the_budget_decides_between_fast_and_thrifty_chiplets() -> None:
     # Alone on a: 20 cycles, 40 nJ; on b: 60 cycles, 10 nJ.
     run = model([layer([20, 60], [40, 10])])
     table = BudgetTable(tiny_problem([run], types="ab"), 0, "range")

@@ -84,13 +84,13 @@ def test_the_bounds_of_given_windows_add_up_to_no_more_than_the_optimum(seed, sp
     assert best is None or total <= best
 
 
-def test_more_models_than_chiplets_have_no_plan():
+def test_more_models_than_chiplets_have_no_plan() -> None:
     problem = tiny_problem([model([layer(1)])] * 3, windows=2)
     assert partition_window(problem, whole(problem)) is None
     assert partition_window(problem, {0: (0, 1), 2: (0, 1)}) is not None
 
 
-def test_a_window_without_layers_takes_no_time():
+def test_a_window_without_layers_takes_no_time() -> None:
     plan = partition_window(tiny_problem([model([layer(1)])]), {})
     assert plan is not None
     assert plan.bound == 0

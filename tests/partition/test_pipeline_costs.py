@@ -91,7 +91,7 @@ def test_a_cut_keeps_shared_resources_as_busy_as_the_evaluator_says(seed, conten
         assert found == expected[: len(found)]
 
 
-def test_layers_still_to_come_in_the_window_are_not_charged_for():
+def test_layers_still_to_come_in_the_window_are_not_charged_for() -> None:
     # Layer 0 sends to layer 1 of this window and writes for layer 2 of the next (5 from DRAM).
     moves = [tensor(0, [1], nop=3, dram=7), tensor(0, [2], dram=5), tensor(2, [])]
     problem = tiny_problem([model([layer(10), layer(20), layer(30)], moves)], windows=2)

@@ -11,6 +11,7 @@ from scar_cp.judge.validation import validate
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import Piece
 from scar_cp.solvers.exhaustive import schedules
+from scar_cp.terms import Space
 
 
 def pieces_of(problem, plan):
@@ -30,7 +31,7 @@ def pieces_of(problem, plan):
 def test_the_pieces_of_a_schedule_find_a_place(seed, adjacent):
     rng = Random(seed)
     problem = random_problem(rng, max_schedules=3_000)
-    space = "adjacent" if adjacent else "full"
+    space: Space = "adjacent" if adjacent else "full"
     every = list(schedules(problem, space))
     for plan in rng.sample(every, min(10, len(every))):
         windows = pieces_of(problem, plan)
@@ -41,7 +42,7 @@ def test_the_pieces_of_a_schedule_find_a_place(seed, adjacent):
         assert pieces_of(problem, placed) == windows
 
 
-def test_types_that_are_no_neighbours_have_no_adjacent_place():
+def test_types_that_are_no_neighbours_have_no_adjacent_place() -> None:
     # 0 1 over 2 3: types a and b sit on the diagonals' ends.
     run = model([layer(1), layer(1)])
     problem = tiny_problem([run], types="acca"[:2] + "cb", links=SQUARE)
@@ -53,7 +54,7 @@ def test_types_that_are_no_neighbours_have_no_adjacent_place():
     assert [s.chiplet for s in placed.windows[0]] == [0, 3]
 
 
-def test_hops_are_saved_where_types_leave_a_choice():
+def test_hops_are_saved_where_types_leave_a_choice() -> None:
     # A row a b a: the second piece has one place, the first may sit on either side of it.
     run = model([layer(1), layer(1), layer(1)])
     problem = tiny_problem([run], types="aba", links=[(0, 1), (1, 2)], ports=(2,))

@@ -70,12 +70,12 @@ def test_its_trace_is_a_partition_within_the_limit_that_costs_what_it_says(seed)
         assert total == table[(end, *counts)]
 
 
-def test_no_chiplets_run_no_layers():
+def test_no_chiplets_run_no_layers() -> None:
     sums = passes = np.zeros((1, 2, 2), dtype=np.int64)
     assert shortest_sums(sums, passes, 9, [0]).ravel().tolist() == [0, NEVER, NEVER]
 
 
-def test_two_layers_by_hand():
+def test_two_layers_by_hand() -> None:
     # Apart they take 3 + 4, together 9; a limit of 4 on the slowest forbids the latter.
     sums = np.array([[[3, 9], [0, 4]]])
     assert shortest_sums(sums, sums, 9, [1])[2].tolist() == [NEVER, 9]

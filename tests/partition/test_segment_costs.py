@@ -73,7 +73,7 @@ def test_a_chain_in_one_window_without_hop_latency_costs_exactly_its_least(seed,
         assert sums + (costs.passes - 1) * worst == evaluation.latency_cycles
 
 
-def test_a_tensor_with_two_readers_by_hand():
+def test_a_tensor_with_two_readers_by_hand() -> None:
     # Layer 0 sends its tensor (nop 10, hop 1) to layers 1 and 2, unless they share a segment.
     run = model(
         [layer(100), layer(200), layer(300)],
@@ -100,7 +100,7 @@ def test_a_tensor_with_two_readers_by_hand():
     assert SegmentCosts.of(problem, 0, 1, False).sum_cycles[0, 2, 2] == 300 + 42 + 10
 
 
-def test_weights_that_stay_leave_the_pass_and_count_once():
+def test_weights_that_stay_leave_the_pass_and_count_once() -> None:
     weights = (50, 9, 0, 4, 1)
     run = model([layer(10, 1, weights), layer(20, 1, weights)], [tensor(1, [])], batch=3)
     problem = tiny_problem([run], buffers={"a": 60}, dram_latency=1, weight_policy="resident")

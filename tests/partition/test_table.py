@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from problems import layer, model, seeds, tensor, tiny_problem
@@ -97,7 +99,11 @@ def test_pieces_cover_their_layers_within_their_counts_and_attain_the_upper_valu
     for kind in ("range", "prefix", "suffix"):
         table = Table(problem, 0, kind)
         table.spread(int(table.up[table.up < NEVER].max()) + 1, 3)
-        known = {"range": (0, False), "prefix": (0, True), "suffix": ("open", False)}[kind]
+        known: tuple[Any, bool] = {
+            "range": (0, False),
+            "prefix": (0, True),
+            "suffix": ("open", False),
+        }[kind]
         costs = SegmentCosts.of(problem, 0, *known)
         for row in range(table.up.shape[0]):
             first, end = range_of(kind, row, 0, layers)
@@ -124,7 +130,7 @@ def test_a_model_that_costs_no_cycles_takes_none(kind):
     assert (table.low[:, 1:] == 0).all()
 
 
-def test_the_limits_between_layers_matter_on_the_worse_type_too():
+def test_the_limits_between_layers_matter_on_the_worse_type_too() -> None:
     # One chiplet of each type; the second layer is slow on both, slower on the worse.
     run = model([layer([5, 50]), layer([20, 30])], batch=10)
     table = Table(tiny_problem([run], types="ab"), 0, "range")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import pytest
 from problems import random_problem, seeds
@@ -32,16 +34,17 @@ def test_no_bound_of_three_windows_passes_the_optimum(seed):
     if best is None:
         pytest.skip("more models than places")
     for incumbent in (best, best + 1, 3 * best + 5):
-        plans = []
+        plans: list[Any] = []
         steps = iter(range(300))
 
         def on_plan(plan, plans=plans, incumbent=incumbent):
             plans.append(plan)
             return incumbent
 
-        partition_three_windows(
-            problem, incumbent, 0, on_plan, lambda steps=steps: next(steps, None) is not None
-        )
+        def in_steps(steps: Iterator[int] = steps) -> bool:
+            return next(steps, None) is not None
+
+        partition_three_windows(problem, incumbent, 0, on_plan, in_steps)
         assert plans
         assert all(plan.bound <= best for plan in plans)
 

@@ -102,7 +102,7 @@ def test_a_model_that_costs_no_cycles_beside_one_that_does(windows):
     assert all(bound <= best for bound in run(problem, value, 2 * best))
 
 
-def test_an_objective_that_ignores_cycles_ends():
+def test_an_objective_that_ignores_cycles_ends() -> None:
     problem, found = drawn(4, 2)
     least = min(nj for _, nj in found)
     assert all(bound <= least for bound in run(problem, OBJECTIVES["energy"], least + 9))

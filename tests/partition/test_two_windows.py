@@ -72,7 +72,7 @@ def test_an_incumbent_that_falls_while_it_searches_does_no_harm(seed):
     assert all(plan.bound <= latencies[0] for plan in plans)
 
 
-def test_two_windows_beat_one_by_hand():
+def test_two_windows_beat_one_by_hand() -> None:
     # Three models for two chiplets; the long one alone beside both short ones in turn.
     models = [model([layer(10)]), model([layer(6)]), model([layer(5)])]
     plans = run(tiny_problem(models, windows=2), 21)
@@ -80,7 +80,7 @@ def test_two_windows_beat_one_by_hand():
     assert sorted(sorted(w) for w in plans[-1].windows) in ([[0, 1], [2]], [[0, 2], [1]])
 
 
-def test_a_model_that_costs_no_cycles_beside_one_that_does():
+def test_a_model_that_costs_no_cycles_beside_one_that_does() -> None:
     free = model([layer(0, 5)])
     busy = model([layer([9, 4]), layer([5, 7])], [tensor(0, [1], nop=2, dram=3)], batch=4)
     problem = tiny_problem([free, busy], types="ab", windows=2, hop=1)
@@ -119,8 +119,8 @@ def test_pairs_of_counts_are_packed_as_well_as_can_be(seed, combine):
     if packed is None:
         assert least >= NEVER
     else:
-        value, chosen = packed
+        value, taken = packed
         assert value == least
-        assert fits(chosen)
-        each = [int(cost[pair]) for cost, pair in zip(costs, chosen, strict=True)]
+        assert fits(taken)
+        each = [int(cost[pair]) for cost, pair in zip(costs, taken, strict=True)]
         assert combine.reduce(each) == value

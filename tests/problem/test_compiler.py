@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import GONE, Command, Project
 
-from scar_cp.files.loading import read_instance
+from scar_cp.files.instance_files import read_instance
 from scar_cp.problem.compiled import Problem
 from scar_cp.problem.compiler import compile_instance
 

@@ -7,13 +7,14 @@ import json
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT, Command, Project
 from judge.test_timeline import SETTINGS, drawn
 from problems import seeds
 
-from scar_cp.cli import pictures
+import scar_cp.cli.pictures as pictures
 from scar_cp.files.loading import load_problem
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.outcome.solving import solve
@@ -29,7 +30,7 @@ def busy_by_track(document):
     for event in document["traceEvents"]:
         if event["name"] in ("process_name", "thread_name"):
             names[event["pid"], event.get("tid")] = event["args"]["name"]
-    tracks = {}
+    tracks: dict[Any, Any] = {}
     for event in document["traceEvents"]:
         if event["ph"] == "X":
             where = names[event["pid"], None], names[event["pid"], event["tid"]]
@@ -54,29 +55,30 @@ def assert_as_evaluated(problem, schedule, max_passes):
             assert event["args"]["busy_cycles"] <= last
             assert event["dur"] == pytest.approx(1e6 * last / problem.clock_hz, abs=1e-3)
 
-    expected = Counter()
+    expected: Counter[tuple[str, str]] = Counter()
     evaluation = evaluate(problem, schedule)
     for window in evaluation.windows:
         expected["windows", "windows"] += window.latency_cycles
         expected["DRAM", "DRAM"] += window.dram_busy_cycles
-        for link, cycles in window.link_busy_cycles.items():
-            expected["links", link] += cycles
+        for link, busy in window.link_busy_cycles.items():
+            expected["links", link] += busy
         for s in window.segments:
             name = f"{s.chiplet} {problem.chiplets[s.chiplet].type}"
             passes = problem.models[s.model].passes
             expected["chiplets", name] += passes * s.pass_cycles + s.once_cycles
-    assert sums == {where: cycles for where, cycles in expected.items() if cycles}
+    assert sums == {where: busy for where, busy in expected.items() if busy}
     return document
 
 
 @seeds(36, quick=2)
 def test_every_track_is_as_busy_as_the_evaluator_says(seed):
     max_passes = [1, 7, 5000][seed // len(SETTINGS) % 3]
-    document = assert_as_evaluated(*drawn(seed), max_passes)
+    problem, schedule = drawn(seed)
+    document = assert_as_evaluated(problem, schedule, max_passes)
     assert max_passes < 5000 or document["otherData"]["cut_off"] == []
 
 
-def test_a_shipped_instance_is_as_busy_as_the_evaluator_says():
+def test_a_shipped_instance_is_as_busy_as_the_evaluator_says() -> None:
     problem = load_problem(ROOT / "instances/sc4.yaml", {"contention": "links"}).problem
     schedule = solve(problem, Request(), "standalone").result.schedule
     document = assert_as_evaluated(problem, schedule, 10)

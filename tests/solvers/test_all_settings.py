@@ -12,8 +12,9 @@ from scar_cp.outcome.solving import solve
 from scar_cp.problem.compiled import Problem, size_faults
 from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
+from scar_cp.terms import ObjectiveName
 
-OBJECTIVES = ("latency", "energy", "edp")
+OBJECTIVES: tuple[ObjectiveName, ...] = ("latency", "energy", "edp")
 
 
 def drawn(seed: int) -> tuple[Random, Problem]:
@@ -113,7 +114,7 @@ def test_a_problem_at_the_limit_of_size_is_solved_or_left_open_but_never_fails(
     assert truth.value <= result.value
 
 
-def test_a_proven_value_beyond_the_integers_of_a_float_is_exact():
+def test_a_proven_value_beyond_the_integers_of_a_float_is_exact() -> None:
     # 3 x 2^53 + 1 cycles and nJ: the nearest float is another number.
     problem = tiny_problem([model([layer(3 * 2**43 + 1, 3 * 2**43 + 1)])])
     weights = (1000, 1)

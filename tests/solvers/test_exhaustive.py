@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from random import Random
+from typing import get_args
 
 import pytest
 from conftest import ROOT
@@ -29,7 +30,7 @@ from scar_cp.problem.compiled import Problem
 from scar_cp.problem.reconfig import reconfigure
 from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import count_schedules, exhaustive, schedules
-from scar_cp.terms import Space
+from scar_cp.terms import ObjectiveName, Space
 
 
 def two_layers(windows: int = 1, of: tuple[int, int] = (0, 0), most: tuple[int, ...] = (2, 2)):
@@ -38,7 +39,7 @@ def two_layers(windows: int = 1, of: tuple[int, int] = (0, 0), most: tuple[int, 
     return tiny_problem([run], windows=windows)
 
 
-def test_two_layers_on_two_chiplets_in_one_window_have_four_schedules():
+def test_two_layers_on_two_chiplets_in_one_window_have_four_schedules() -> None:
     # Together: on 0 or on 1. Apart: (0, 1) or (1, 0).
     for space in ("full", "adjacent", "windowed", "scar"):
         assert count_schedules(two_layers(), space) == 4
@@ -51,13 +52,13 @@ def test_two_layers_on_two_chiplets_in_one_window_have_four_schedules():
     }
 
 
-def test_a_second_window_adds_every_way_to_split_over_time():
+def test_a_second_window_adds_every_way_to_split_over_time() -> None:
     # The 4 of one window, and layer 0 then layer 1, each on either chiplet: 2 * 2.
     assert count_schedules(two_layers(windows=2), "full") == 8
     assert count_schedules(two_layers(windows=2), "adjacent") == 8
 
 
-def test_given_windows_leave_only_the_places():
+def test_given_windows_leave_only_the_places() -> None:
     # Layer 0 in window 0, layer 1 in window 1: 2 * 2 places.
     assert count_schedules(two_layers(windows=2, of=(0, 1)), "windowed") == 4
     # Both in window 1, window 0 empty: as in one window.
@@ -66,19 +67,19 @@ def test_given_windows_leave_only_the_places():
     assert count_schedules(two_layers(windows=2, of=(1, 0)), "windowed") == 0
 
 
-def test_node_counts_limit_the_segments():
+def test_node_counts_limit_the_segments() -> None:
     assert count_schedules(two_layers(most=(1,)), "scar") == 2
     assert count_schedules(two_layers(most=(0,)), "scar") == 0
 
 
-def test_consecutive_segments_must_touch_only_where_the_space_says_so():
+def test_consecutive_segments_must_touch_only_where_the_space_says_so() -> None:
     # Row of three. Together 3; apart: 3 * 2 in full, the 4 directed links in adjacent.
     problem = tiny_problem([model([layer(1), layer(1)])], types="aaa", links=ROW_OF_THREE)
     assert count_schedules(problem, "full") == 9
     assert count_schedules(problem, "adjacent") == 7
 
 
-def test_two_models_never_share_a_chiplet_in_a_window():
+def test_two_models_never_share_a_chiplet_in_a_window() -> None:
     # One layer each on two chiplets: 2 in one window; with two windows also one after the
     # other, 2 orders * 2 * 2 places.
     runs = [model([layer(1)]), model([layer(1)])]
@@ -123,12 +124,8 @@ def test_it_finds_the_best_of_every_assignment_of_layers(seed):
             assert set(schedules(problem, space)) == listed
             assert count_schedules(problem, space) == len(listed)
         numbers = [evaluate(problem, plan) for plan in valid]
-        for objective, weights in (
-            ("latency", None),
-            ("energy", None),
-            ("edp", None),
-            ("weighted", (3, 2)),
-        ):
+        for objective in get_args(ObjectiveName):
+            weights = (3, 2) if objective == "weighted" else None
             search = Search(problem, Request(space, objective, weights))
             claim = exhaustive(search)
             best = min(map(Objective(objective, weights).of, numbers), default=None)
@@ -140,7 +137,7 @@ def test_it_finds_the_best_of_every_assignment_of_layers(seed):
                 assert not validate(problem, claim.schedule, space)
 
 
-def test_an_impossible_deadline_is_infeasible():
+def test_an_impossible_deadline_is_infeasible() -> None:
     problem = tiny_problem([model([layer(5)], deadline=4)])
     search = Search(problem, Request())
     claim = exhaustive(search)
@@ -149,12 +146,12 @@ def test_an_impossible_deadline_is_infeasible():
     assert search.bounds == []
 
 
-def test_a_deadline_that_is_met_exactly_is_met():
+def test_a_deadline_that_is_met_exactly_is_met() -> None:
     claim = exhaustive(Search(tiny_problem([model([layer(5)], deadline=5)]), Request()))
     assert claim.value == 5
 
 
-def test_too_many_schedules_are_refused_with_their_number():
+def test_too_many_schedules_are_refused_with_their_number() -> None:
     runs = [model([layer(1)]), model([layer(1)])]  # 10 schedules of 4 placements each
     search = Search(tiny_problem(runs, windows=2), Request())
     with pytest.raises(ScarError, match="10, at most 9"):
@@ -164,13 +161,13 @@ def test_too_many_schedules_are_refused_with_their_number():
     assert exhaustive(search, limit=10).exhausted
 
 
-def test_an_undefined_space_is_an_error():
+def test_an_undefined_space_is_an_error() -> None:
     problem = tiny_problem([model([layer(1)])])
     with pytest.raises(ScarError, match="windowed"):
         exhaustive(Search(problem, Request("windowed")))
 
 
-def test_a_stopped_enumeration_claims_nothing():
+def test_a_stopped_enumeration_claims_nothing() -> None:
     search = Search(two_layers(), Request(time_limit_s=0))
     claim = exhaustive(search)
     assert not claim.exhausted
@@ -178,14 +175,14 @@ def test_a_stopped_enumeration_claims_nothing():
     assert search.bounds == []
 
 
-def test_a_problem_larger_than_the_others_is_counted_without_being_listed():
+def test_a_problem_larger_than_the_others_is_counted_without_being_listed() -> None:
     # Six models of one layer on six chiplets in a row: 6! placements of one window.
     links = [(c, c + 1) for c in range(5)]
     problem = tiny_problem([model([layer(1)])] * 6, types="a" * 6, links=links)
     assert count_schedules(problem, "full") == 720
 
 
-def test_reconfigured_windows_are_searched_by_position():
+def test_reconfigured_windows_are_searched_by_position() -> None:
     # Layers of 10 and 10 cycles, two windows of 10: one layer in each.
     run = model([layer(10), layer(10)], [tensor(0, [1], nop=1, dram=3), tensor(1, [], dram=2)])
     problem = reconfigure(tiny_problem([run], windows=2), 1)
@@ -195,7 +192,7 @@ def test_reconfigured_windows_are_searched_by_position():
     assert exhaustive(Search(problem, Request("full"))).value == 22
 
 
-def test_it_stops_in_time_while_it_still_counts():
+def test_it_stops_in_time_while_it_still_counts() -> None:
     problem = load_problem(ROOT / "instances" / "sc3.yaml").problem
     search = Search(problem, Request(time_limit_s=0.2))
     claim = exhaustive(search)

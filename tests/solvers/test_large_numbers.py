@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from problems import random_problem, random_schedule, scaled, seeds
@@ -17,14 +17,15 @@ from scar_cp.outcome.solving import solve
 from scar_cp.problem.compiled import Problem, problem_faults
 from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
+from scar_cp.terms import ObjectiveName, Space
 
-OBJECTIVES = ("latency", "energy", "edp", "weighted")
+OBJECTIVES: tuple[ObjectiveName, ...] = ("latency", "energy", "edp", "weighted")
 
 
 def drawn(seed: int) -> tuple[Problem, Request]:
     """Large weights, batches, buffers, cycles or energies, and deadlines that hardly hold."""
     rng = Random(f"large numbers {seed}")
-    settings = {}  # those that have failed most are drawn most
+    settings: dict[str, Any] = {}  # those that have failed most are drawn most
     if rng.random() < 0.4:
         settings["weight_policy"] = "resident"
     if rng.random() < 0.3:
@@ -36,7 +37,7 @@ def drawn(seed: int) -> tuple[Problem, Request]:
             break
     if rng.random() < 0.4:
         large = _hurried(rng, large)
-    spaces = [s for s in ("full", "adjacent", "windowed", "scar") if space_is_defined(large, s)]
+    spaces = [s for s in get_args(Space) if space_is_defined(large, s)]
     objective = rng.choice(OBJECTIVES)
     weights = None
     if objective == "weighted":

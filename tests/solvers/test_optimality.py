@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from ortools.sat.python import cp_model
@@ -19,16 +20,18 @@ from scar_cp.solvers.cpsat.model import Answer, CpsatModel
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.scar.heuristic import scar
-from scar_cp.terms import Space
+from scar_cp.terms import ObjectiveName, Space
 
-COVERED = {"weight_policy": "per_pass", "overlap": "none", "contention": "none"}
+COVERED: dict[str, Any] = {"weight_policy": "per_pass", "overlap": "none", "contention": "none"}
 WEIGHTS = {"latency": (1, 0), "energy": (0, 1)}
 LIMITS = Limits(20_000, 20_000)
 """No schedule of a random problem takes longer, or costs more."""
 INSTANCES = Path(__file__).parents[2] / "instances"
 
 
-def solve(problem: Problem, space: Space, objective: str, hint: Schedule | None = None) -> Answer:
+def solve(
+    problem: Problem, space: Space, objective: ObjectiveName, hint: Schedule | None = None
+) -> Answer:
     cp = CpsatModel(problem, space, WEIGHTS[objective], LIMITS)
     if hint is not None:
         cp.hint(hint)
@@ -36,7 +39,7 @@ def solve(problem: Problem, space: Space, objective: str, hint: Schedule | None 
 
 
 def agrees_with_brute_force(
-    problem: Problem, space: Space, objective: str, hint: Schedule | None = None
+    problem: Problem, space: Space, objective: ObjectiveName, hint: Schedule | None = None
 ) -> str:
     """Compare the two; return the status."""
     search = Search(problem, Request(space, objective))
@@ -72,7 +75,7 @@ def test_the_optimum_is_that_of_brute_force(seed):
     # full and adjacent every time, given windows in turn; latency and energy in turn
     third = defined[2 + seed % 2 :][:1]
     for k, space in enumerate(["full", "adjacent", *third]):
-        objective = ("latency", "energy")[(seed // 2 + k) % 2]
+        objective: ObjectiveName = ("latency", "energy")[(seed // 2 + k) % 2]
         plan = random_schedule(rng, problem)
         hint = None
         if seed % 2 and space == "full" and plan is not None and not validate(problem, plan):
@@ -102,13 +105,13 @@ def test_deadlines_are_kept_at_their_last_cycle_and_missed_before_it(seed):
     agrees_with_brute_force(with_deadline(done[latest] - 1), "full", "energy")
 
 
-def test_a_deadline_below_the_least_completion_is_infeasible():
+def test_a_deadline_below_the_least_completion_is_infeasible() -> None:
     problem = tiny_problem([model([layer(7), layer(8)], deadline=14)], windows=2)
     assert agrees_with_brute_force(problem, "full", "latency") == "infeasible"
     assert agrees_with_brute_force(problem, "adjacent", "energy") == "infeasible"
 
 
-def test_one_chiplet_has_nothing_to_send():
+def test_one_chiplet_has_nothing_to_send() -> None:
     run = model([layer(3, 1), layer(4, 1)], [tensor(0, [1], nop=1, dram=2), tensor(1, [], dram=5)])
     problem = tiny_problem([run], types="a", links=[], windows=2)
     assert agrees_with_brute_force(problem, "full", "latency") == "optimal"

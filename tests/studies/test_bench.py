@@ -10,8 +10,11 @@ import pytest
 from conftest import Command
 
 import scar_cp.studies.bench
+from scar_cp.files.named_records import read_record
+from scar_cp.files.shipped import shipped_files
+from scar_cp.inputs.workload import Model
 from scar_cp.records.runs_csv import read_table
-from scar_cp.studies.bench import SUITES, Row, method, regressions, table_text
+from scar_cp.studies.bench import SUITES, Case, Row, method, regressions, table_text
 
 PROVEN = Row(
     *("sc1", "het_sides_3x3", 1, "latency", "full", ""),
@@ -139,3 +142,35 @@ def test_running_a_part_again_says_so_too_and_keeps_the_stored_whole(rerun: Any)
     worse, stored = rerun(OPEN, replace(OPEN, gap=0.2), "--only", "sc8 ")
     assert len(worse) == 1
     assert stored == [OPEN]
+
+
+def test_a_suite_runs_from_shipped_names_and_writes_only_where_it_is_told_to(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = Case("quickstart", "mixed_2x2", 1, "latency", 10)
+    monkeypatch.setitem(SUITES, "scenarios", [case])
+    monkeypatch.setattr(
+        scar_cp.studies.bench, "in_fresh_process", lambda work, *arguments: work(*arguments)
+    )
+    code, out, err = command("bench", "suite", "scenarios")
+    assert (code, list(tmp_path.iterdir())) == (0, [])
+    assert "written" not in out
+    assert err.splitlines()[-1].startswith("quickstart mixed_2x2 1w latency full: gap 0 %, ")
+    code, out, _ = command("bench", "suite", "scenarios", "-o", ".")
+    assert (code, out.splitlines()[-1]) == (0, "written: scenarios.csv")
+    (row,) = read_table(Path("scenarios.csv"), Row)
+    assert (row.scenario, row.package, row.status) == ("quickstart", "mixed_2x2", "optimal")
+    assert row.value == row.bound
+
+
+def test_the_cost_model_is_timed_with_the_shipped_models(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = command("bench", "cost", "--rows", "2000")
+    assert code == 0
+    count = sum(len(read_record(path, Model).layers) for path in shipped_files("model").values())
+    assert out.startswith(f"{count} layers repeated to 2,000 rows per batch\n")
+    line = "absent: must be a folder with models (*.yaml)\n"
+    assert command("bench", "cost", "--models", "absent") == (2, "", line)

@@ -1,32 +1,23 @@
-"""Comparisons: judged rows, runs that are not repeated, and one table in four formats."""
+"""Comparisons: cases, runs that are not repeated, and what is stored."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import ROOT, Command, Project
 from rows import ROW
 
-from scar_cp.errors import ClaimError, CrashError, InputError, ScarError
-from scar_cp.show.text.comparison_text import (
-    comparison_json,
-    comparison_markdown,
-    comparison_text,
-    ratio_text,
-)
+from scar_cp.errors import CrashError, InputError
 from scar_cp.studies import compare
 from scar_cp.studies.compare import Store, plan, run
-from scar_cp.studies.fresh_process import in_fresh_process, peak_memory_mb
-from scar_cp.studies.judged_rows import COLUMNS, Row, judge, summarise, table_text
+from scar_cp.studies.judged_rows import Row
 
 QUICKSTART = ROOT / "instances/quickstart.yaml"
 HEURISTICS = ["--solver", "scar", "--solver", "standalone", "--quiet", "-o", "table.csv"]
@@ -52,81 +43,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return solvers
 
 
-# --- judging -----------------------------------------------------------------------------------
-
-
-def test_a_heuristic_is_certified_by_the_exact_solvers_bound() -> None:
-    heuristic, exact = judge([ROW, EXACT])
-    assert (heuristic.ratio, heuristic.gap) == (1.2, 0.25)
-    assert (exact.ratio, exact.gap) == (1.0, 0.1)
-
-
-@pytest.mark.parametrize("other", [{"sha256": "b" * 64}, {"space": "scar"}, {"objective": "edp"}])
-def test_rows_about_another_question_do_not_meet(other: dict[str, Any]) -> None:
-    heuristic, _ = judge([ROW, replace(EXACT, **other)])
-    assert (heuristic.ratio, heuristic.gap) == (1.0, 70 / 120)
-
-
-def test_other_limits_still_tell_something_about_the_same_question() -> None:
-    heuristic, _ = judge([ROW, replace(EXACT, time_limit_s=600.0, seed=7)])
-    assert (heuristic.ratio, heuristic.gap) == (1.2, 0.25)
-
-
-def test_integers_beyond_floats_are_never_taken_for_equal() -> None:
-    huge = 10**40
-    worse, best = judge([replace(ROW, value=huge + 1), replace(EXACT, value=huge, bound=huge - 1)])
-    assert best.ratio == 1
-    assert best.gap is not None
-    assert best.gap > 0
-    assert worse.ratio is not None
-    assert worse.ratio > 1
-    assert ratio_text(worse.ratio) == "1 + 2.2e-16"
-
-
-@pytest.mark.parametrize(
-    ("ratio", "text"),
-    [(None, "-"), (1.0, "1"), (1.00004, "1 + 4.0e-05"), (1.5, "1.5000")],
-)
-def test_a_ratio_reads_as_1_only_where_it_is(ratio: float | None, text: str) -> None:
-    assert ratio_text(ratio) == text
-
-
-def test_a_best_value_of_0_has_no_ratios_but_its_own() -> None:
-    worse, best = judge([replace(ROW, bound=0), replace(EXACT, value=0, bound=0)])
-    assert (best.ratio, best.gap) == (1.0, 0.0)
-    assert (worse.ratio, worse.gap) == (None, 1.0)
-
-
-def test_rows_without_a_value_are_kept() -> None:
-    nothing = replace(EXACT, value=None, bound=None, status="infeasible")
-    (alone,) = judge([nothing])
-    assert (alone.ratio, alone.gap) == (None, None)
-    heuristic, _ = judge([ROW, replace(EXACT, value=None)])
-    assert (heuristic.ratio, heuristic.gap) == (1.0, 0.25)
-
-
-def test_a_bound_above_another_rows_value_is_an_error() -> None:
-    with pytest.raises(
-        ClaimError, match=r"cp-sat: the bound 121 lies above the value 120 of .*scar"
-    ):
-        judge([ROW, replace(EXACT, value=None, bound=121)])
-
-
-def test_a_summary_counts_the_best_and_takes_medians() -> None:
-    others = [
-        replace(row, sha256=name * 64, value=value)
-        for name, row, value in (("b", ROW, 200), ("b", EXACT, 100), ("c", ROW, 90))
-    ]
-    failed = replace(EXACT, sha256="c" * 64, value=None, bound=None, status="failed")
-    heuristic, exact = summarise(judge([ROW, EXACT, *others, failed]))
-    assert (heuristic.solver, heuristic.cases, heuristic.best) == ("scar", 3, 1)
-    assert (heuristic.median_ratio, heuristic.worst_ratio) == (1.2, 2.0)
-    assert (heuristic.median_gap, heuristic.worst_gap) == (40 / 90, 110 / 200)
-    assert (exact.cases, exact.best, exact.median_ratio) == (3, 2, 1.0)
-    assert (exact.median_gap, exact.worst_gap) == (0.1, 0.1)
-
-
-# --- the store ---------------------------------------------------------------------------------
+# --- the store ----------------------------------------------------------------------------------
 
 
 def test_a_row_survives_the_store_and_is_judged_anew(tmp_path: Path) -> None:
@@ -258,7 +175,7 @@ def test_a_problem_that_changes_meanwhile_is_refused(project: Project, calls: li
     assert not Path("table.csv").exists()
 
 
-# --- the cases ---------------------------------------------------------------------------------
+# --- the cases ----------------------------------------------------------------------------------
 
 
 def test_every_combination_is_a_case_once(project: Project) -> None:
@@ -334,78 +251,6 @@ def test_weights_cannot_be_compared(project: Project, command: Command) -> None:
     assert code == 2
     assert err.startswith("scar-cp: ")
     assert "--objective" in err
-
-
-# --- the table ---------------------------------------------------------------------------------
-
-FAILED = replace(
-    EXACT, sha256="b" * 64, package="a|b", value=None, bound=None, status="failed", message="why"
-)
-JUDGED = judge([ROW, EXACT, replace(ROW, sha256="b" * 64, package="a|b", value=10**18), FAILED])
-
-
-def test_the_four_formats_agree() -> None:
-    records = json.loads(comparison_json(JUDGED))
-    assert records["format"] == "scar-cp/compare@1"
-    assert [tuple(record) for record in records["rows"]] == [COLUMNS] * 4
-    as_text = [
-        {name: "" if value is None else str(value) for name, value in record.items()}
-        for record in records["rows"]
-    ]
-    assert cells(table_text(JUDGED)) == as_text
-
-    shown = [f"{r['value']:,}" if r["value"] else "-" for r in records["rows"]]
-    pipes = [
-        [cell.strip() for cell in line.strip("|").replace("\\|", "/").split("|")]
-        for line in comparison_markdown(JUDGED).split("\n\n")[1].splitlines()
-    ]
-    assert len({len(line) for line in pipes}) == 1
-    assert [line[pipes[0].index("value")] for line in pipes[2:]] == shown
-    table = comparison_text(JUDGED).split("\n\n")[1].splitlines()
-    assert [line.split()[table[0].split().index("value")] for line in table[1:5]] == shown
-
-
-def test_text_folds_what_all_rows_share_and_explains_what_failed() -> None:
-    text = comparison_text(JUDGED)
-    header = text.partition("\n\n")[0]
-    for shared in ("profile physical", "windows 1", "space full", "seed 0", "time limit 60 s"):
-        assert shared in header
-    assert "sc1 a|b physical 1w full latency cp-sat: why" in text
-    assert max(map(len, text.splitlines())) <= 100
-
-
-def test_text_that_is_too_wide_says_what_it_leaves_out() -> None:
-    wide = [replace(row, package=f"{i}{'p' * 24}") for i, row in enumerate(JUDGED)]
-    text = comparison_text(wide)
-    assert "not shown, too wide: sha256" in text
-    assert max(len(line) for line in text.splitlines() if ": why" not in line) <= 100
-    assert "not shown" not in comparison_text(wide, width=200)
-
-
-# --- whole runs --------------------------------------------------------------------------------
-
-
-def end_without_a_word() -> None:
-    os._exit(3)
-
-
-def refuse(reason: str) -> None:
-    raise ScarError(reason)
-
-
-@pytest.mark.slow
-def test_a_fresh_process_answers_raises_or_dies() -> None:
-    assert in_fresh_process(abs, -2) == 2
-    with pytest.raises(ScarError, match="too large"):
-        in_fresh_process(refuse, "too large")
-    with pytest.raises(CrashError, match="exit code 3"):
-        in_fresh_process(end_without_a_word)
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
-def test_a_process_does_not_count_the_memory_of_its_parent() -> None:
-    ballast = bytearray(os.urandom(1024) * 1024 * 200)
-    assert peak_memory_mb() > len(ballast) >> 20 > in_fresh_process(peak_memory_mb)
 
 
 @pytest.mark.slow

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from scar_cp.errors import Fault, InputError
-from scar_cp.files.loading import check_file, read_instance, referred_file
+from scar_cp.files.file_check import check_file
+from scar_cp.files.instance_files import read_instance, referred_file
 from scar_cp.files.shipped import KINDS, named_file
 from scar_cp.inputs.instance import Instance, InstanceFile
 from scar_cp.inputs.package import ChipletType, Package, Profile

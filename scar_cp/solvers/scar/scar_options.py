@@ -90,23 +90,25 @@ def parse_scar_options(text: str) -> ScarOptions:
     Raises
     ------
     InputError
-        With every fault, as of the option ``--scar``.
+        With every fault, as of the parameter ``scar``.
     """
     faults: list[Fault] = []
     chosen: dict[str, Any] = {}
     for item in text.split(",") if text else []:
         name, _, value = item.partition("=")
         if name not in _KINDS:
-            faults.append(Fault("--scar", "", name, f"must be one of {', '.join(_KINDS)}"))
+            faults.append(
+                Fault("scar", "", name, f"must be one of {', '.join(_KINDS)}", is_parameter=True)
+            )
             continue
         if name in chosen:
-            faults.append(Fault("--scar", name, value, "must be given once"))
+            faults.append(Fault("scar", name, value, "must be given once", is_parameter=True))
         chosen[name] = None if value == "none" else int(value) if value.isdigit() else value
         try:
             ScarOptions(**{name: chosen[name]})
         except ValueError as error:
             rule = str(error).removeprefix(f"{name} ").rpartition(":")[0]
-            faults.append(Fault("--scar", name, value, rule))
+            faults.append(Fault("scar", name, value, rule, is_parameter=True))
     if faults:
         raise InputError(faults)
     return ScarOptions(**chosen)

@@ -29,7 +29,7 @@ class Limits:
 def plan_experiments(
     experiments: Iterable[Experiment],
     profiles: Sequence[str],
-    instances: Path,
+    instances: Path | None,
     limits: Limits,
     results: Path,
 ) -> dict[str, Plan]:
@@ -42,7 +42,7 @@ def plan_experiments(
     profiles
         Names of files beside the instances' own profile.
     instances
-        Folder of the instances, one file per scenario.
+        Folder of the instances, one file per scenario; ``None``: those that are shipped.
     limits
         Of every run.
     results
@@ -67,7 +67,7 @@ def plan_experiments(
     return {experiment.name: {ask: jobs[ask] for ask in of} for experiment, of in asks.items()}
 
 
-def _alike(ask: Ask, asks: set[Ask], instances: Path, limits: Limits) -> Plan:
+def _alike(ask: Ask, asks: set[Ask], instances: Path | None, limits: Limits) -> Plan:
     """Jobs of all asks that differ only in search and solver: their problem is compiled once."""
     alike = {
         (other.search, other.solver): other
@@ -78,7 +78,7 @@ def _alike(ask: Ask, asks: set[Ask], instances: Path, limits: Limits) -> Plan:
     if ask.n_splits is not None:
         settings["n_splits"] = ask.n_splits
     jobs = plan(
-        [instances / f"{ask.scenario}.yaml"],
+        [instances / f"{ask.scenario}.yaml" if instances else ask.scenario],
         [ask.package],
         [ask.profile],
         [ask.windows],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from scar_cp.solvers import Request
 from scar_cp.studies.judged_rows import table_text
 from show.plots import examples
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 pytest.importorskip("plotly", reason="a page needs plotly: the extra report")
 playwright = pytest.importorskip("playwright.sync_api", reason="a browser is driven by playwright")
 
@@ -24,6 +28,7 @@ BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 pytestmark = [
+    pytest.mark.xdist_group("browser"),
     pytest.mark.slow,
     pytest.mark.skipif(BROWSER is None, reason="there is no browser: chromium"),
 ]
@@ -51,38 +56,46 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "page.html"
 
 
-@pytest.fixture
-def view(report: Path) -> Iterator[playwright.Page]:
-    """The page on a screen; whatever it asks for or complains of is a failure."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests: each has a page of its own."""
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        view = browser.new_page(viewport={"width": 1200, "height": 900})
-        asked, complaints = [], []
-        view.on("request", lambda request: asked.append(request.url))
-        view.on("pageerror", lambda error: complaints.append(str(error)))
-        view.on("console", lambda message: complaints.append(message.text))
-        view.goto(report.as_uri())
-        view.wait_for_function("document.querySelectorAll('.main-svg').length >= 12")
-        yield view
-        assert (asked, complaints) == ([report.as_uri()], [])
+        yield browser
         browser.close()
 
 
-def hovered(view: playwright.Page) -> str:
+@pytest.fixture
+def view(report: Path, browser: Browser) -> Iterator[Page]:
+    """The page on a screen; whatever it asks for or complains of is a failure."""
+    view = browser.new_page(viewport={"width": 1200, "height": 900})
+    asked, complaints = [], []
+    view.on("request", lambda request: asked.append(request.url))
+    view.on("pageerror", lambda error: complaints.append(str(error)))
+    view.on("console", lambda message: complaints.append(message.text))
+    view.goto(report.as_uri())
+    view.wait_for_function("document.querySelectorAll('.main-svg').length >= 12")
+    yield view
+    view.close()
+    assert (asked, complaints) == ([report.as_uri()], [])
+
+
+def hovered(view: Page) -> str:
     view.wait_for_selector(".hovertext")
     return " ".join(view.locator(".hovertext").all_text_contents())
 
 
-def middle(view: playwright.Page, selector: str, number: int = 0) -> tuple[float, float]:
+def middle(view: Page, selector: str, number: int = 0) -> tuple[float, float]:
     box = view.locator(selector).nth(number).bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def time_range(view: playwright.Page) -> list[float]:
-    return view.evaluate("document.getElementById('figure-0-0').layout.xaxis.range")
+def time_range(view: Page) -> list[float]:
+    shown: list[float] = view.evaluate("document.getElementById('figure-0-0').layout.xaxis.range")
+    return shown
 
 
-def test_passes_layers_and_chiplets_say_what_they_are(view: playwright.Page) -> None:
+def test_passes_layers_and_chiplets_say_what_they_are(view: Page) -> None:
     view.mouse.move(*middle(view, "#figure-0-0 .barlayer .point path"))
     text = hovered(view)
     assert "pass 1 of 4: " in text
@@ -95,7 +108,7 @@ def test_passes_layers_and_chiplets_say_what_they_are(view: playwright.Page) -> 
 
 
 def test_names_stand_as_they_are_and_nothing_offers_to_send_a_chart_away(
-    view: playwright.Page,
+    view: Page,
 ) -> None:
     legend = view.locator("#figure-0-0 .legendtext").first
     assert legend.text_content() == f"{ODD_NAME} x4"
@@ -106,7 +119,7 @@ def test_names_stand_as_they_are_and_nothing_offers_to_send_a_chart_away(
     assert above["y"] + above["height"] <= bars.bounding_box()["y"]
 
 
-def test_dragging_zooms_and_a_double_click_goes_back(view: playwright.Page) -> None:
+def test_dragging_zooms_and_a_double_click_goes_back(view: Page) -> None:
     whole = time_range(view)
     x, y = middle(view, "#figure-0-0 .nsewdrag")
     view.mouse.move(x, y)
@@ -124,7 +137,7 @@ def test_dragging_zooms_and_a_double_click_goes_back(view: playwright.Page) -> N
     )
 
 
-def test_the_slider_goes_to_the_next_window_and_the_legend_hides(view: playwright.Page) -> None:
+def test_the_slider_goes_to_the_next_window_and_the_legend_hides(view: Page) -> None:
     title = view.locator("#figure-0-1 .gtitle")
     assert title.text_content().startswith("window 0: ")
     view.locator("#figure-0-1").scroll_into_view_if_needed()
@@ -141,7 +154,7 @@ def test_the_slider_goes_to_the_next_window_and_the_legend_hides(view: playwrigh
     )
 
 
-def test_tables_sort_both_ways_with_what_is_unknown_at_the_end(view: playwright.Page) -> None:
+def test_tables_sort_both_ways_with_what_is_unknown_at_the_end(view: Page) -> None:
     table = view.locator("section:last-of-type table").last
     names = [name.split(" ")[0] for name in table.locator("th").all_text_contents()]
     column = names.index("value")

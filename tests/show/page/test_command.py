@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command, Project
-from files.test_bad_input import assert_refused, assert_refused_beginning
+from refusals import assert_refused, assert_refused_beginning
 
 from scar_cp.records.yaml_json import to_json
 from scar_cp.show.text.gaps_text import gaps_csv
@@ -67,7 +67,7 @@ def test_a_page_is_the_same_every_time(files: Project, command: Command) -> None
 def test_in_a_folder_a_result_without_its_problem_says_so(files: Project, command: Command) -> None:
     pytest.importorskip("plotly", reason="a page needs plotly: the extra report")
     Path("instance.yaml").rename("elsewhere.yaml")
-    rule = "origin.file: ../instance.yaml: instance.yaml is not there: say with --instance where"
+    rule = "origin.file: ../instance.yaml: instance.yaml is not there: name the instance where"
     assert command("report", "out").code == 0
     assert f"no pictures: out/result.json: {rule}" in Path("report.html").read_text("utf-8")
     line = f"out/result.json: {rule} it is"

@@ -44,7 +44,7 @@ def test_bars_of_a_chiplet_last_as_long_as_its_passes(settings):
     assert drawn == pytest.approx(busy)
 
 
-def test_passes_beyond_the_limit_are_one_bar():
+def test_passes_beyond_the_limit_are_one_bar() -> None:
     problem, plan = examples.example()
     model = problem.models[0]
     many = model.replace(batch=100, minibatch=1, passes=100)
@@ -54,7 +54,7 @@ def test_passes_beyond_the_limit_are_one_bar():
     assert sum(f"passes {MAX_PASSES + 1} to 100, each" in text for text in bars.hovertext) == 3
 
 
-def test_every_layer_can_be_pointed_at():
+def test_every_layer_can_be_pointed_at() -> None:
     problem, plan = examples.example()
     texts = [text for trace in gantt_figure(problem, plan).data for text in trace.hovertext]
     for model in problem.models:
@@ -77,7 +77,7 @@ def test_energies_of_models_and_of_chiplets_add_up_to_the_schedules(settings):
         assert drawn == pytest.approx(evaluation.energy_parts)
 
 
-def test_many_names_stand_upright_and_too_many_are_thinned_out():
+def test_many_names_stand_upright_and_too_many_are_thinned_out() -> None:
     for count, shown, angle in ((4, 4, 30), (36, 36, 90), (100, 34, 90)):
         problem, plan = examples.example()
         more = tuple(problem.chiplets[0].replace(id=c) for c in range(4, count))
@@ -87,14 +87,14 @@ def test_many_names_stand_upright_and_too_many_are_thinned_out():
         assert (len(names.ticktext), names.tickangle) == (shown, angle)
 
 
-def test_a_search_has_units_and_times_of_parts_that_overlap_do_not_add_up():
+def test_a_search_has_units_and_times_of_parts_that_overlap_do_not_add_up() -> None:
     assert bounds_figure(examples.RESULT).layout.yaxis.title.text == "edp [cycles x nJ]"
     for settings, words in (({}, "of these"), ({"overlap": "full"}, "transfers beside compute:")):
         texts = gantt_figure(*examples.example(**settings)).data[0].hovertext
         assert all(words in text for text in texts)
 
 
-def test_a_long_name_is_cut_below_bars_and_has_room_beside_rows():
+def test_a_long_name_is_cut_below_bars_and_has_room_beside_rows() -> None:
     problem, plan = examples.example()
     model = problem.models[0].replace(name="m" * 40)
     problem = problem.replace(models=(model, *problem.models[1:]))
@@ -102,7 +102,7 @@ def test_a_long_name_is_cut_below_bars_and_has_room_beside_rows():
     assert gantt_figure(problem, plan).layout.yaxis.automargin
 
 
-def test_parts_of_a_pass_add_up_in_the_table_of_segments():
+def test_parts_of_a_pass_add_up_in_the_table_of_segments() -> None:
     problem, plan = examples.example(weight_policy="resident")
     evaluation = evaluate(problem, plan)
     result = examples.RESULT.replace(schedule=plan, evaluation=evaluation)
@@ -113,7 +113,7 @@ def test_parts_of_a_pass_add_up_in_the_table_of_segments():
         assert whole == sum(parts)
 
 
-def test_time_at_work_adds_up_to_busy_cycles():
+def test_time_at_work_adds_up_to_busy_cycles() -> None:
     problem, plan = examples.example(weight_policy="resident")
     evaluation = evaluate(problem, plan)
     busy = sum(s.busy_cycles for w in timeline(problem, evaluation) for s in w.stages)
@@ -124,7 +124,7 @@ def test_time_at_work_adds_up_to_busy_cycles():
         assert sum(cycles) == busy
 
 
-def test_the_slider_shows_one_window_with_its_busy_links():
+def test_the_slider_shows_one_window_with_its_busy_links() -> None:
     problem, plan = examples.example()
     evaluation = evaluate(problem, plan)
     figure = map_figure(problem, plan)
@@ -143,14 +143,14 @@ def test_the_slider_shows_one_window_with_its_busy_links():
         assert f"window {w}: {window.latency_cycles:,} cycles" in step.args[1]["title.text"]
 
 
-def test_a_search_is_drawn_with_values_beyond_64_bits():
+def test_a_search_is_drawn_with_values_beyond_64_bits() -> None:
     value, bound = bounds_figure(examples.RESULT).data
     assert value.y == (None, 3e20, 1e20, 1e20, 1e20)
     assert bound.y == (5e19, 5e19, 5e19, 9e19, 9e19)
     assert "100,000,000,000,000,000,000" in value.hovertext[-1]
 
 
-def test_points_of_a_front_lie_outside_the_empty_region():
+def test_points_of_a_front_lie_outside_the_empty_region() -> None:
     empty, weights, budget = front_figure(examples.FRONT).data
     assert (len(weights.x), len(budget.x)) == (2, 1)
     corners = dict(zip(empty.x[2:], empty.y[2:], strict=True))
@@ -159,7 +159,7 @@ def test_points_of_a_front_lie_outside_the_empty_region():
         assert point.energy_nj >= examples.FRONT.least_energy(point.latency_cycles)
 
 
-def test_tables_become_figures():
+def test_tables_become_figures() -> None:
     rows = examples.COMPARISON
     (latency,) = gaps_figure(rows).data
     assert len(latency.y) == sum(row.gap is not None for row in rows)

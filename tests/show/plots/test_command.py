@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Command, Project
-from files.test_bad_input import assert_refused
+from refusals import assert_refused
 
 from scar_cp.records.yaml_json import to_json
 from scar_cp.show.text.comparison_text import comparison_json

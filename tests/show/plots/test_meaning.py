@@ -15,6 +15,8 @@ from show.plots import examples
 
 pytest.importorskip("matplotlib", reason="pictures need matplotlib: the extra plot")
 
+import numpy as np
+
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.show.plots.bounds_plot import plot_bounds
 from scar_cp.show.plots.front_plot import plot_front
@@ -119,7 +121,7 @@ def test_a_map_shows_the_segments_and_the_busy_links(seed):
             assert (shape.get_linewidth() > 1) == (int(c) in ports)
 
 
-def test_off_mesh_chiplets_keep_apart_and_always_lie_in_the_same_place():
+def test_off_mesh_chiplets_keep_apart_and_always_lie_in_the_same_place() -> None:
     problem, _ = examples.example(cells=None)
     places = positions(problem)
     gaps = [abs(complex(*a) - complex(*b)) for a in places for b in places if a != b]
@@ -127,7 +129,7 @@ def test_off_mesh_chiplets_keep_apart_and_always_lie_in_the_same_place():
     assert positions(problem.replace()) == places
 
 
-def test_models_beyond_the_colours_have_hatches():
+def test_models_beyond_the_colours_have_hatches() -> None:
     fills = [(model_fill(m)["facecolor"], model_fill(m)["hatch"]) for m in range(48)]
     assert len(set(fills)) == 48
     assert [hatch for _, hatch in fills[: len(PALETTE)]] == [""] * len(PALETTE)
@@ -143,7 +145,7 @@ def test_a_type_that_no_chiplet_has_is_not_drawn(plot):
         assert drawings[0] == drawings[1]
 
 
-def test_any_name_is_drawn_as_it_stands():
+def test_any_name_is_drawn_as_it_stands() -> None:
     problem, plan = examples.example()
     names = ("$\\bad{模$", "m" * 50)
     models = (m.replace(name=name) for m, name in zip(problem.models, names, strict=True))
@@ -163,15 +165,15 @@ def test_any_name_is_drawn_as_it_stands():
         assert box.x1 <= page.x1
 
 
-def test_the_lines_of_a_search_are_its_log():
+def test_the_lines_of_a_search_are_its_log() -> None:
     (axes,) = plot_bounds(examples.RESULT).axes
-    lines = {line.get_gid(): line.get_xydata().tolist() for line in axes.lines}
+    lines = {line.get_gid(): np.asarray(line.get_xydata()).tolist() for line in axes.lines}
     assert lines["bound"] == [[0.5, 5e19], [1, 5e19], [3, 5e19], [6.5, 9e19], [8, 9e19]]
     assert lines["value"][1:] == [[1, 3e20], [3, 1e20], [6.5, 1e20], [8, 1e20]]
     assert texts(axes) == ["standalone", "scar"]
 
 
-def test_the_empty_region_of_a_front_is_what_its_limits_say():
+def test_the_empty_region_of_a_front_is_what_its_limits_say() -> None:
     (axes,) = plot_front(examples.FRONT).axes
     (region,) = marked(axes, "empty").values()
     edge = {(round(x * 1e6), round(y * 1e6)) for x, y in region.get_paths()[0].vertices}
@@ -183,7 +185,7 @@ def test_the_empty_region_of_a_front_is_what_its_limits_say():
     assert marked(axes, "too")["fast"].get_x() + marked(axes, "too")["fast"].get_width() == 0.9
 
 
-def test_bars_of_a_comparison_are_its_gaps():
+def test_bars_of_a_comparison_are_its_gaps() -> None:
     (axes,) = plot_gaps(examples.COMPARISON).axes
     heights = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
     assert heights["scar"] == pytest.approx([100 / 6, 25, 0])
@@ -192,7 +194,7 @@ def test_bars_of_a_comparison_are_its_gaps():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["sc1", "sc2", "sc3"]
 
 
-def test_many_cases_go_on_below_and_small_gaps_do_not_read_as_none():
+def test_many_cases_go_on_below_and_small_gaps_do_not_read_as_none() -> None:
     first = examples.COMPARISON[0]
     rows = [
         replace(first, scenario=f"sc{k}", solver=solver, gap=0.0004 * k)
@@ -207,7 +209,7 @@ def test_many_cases_go_on_below_and_small_gaps_do_not_read_as_none():
     assert texts(figure.axes[0])[:4] == ["0", "<.1", "<.1", "0.12"]
 
 
-def test_stacked_losses_end_at_the_total():
+def test_stacked_losses_end_at_the_total() -> None:
     (axes,) = plot_losses(examples.SPLITS).axes
     heights = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
     expected = {
@@ -222,7 +224,7 @@ def test_stacked_losses_end_at_the_total():
         assert heights[label] == pytest.approx(least)
 
 
-def test_cases_name_what_differs():
+def test_cases_name_what_differs() -> None:
     rows = [replace(row, windows=1 + k % 2) for k, row in enumerate(examples.COMPARISON)]
     (axes,) = plot_gaps(rows).axes
     labels = [label.get_text() for label in axes.get_xticklabels()]

@@ -14,6 +14,7 @@ from conftest import ROOT
 from problems import with_unused_type
 
 import scar_cp as sc
+from scar_cp.outcome.pareto import FrontPoint
 from scar_cp.show.text.summary import print_summary
 
 PROBLEM = sc.load_problem(ROOT / "instances/quickstart.yaml").problem
@@ -23,12 +24,7 @@ FRONT = sc.Front(
     problem="p",
     space="full",
     points=tuple(
-        {
-            "latency_cycles": c,
-            "energy_nj": e,
-            "supported": True,
-            "schedule": OUTCOME.result.schedule,
-        }
+        FrontPoint(latency_cycles=c, energy_nj=e, supported=True, schedule=OUTCOME.result.schedule)
         for c, e in ((1000, 30), (2000, 10))
     ),
     half_planes=(),
@@ -65,7 +61,9 @@ def test_a_line_says_what_matters() -> None:
     )
 
 
-def test_a_notebook_shows_of_an_outcome_what_solve_prints(capsys: pytest.CaptureFixture) -> None:
+def test_a_notebook_shows_of_an_outcome_what_solve_prints(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print_summary(OUTCOME)
     printed = capsys.readouterr().out
     shown = texts(OUTCOME._repr_html_())
@@ -128,4 +126,5 @@ def test_names_are_no_markup() -> None:
 
 def test_a_picture_shows_itself() -> None:
     pytest.importorskip("matplotlib", reason="pictures need matplotlib: the extra plot")
-    assert sc.plot_bounds(OUTCOME.result)._repr_png_().startswith(b"\x89PNG")
+    picture: Any = sc.plot_bounds(OUTCOME.result)
+    assert picture._repr_png_().startswith(b"\x89PNG")

@@ -182,7 +182,7 @@ def test_empty_windows_come_last_only_where_that_is_asked_for(monkeypatch):
     assert accepts()
 
 
-def test_every_family_is_looked_at():
+def test_every_family_is_looked_at() -> None:
     # Symmetry has its own test above; what counts imply only helps the relaxation.
     others = {"_empty_windows_come_last", "_counts_take_time"}
     ways = {name for name in vars(Constraints) if name.startswith("_") and "__" not in name}

@@ -31,6 +31,7 @@ from scar_cp.solvers.cpsat.question import ask_for
 from scar_cp.solvers.cpsat.ticks import MAX_TICKS, coarse
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.exhaustive import exhaustive
+from scar_cp.terms import ObjectiveName
 
 ONLY = CpsatOptions(hint=False, tables=False, cuts=False)
 ALONE: dict[str, Any] = {"cpsat": ONLY, "workers": 1}
@@ -65,7 +66,7 @@ def test_a_question_in_ticks_bounds_every_schedule_in_cycles_and_nj(seed):
         assert question.direction == (int(weights[0] > 0), int(weights[1] > 0))
 
 
-def drawn(objective: str, feasible: bool = True) -> tuple[Any, int]:
+def drawn(objective: ObjectiveName, feasible: bool = True) -> tuple[Any, int]:
     """A problem that only a search closes, and its least value."""
     rng = Random(f"layer level {objective}")
     while True:
@@ -162,7 +163,7 @@ def test_an_optimum_that_a_second_solve_beats_is_none(monkeypatch, objective, cu
     assert any("a second solve finds a schedule below" in note for note in result.notes)
 
 
-def test_emptiness_is_shown_twice():
+def test_emptiness_is_shown_twice() -> None:
     # Each layer has its own type, and together they are too slow for the deadline.
     layers = [layer([5, 50]), layer([50, 5])]
     problem = tiny_problem([model(layers, deadline=12), model(layers, deadline=12)], types="ab")
@@ -180,7 +181,7 @@ def test_emptiness_is_shown_twice():
     assert not validate(met, search.schedule)
 
 
-def test_ways_differ_in_all_that_matters():
+def test_ways_differ_in_all_that_matters() -> None:
     first, second = FIRST.parameters(), SECOND.parameters()
     assert {name for name in first if first[name] == second[name]} == {
         "presolve_inclusion_work_limit"  # presolve off uses none

@@ -55,8 +55,8 @@ def test_it_closes_in_on_the_least_product(seed, largest):
     points = [(rng.randint(0, largest), rng.randint(0, largest)) for _ in range(count)]
     slack = rng.choice([0, 1, 3])
     # A bound of 0 where more is true leaves a corner with product 0 that no sloping cut removes.
-    corner = (max(min(1, x), x - slack) for x in least(points))
-    closes(points, Polygon(*corner, EDP))
+    latency, energy = (max(min(1, x), x - slack) for x in least(points))
+    closes(points, Polygon(latency, energy, EDP))
 
 
 @seeds(60, quick=4)
@@ -92,21 +92,23 @@ def test_loose_repeated_and_skewed_cuts_never_pass_the_least_product(seed):
     ids=str,
 )
 def test_degenerate_fronts_close(points):
-    closes(points, Polygon(*least(points), EDP))
-    closes(points, Polygon(*(min(1, x) for x in least(points)), EDP))
+    latency, energy = least(points)
+    closes(points, Polygon(latency, energy, EDP))
+    closes(points, Polygon(min(1, latency), min(1, energy), EDP))
 
 
-def test_of_parallel_cuts_the_tighter_counts():
+def test_of_parallel_cuts_the_tighter_counts() -> None:
     polygon = Polygon(1, 1, EDP)
     for value in (6, 20, 12):
         polygon.add(HalfPlane(2, 2, value))
     # L + E >= 10 meets L >= 1 and E >= 1 at (1, 9) and (9, 1).
     assert polygon.bound() == 9
     polygon.add(HalfPlane(1, 0, 3))
-    assert [(v.latency, v.energy) for v in polygon.vertices()] == [(3, 7), (9, 1)]
+    corners = [(int(v.latency), int(v.energy)) for v in polygon.vertices()]
+    assert corners == [(3, 7), (9, 1)]
 
 
-def test_a_vertex_between_integers_is_exact_and_its_bound_is_rounded_up():
+def test_a_vertex_between_integers_is_exact_and_its_bound_is_rounded_up() -> None:
     polygon = Polygon(0, 0, EDP)
     polygon.add(HalfPlane(3, 1, 10))
     polygon.add(HalfPlane(1, 3, 10))
@@ -120,7 +122,7 @@ def test_a_vertex_between_integers_is_exact_and_its_bound_is_rounded_up():
     assert polygon.bound() == 7
 
 
-def test_between_two_points_of_the_front_the_next_cut_runs_along_them():
+def test_between_two_points_of_the_front_the_next_cut_runs_along_them() -> None:
     polygon = Polygon(1, 1, EDP)
     polygon.add(HalfPlane(9, 1, 19, (1, 10)))
     polygon.add(HalfPlane(1, 9, 19, (10, 1)))

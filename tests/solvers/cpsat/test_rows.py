@@ -79,6 +79,6 @@ def test_no_row_of_a_drawn_problem_adds_up_to_more_than_31_bits(seed):
     problem = random_problem(rng, deadlines=seed % 3 == 0)
     factors = [int(10 ** rng.uniform(0, 10)) for _ in range(2)]
     problem = scaled(problem, *factors)
-    for weights in product((0, 1, 999), repeat=2):
+    for weights in product((0, 1, 999), (0, 1, 999)):
         if any(weights):
             assert largest(problem, weights) <= MAX_ACTIVITY

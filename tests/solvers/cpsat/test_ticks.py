@@ -50,11 +50,11 @@ def test_ticks_that_divide_every_cost_lose_nothing(seed):
     assert ticks.nj * counted.energy_nj == true.energy_nj
 
 
-def test_a_deadline_between_two_ticks_is_met_by_what_ends_before_it():
+def test_a_deadline_between_two_ticks_is_met_by_what_ends_before_it() -> None:
     problem = tiny_problem([model([layer(20)], deadline=29)])
     assert common_ticks(problem).cycles == 20
     assert coarse(problem, Ticks(20, 1)).models[0].deadline_cycles == 1
 
 
-def test_a_problem_without_costs_counts_in_units():
+def test_a_problem_without_costs_counts_in_units() -> None:
     assert common_ticks(tiny_problem([model([layer(0)])])) == UNITS

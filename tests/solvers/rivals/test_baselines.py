@@ -34,13 +34,13 @@ def test_nn_baton_runs_all_models_on_the_best_starting_chiplet(objective, chiple
     assert (claim.value, claim.notes) == (value, ())
 
 
-def test_nn_baton_needs_a_window_for_every_model():
+def test_nn_baton_needs_a_window_for_every_model() -> None:
     claim = nn_baton(Search(two_models(windows=1), Request()))
     assert claim.schedule is None
     assert claim.notes == ("not in the space full: windows: windows: 2 windows, at most 1 allowed",)
 
 
-def test_nn_baton_is_of_the_given_windows_only_if_they_are_one_model_each():
+def test_nn_baton_is_of_the_given_windows_only_if_they_are_one_model_each() -> None:
     one_each = [model([layer(3, window=w)], max_segments=(1, 1)) for w in (0, 1)]
     assert nn_baton(Search(tiny_problem(one_each, windows=2), Request("scar"))).value == 6
     together = [model([layer(3, window=0)], max_segments=(1, 0)) for _ in range(2)]

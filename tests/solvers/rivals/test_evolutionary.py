@@ -68,7 +68,7 @@ def test_draws_and_changes_reach_every_schedule(space):
     assert reached == every
 
 
-def test_a_child_has_each_model_from_either_parent():
+def test_a_child_has_each_model_from_either_parent() -> None:
     rng = np.random.default_rng(0)
     one, other = (draw(two_windows(), "full", rng) for _ in range(2))
     assert {cross(one, other, rng) for _ in range(50)} == {
@@ -77,7 +77,7 @@ def test_a_child_has_each_model_from_either_parent():
 
 
 @pytest.mark.slow
-def test_evolution_reaches_the_optimum_of_most_tiny_problems():
+def test_evolution_reaches_the_optimum_of_most_tiny_problems() -> None:
     reached = 0
     for seed in range(10):
         problem = random_problem(
@@ -107,14 +107,16 @@ def test_a_seed_decides_the_schedule(solver):
     options = EvolutionOptions(draws=3, population=3, generations=1)
 
     def found(seed: int) -> Schedule | None:
-        return solver(Search(two_windows(), Request("full", "edp", seed=seed)), options).schedule
+        search = Search(two_windows(), Request("full", "edp", seed=seed))
+        plan: Schedule | None = solver(search, options).schedule
+        return plan
 
     by_seed = [found(seed) for seed in range(5)]
     assert by_seed == [found(seed) for seed in range(5)]
     assert len(set(by_seed)) > 1
 
 
-def test_a_deadline_that_few_draws_meet_is_met():
+def test_a_deadline_that_few_draws_meet_is_met() -> None:
     # Only apart (5 + 9 + 2 cycles a pass, two passes): at most 16 + 9 = 25 of 32 cycles.
     problem = two_windows()
     runs = (problem.models[0].replace(deadline_cycles=25), problem.models[1])

@@ -13,10 +13,10 @@ from scar_cp.problem.compiled import Problem
 from scar_cp.problem.reconfig import reconfigure
 from scar_cp.solvers import Claim, Request, Search, get_solver
 from scar_cp.solvers.exhaustive import exhaustive
-from scar_cp.terms import Space
+from scar_cp.terms import ObjectiveName, Space
 
 RIVALS = ("nn-baton", "heft", "random", "evolutionary")
-OBJECTIVES = ("latency", "energy", "edp")
+OBJECTIVES: tuple[ObjectiveName, ...] = ("latency", "energy", "edp")
 
 
 def run(problem: Problem, solver: str, request: Request) -> tuple[Search, Claim]:

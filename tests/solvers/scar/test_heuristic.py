@@ -80,13 +80,13 @@ def test_a_placement_that_is_worse_alone_may_be_better_together(objective, weigh
     assert best(problem, request, scar) == best(problem, request, exhaustive) == value
 
 
-def test_much_energy_does_not_weigh_on_latency():
+def test_much_energy_does_not_weigh_on_latency() -> None:
     run = model([layer([100, 101], [2 * 10**14, 1])])
     problem = reconfigure(tiny_problem([run], types="ab"), 0)
     assert best(problem, Request("scar"), scar) == 100
 
 
-def test_edp_takes_each_window_by_its_own_product():
+def test_edp_takes_each_window_by_its_own_product() -> None:
     # Two windows of one layer each. Window 0: a 10 cycles, 10 nJ (100) or b 6 cycles, 18 nJ (108).
     # Window 1: a 1 cycle, 100 nJ or b 100 cycles, 100 nJ. Window by window: a, a: 11 * 110 = 1210;
     # b, a would be 7 * 118 = 826.
@@ -121,7 +121,7 @@ def test_the_same_seed_gives_the_same_file_timings_aside(solver):
     assert written() == written()
 
 
-def test_another_seed_may_end_elsewhere():
+def test_another_seed_may_end_elsewhere() -> None:
     problem = load_problem("instances/sc3.yaml").problem
     options = ScarOptions(segmentation="evolutionary", windows="given")
     found = {
@@ -143,7 +143,7 @@ def test_uniform_packing_gives_valid_schedules(seed):
     assert search.evaluation == evaluate(problem, search.schedule)
 
 
-def test_only_the_given_windows_are_tried_if_asked():
+def test_only_the_given_windows_are_tried_if_asked() -> None:
     # 4 | 4 on one chiplet in two windows or one: both take 8, but weights are loaded twice in one.
     run = model([layer(4, weights=(1, 3, 0, 0, 0)), layer(4)])
     problem = reconfigure(tiny_problem([run], types="a", links=(), windows=2), 1)
@@ -173,14 +173,14 @@ def test_modes_and_budgets_are_what_they_can_be(name, value, rule):
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
-        ("top_k=0", ["--scar: top_k: 0: must be an integer of at least 1"]),
+        ("top_k=0", ["scar: top_k: 0: must be an integer of at least 1"]),
         ("x=1,generations=-1", [
-            "--scar: generations: -1: must be an integer of at least 0",
-            "--scar: x: must be one of windows, provisioning, target, segmentation, top_k, "
+            "scar: generations: -1: must be an integer of at least 0",
+            "scar: x: must be one of windows, provisioning, target, segmentation, top_k, "
             "max_cuts, max_walks, max_nodes, population, generations",
         ]),
-        ("top_k=3,top_k=5", ["--scar: top_k: 5: must be given once"]),
-        ("target=edp,windows=all", ["--scar: windows: all: must be one of best, given"]),
+        ("top_k=3,top_k=5", ["scar: top_k: 5: must be given once"]),
+        ("target=edp,windows=all", ["scar: windows: all: must be one of best, given"]),
     ],
 )  # fmt: skip
 def test_options_in_words_are_checked(text, faults):
@@ -189,7 +189,7 @@ def test_options_in_words_are_checked(text, faults):
     assert sorted(str(caught.value).splitlines()) == sorted(faults)
 
 
-def test_options_in_words():
+def test_options_in_words() -> None:
     options = parse_scar_options("provisioning=exhaustive,top_k=none,generations=0")
     assert options == ScarOptions(provisioning="exhaustive", top_k=None, generations=0)
     assert parse_scar_options("") == ScarOptions()
@@ -208,7 +208,7 @@ def mesh(side):
 
 
 @pytest.mark.slow
-def test_walks_that_hardly_exist_do_not_stop_the_clock():
+def test_walks_that_hardly_exist_do_not_stop_the_clock() -> None:
     # No walk over all of a mesh of odd size begins on half of its chiplets.
     search = Search(reconfigure(mesh(7), 0), Request(time_limit_s=1.0))
     claim = scar(search)
@@ -216,13 +216,13 @@ def test_walks_that_hardly_exist_do_not_stop_the_clock():
     assert any("was cut off" in note for note in claim.notes)
 
 
-def test_walks_that_hardly_exist_are_not_looked_for_without_end():
-    notes = set()
+def test_walks_that_hardly_exist_are_not_looked_for_without_end() -> None:
+    notes: set[str] = set()
     Walks(mesh(7), 200, notes)(49)
     assert "the search for walks of 49 chiplets was cut off" in notes
 
 
-def test_cuts_that_cannot_fit_are_not_searched_for():
+def test_cuts_that_cannot_fit_are_not_searched_for() -> None:
     runs = [model([layer(1) for _ in range(8)]) for _ in range(3)]
     links = [(c, c + 1) for c in range(11)]
     problem = reconfigure(tiny_problem(runs, types="a" * 12, links=links), 0)
@@ -233,7 +233,7 @@ def test_cuts_that_cannot_fit_are_not_searched_for():
     assert search.remaining_s > 0
 
 
-def test_a_model_without_a_chiplet_in_its_window_is_no_crash():
+def test_a_model_without_a_chiplet_in_its_window_is_no_crash() -> None:
     run = model([layer(1, window=0), layer(1, window=0)], max_segments=[0])
     for segmentation in ("exhaustive", "evolutionary"):
         options = ScarOptions(segmentation=segmentation)
@@ -242,7 +242,7 @@ def test_a_model_without_a_chiplet_in_its_window_is_no_crash():
         assert search.schedule is None
 
 
-def test_why_there_is_no_schedule_is_said():
+def test_why_there_is_no_schedule_is_said() -> None:
     crowd = reconfigure(tiny_problem([model([layer(1)]) for _ in range(5)], windows=2))
     assert scar(Search(crowd, Request())).notes == (
         "no packing puts all models into windows with a chiplet for each",

@@ -32,25 +32,25 @@ def test_walks_on_a_square(length, count):
     assert len(Walks(square(model([layer(1)])), None, set())(length)) == count
 
 
-def test_walks_are_depth_first_from_every_root_in_turn():
+def test_walks_are_depth_first_from_every_root_in_turn() -> None:
     problem = tiny_problem([model([layer(1)])], types="aaa", links=ROW_OF_THREE)
     assert Walks(problem, None, set())(2).tolist() == [[0, 1], [1, 0], [1, 2], [2, 1]]
 
 
-def test_walks_stay_on_the_chiplets_allowed():
+def test_walks_stay_on_the_chiplets_allowed() -> None:
     walks = Walks(square(model([layer(1)])), None, set(), frozenset({0, 1, 3}))
     assert walks(3).tolist() == [[0, 1, 3], [3, 1, 0]]
 
 
-def test_a_budget_of_walks_is_shared_among_the_roots_and_said():
-    notes = set()
+def test_a_budget_of_walks_is_shared_among_the_roots_and_said() -> None:
+    notes: set[str] = set()
     # Four walks from four roots: one each, the first in depth-first order.
     walks = Walks(square(model([layer(1)])), 4, notes)(2)
     assert walks.tolist() == [[0, 1], [1, 0], [2, 0], [3, 1]]
     assert notes == {"walks of 2 chiplets were cut off at 1 per root"}
 
 
-def test_the_best_placement_on_each_set_of_chiplets_is_kept():
+def test_the_best_placement_on_each_set_of_chiplets_is_kept() -> None:
     # Two layers of 1 and 5 cycles on a, 5 and 1 on b: on chiplets {0, 1} = a, b in this order
     # 1 + 1 = 2, the other way round 5 + 5 = 10; alike for the three other pairs of neighbours.
     problem = square(model([layer([1, 5]), layer([5, 1])]), types="abab")
@@ -69,7 +69,7 @@ def combined(problem, score=LATENCY, max_nodes=None, notes=None):
     return combine(placed, score, max_nodes, notes if notes is not None else set())
 
 
-def test_later_models_take_what_earlier_ones_leave():
+def test_later_models_take_what_earlier_ones_leave() -> None:
     # One a (fast) and one b: alone both models want a. Model 0 loses 1 cycle on b, model 1 loses
     # 9: together model 1 gets a, max(3, 1) = 3.
     problem = tiny_problem([model([layer([2, 3])]), model([layer([1, 10])])], types="ab")
@@ -78,15 +78,15 @@ def test_later_models_take_what_earlier_ones_leave():
     assert [p.path for p in placements] == [(1,), (0,)]
 
 
-def test_no_disjoint_choice_is_no_window():
+def test_no_disjoint_choice_is_no_window() -> None:
     problem = tiny_problem([model([layer(1)]) for _ in range(3)], types="aa")
     assert combined(problem) is None
 
 
-def test_the_tree_says_that_it_was_cut_off():
+def test_the_tree_says_that_it_was_cut_off() -> None:
     # Model 0 goes to a first (1 cycle); model 1 then takes 100 on b. The other branch takes 2.
     problem = tiny_problem([model([layer([1, 2])]), model([layer([1, 100])])], types="ab")
-    notes = set()
+    notes: set[str] = set()
     assert int(combined(problem, max_nodes=1, notes=notes)[0]) == 100
     assert notes == {"the scheduling tree was cut off at 1 inner nodes"}
     notes.clear()
@@ -94,7 +94,7 @@ def test_the_tree_says_that_it_was_cut_off():
     assert not notes
 
 
-def test_shared_memory_bounds_a_window_of_the_tree():
+def test_shared_memory_bounds_a_window_of_the_tree() -> None:
     # Both models load 10 cycles of weights on every pass: 20 cycles of DRAM in all.
     runs = [model([layer(1, weights=(8, 10, 0, 0, 0))]) for _ in range(2)]
     assert int(combined(tiny_problem(runs))[0]) == 11

@@ -29,17 +29,17 @@ def cuts(problem, nodes, top_k=None, max_cuts=None, notes=None):
     return segmentations(problem, 0, 0, last, nodes, LATENCY, top_k, max_cuts, found)
 
 
-def test_a_cut_is_its_segments():
+def test_a_cut_is_its_segments() -> None:
     assert as_cut(3, 7, [1, 4]) == ((3, 3), (4, 6), (7, 7))
     assert as_cut(3, 7, []) == ((3, 7),)
 
 
-def test_all_cuts_up_to_the_node_count():
+def test_all_cuts_up_to_the_node_count() -> None:
     # Five layers have four places to cut: C(4, parts - 1) ways each.
     assert len(cuts(chain([1] * 5), 3)) == 1 + comb(4, 1) + comb(4, 2)
 
 
-def test_a_cut_is_scored_by_its_pipeline():
+def test_a_cut_is_scored_by_its_pipeline() -> None:
     # Layers 4, 2, 6 with 3 passes, sends of 1 cycle: [4+2 | 6] 7 + 6 + 2 * 7 = 27,
     # [4 | 2+6] 5 + 8 + 2 * 8 = 29.
     problem = chain([4, 2, 6], batch=3, nop=1)
@@ -48,15 +48,15 @@ def test_a_cut_is_scored_by_its_pipeline():
     assert cuts(problem, 2, top_k=1) == [((0, 2),), ((0, 1), (2, 2))]
 
 
-def test_compute_counts_at_its_mean_over_chiplets():
+def test_compute_counts_at_its_mean_over_chiplets() -> None:
     # Two chiplets of a (3 cycles), one of b (9): (2 * 3 + 9) / 3 = 5.
     problem = tiny_problem([model([layer([3, 9])])], types="aba", links=((0, 1), (1, 2)))
     empty = np.zeros((1, 0), dtype=np.int64)
     assert CutScores(problem, 0, 0, 0, LATENCY)(empty).round(6).tolist() == [5]
 
 
-def test_small_layers_are_merged_where_cuts_are_too_many():
-    notes = set()
+def test_small_layers_are_merged_where_cuts_are_too_many() -> None:
+    notes: set[str] = set()
     # 7 places and 3 segments: C(7, 2) = 21 > 10; with 5 places C(5, 2) = 10.
     found = cuts(chain([1] * 8), 3, max_cuts=10, notes=notes)
     assert notes == {"cuts into 3 segments were limited to merged layers"}

@@ -73,6 +73,32 @@ def test_windows_are_shown_model_by_model() -> None:
         assert shown[name, "ideal"] <= shown[name, "total"] <= shown["window", "total"]
 
 
+def test_without_a_folder_nothing_is_left_behind(
+    command: Command, calls: list[str], tmp_path: Path
+) -> None:
+    code, out, err = command("papers", "motivational", "--profile", "physical", "--time-limit", "5")
+    assert (code, len(calls), len(err.splitlines())) == (0, 9, 9)
+    assert "physical, edp search: edp relative to NN-baton\n" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_does_not_claim_that_runs_are_kept(
+    command: Command, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> Row:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compare, "in_fresh_process", interrupted)
+    code, out, err = command("papers", "motivational", "--profile", "physical", "--quiet")
+    assert (code, out) == (130, "")
+    assert err == "interrupted: 0 of 9 runs were done; with -o FOLDER they would be kept\n"
+
+
+def test_a_ranking_needs_a_folder(command: Command) -> None:
+    line = "--output: is required for the ranking: the folder with the tables of experiments\n"
+    assert command("papers", "ranking") == (2, "", line)
+
+
 def test_the_ranking_needs_only_the_stored_tables(command: Command, calls: list[str]) -> None:
     Path("out").mkdir()
     columns = (
