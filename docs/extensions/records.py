@@ -1,7 +1,8 @@
-"""What the API reference says of records: fields with plain types, and no signature beside them."""
+"""Records and dataclasses in the API reference: fields with plain types, no signature beside them."""
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from types import GenericAlias, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -12,8 +13,10 @@ from scar_cp.records.record import Record
 
 def _plain(app: Sphinx, what: str, name: str, shown: Any, *_: Any) -> tuple[str, str] | None:
     """Take the rules of fields (at least 0, not empty) out of their types."""
-    if what != "class" or not (isinstance(shown, type) and issubclass(shown, Record)):
+    if what != "class" or not isinstance(shown, type):
         return None
+    if not issubclass(shown, Record):
+        return ("", "") if is_dataclass(shown) else None
     own = shown.__dict__.get("__annotations__", {})
     fields = shown.model_fields
     shown.__annotations__ = {
