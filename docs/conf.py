@@ -16,7 +16,6 @@ version = release = version_of("scar-cp")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.doctest",
     "numpydoc",
     "myst_parser",
     "commands",
@@ -37,9 +36,6 @@ autodoc_class_signature = "mixed"
 autosummary_generate = False
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-
-# Examples of docstrings read shipped files and write pictures: beside the built pages.
-doctest_global_setup = "import scar_cp as sc"
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 4

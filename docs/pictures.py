@@ -76,7 +76,8 @@ def inputs() -> tuple[int, int, str, list[str]]:
         parts.append(text(713, 79 + 70 * row, "▸", "dim"))
     for x in (518, 648):
         parts.append(line([(x, 98), (x, 120)], "mark"))
-    parts.append(text(430, 192, "◂ ▸ ports to memory; lines: the network between chiplets", "small dim"))
+    below = "◂ ▸ ports to memory; lines: the network between chiplets"
+    parts.append(text(430, 192, below, "small dim"))
     title = "Two models as chains of layers, and a package of four chiplets of two types"
     return 760, 206, title, parts
 
@@ -88,7 +89,8 @@ def schedule() -> tuple[int, int, str, list[str]]:
         y = 52 + 40 * i
         parts += [text(20, y + 20, f"chiplet {i}"), line([(90, y + 34), (730, y + 34)])]
     for x, w, name in ((100, 350, "window 0"), (460, 260, "window 1")):
-        parts += [box(x, 16, w, 26, "box", name), line([(x + w + 5, 12), (x + w + 5, 212)], "line dash")]
+        end = x + w + 5
+        parts += [box(x, 16, w, 26, "box", name), line([(end, 12), (end, 212)], "line dash")]
     rows = (
         (100, 0, 350, "a", "A: layers 0-1"),
         (100, 1, 350, "a", "A: layer 2"),
@@ -100,8 +102,8 @@ def schedule() -> tuple[int, int, str, list[str]]:
     parts += [box(x, 54 + 40 * c, w, 28, look, label) for x, c, w, look, label in rows]
     parts += [
         text(345, 193, "idle", "small dim"),
-        text(100, 238, "each coloured bar is a segment: consecutive layers of one model on one chiplet"),
-        text(100, 256, "a window is as long as its slowest model; the next one starts when it is over"),
+        text(100, 238, "coloured bar: a segment, consecutive layers of one model on one chiplet"),
+        text(100, 256, "a window is as long as its slowest model; then the next one starts"),
     ]
     return 760, 270, "A schedule of two windows: segments of both models on four chiplets", parts
 
@@ -113,11 +115,12 @@ def pipeline() -> tuple[int, int, str, list[str]]:
     starts = [left + unit * sum(times[:k]) for k in range(3)]
     for k, (start, time) in enumerate(zip(starts, times, strict=True)):
         y = 28 + 44 * k
-        parts += [text(20, y + 20, f"segment {k}"), line([(left, y + 32), (left + 21 * unit, y + 32)])]
+        right = left + 21 * unit
+        parts += [text(20, y + 20, f"segment {k}"), line([(left, y + 32), (right, y + 32)])]
         for q in range(passes):
             parts.append(box(start + 4 * unit * q, y, unit * time, 28, "a", f"{q + 1}"))
     first, end = left + 9 * unit, left + 21 * unit
-    parts += [line([(first, 16), (first, 176)], "line dash"), line([(end, 16), (end, 176)], "line dash")]
+    parts += [line([(x, 16), (x, 176)], "line dash") for x in (first, end)]
     parts += [
         text(left + 4.5 * unit, 176, "2 + 4 + 3 ms: the first pass", "middle"),
         text((first + end) / 2, 176, "3 more passes, each 4 ms: the slowest segment", "middle"),
@@ -140,7 +143,8 @@ def spaces() -> tuple[int, int, str, list[str]]:
         x, y, w, h = 20 + 22 * i, 16 + 40 * i, 720 - 44 * i, 190 - 48 * i
         parts.append(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="14" class="box"/>')
         parts += [text(x + 16, y + 26, name, "strong"), text(x + 110, y + 26, words)]
-    return 760, 222, "Four spaces, each inside the one before: full, adjacent, windowed, scar", parts
+    title = "Four spaces, each inside the one before: full, adjacent, windowed, scar"
+    return 760, 222, title, parts
 
 
 def gap() -> tuple[int, int, str, list[str]]:
@@ -159,10 +163,11 @@ def gap() -> tuple[int, int, str, list[str]]:
         text(615, 78, "worse schedules", "middle dim"),
         text(40, 108, "0", "middle small dim"),
         text(720, 108, "latency", "end small dim"),
-        text(40, 140, "gap = (102 - 84) / 102 = 18 %: the best schedule there is saves at most 18 %."),
+        text(40, 140, "gap = (102 - 84) / 102 = 18 %: no schedule saves more than that."),
         text(40, 160, "Gap 0: bound and value meet, and the schedule is proven optimal."),
     ]
-    return 760, 176, "A line of latencies: below the bound there is no schedule, the value is known", parts
+    title = "A line of latencies: below the bound there is no schedule, the value is known"
+    return 760, 176, title, parts
 
 
 PICTURES: dict[str, Callable[[], tuple[int, int, str, list[str]]]] = {

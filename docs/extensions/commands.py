@@ -8,12 +8,10 @@ from typing import Any
 
 import typer
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from scar_cp.cli import app
-
 
 _CODE = re.compile(r"((?<![\w-])--[a-z][\w-]*|[\w./-]+\.(?:csv|json|yaml|png|svg|html)\b)")
 """Options and files in a text."""
@@ -38,12 +36,10 @@ def _described(command: Any, context: Any, depth: int) -> Iterator[str]:
     inner = getattr(command, "commands", {})
     if depth > 2:
         yield from ("#" * (depth - 1) + f" `{context.command_path}`", "")
-        yield from (*_prose(command.help or ""), "")
+        yield from (*_prose(command.help or "", _usage(command, context)), "")
     if not inner:
-        usage = " ".join(command.collect_usage_pieces(context)).replace("{", "").replace("}", "")
-        yield from ("```text", f"{context.command_path} {usage}", "```", "")
         for panel, rows in _panels(command, context).items():
-            yield from (f"| {panel} | |", "|---|---|")
+            yield from (f"| {panel} | |", "|:---|:---|")
             yield from (f"| {name} | {text} |" for name, text in rows)
             yield ""
     for name, further in inner.items():
@@ -51,8 +47,16 @@ def _described(command: Any, context: Any, depth: int) -> Iterator[str]:
         yield from _described(further, within, depth + 1)
 
 
-def _prose(text: str) -> Iterator[str]:
-    """A command's help: paragraphs, and examples as commands to copy."""
+def _usage(command: Any, context: Any) -> str:
+    """How a command is called: arguments in brackets may be left out."""
+    pieces = " ".join(command.collect_usage_pieces(context))
+    for written, meant in (("{", ""), ("}", ""), ("......", "..."), ("[[", "["), ("]]", "]")):
+        pieces = pieces.replace(written, meant)
+    return f"{context.command_path} {pieces}"
+
+
+def _prose(text: str, usage: str) -> Iterator[str]:
+    """A command's help: paragraphs, how it is called, and examples to copy."""
     examples: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         one_line = " ".join(paragraph.replace("\\[", "[").split())
@@ -61,8 +65,9 @@ def _prose(text: str) -> Iterator[str]:
             examples += example[1].split("; ")
         elif one_line != "For example:":
             yield from (_literal(one_line), "")
+    yield from ("```text", usage, "```", "")
     if examples:
-        yield from ("```sh", *examples, "```", "")
+        yield from ("For example:", "", "```sh", *examples, "```", "")
 
 
 def _panels(command: Any, context: Any) -> dict[str, list[tuple[str, str]]]:
@@ -82,7 +87,8 @@ def _panels(command: Any, context: Any) -> dict[str, list[tuple[str, str]]]:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    text = re.sub(r"<list\[(\w+)\]>", lambda found: f"<{found[1].lower()}>", text)
+    return " ".join(text.replace("<list[", "<").replace("]>", ">").split()).replace("|", "\\|")
 
 
 def _literal(text: str) -> str:

@@ -21,9 +21,7 @@ def _public(
         return None
     domain = env.get_domain("py")
     for name in _names(target, domain.objects):  # type: ignore[attr-defined]
-        return domain.resolve_xref(
-            env, node["refdoc"], app.builder, "obj", name, node, content
-        )
+        return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", name, node, content)
     return None
 
 

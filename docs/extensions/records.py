@@ -1,8 +1,9 @@
-"""Records and dataclasses in the API reference: fields with plain types, no signature beside them."""
+"""Records and dataclasses in the API reference: fields with plain types, and no signature."""
 
 from __future__ import annotations
 
 from dataclasses import is_dataclass
+from inspect import get_annotations
 from types import GenericAlias, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -17,7 +18,7 @@ def _plain(app: Sphinx, what: str, name: str, shown: Any, *_: Any) -> tuple[str,
         return None
     if not issubclass(shown, Record):
         return ("", "") if is_dataclass(shown) else None
-    own = shown.__dict__.get("__annotations__", {})
+    own = get_annotations(shown)
     fields = shown.model_fields
     shown.__annotations__ = {
         field: _without_rules(fields[field].annotation) for field in own if field in fields
