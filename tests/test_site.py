@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,7 +78,8 @@ def test_the_examples_in_python_run(shipped: Path, code: str) -> None:
 
 def commands(path: Path) -> Iterator[list[str]]:
     """The words of every scar-cp command in the blocks of a page, without what is piped."""
-    for code in blocks(path, "sh"):
+    for code in (*blocks(path, "sh"), *blocks(path, "bash")):
+        code = re.sub(r"<<'END'.*?^END$", "", code, flags=re.DOTALL | re.MULTILINE)
         for line in code.replace("\\\n", " ").splitlines():
             words = shlex.split(line, comments=True)
             words = [Path(word).name if word.endswith("/scar-cp") else word for word in words]
@@ -95,3 +99,23 @@ def test_every_command_and_option_exists(page: Path) -> None:
         known = {name for p in command.params for name in (*p.opts, *p.secondary_opts)}
         given = {word for word in words if word.startswith("-") and len(word) > 1}
         assert given - {"--help", "-h", "-e"} <= known, words
+
+
+ALONE = ("your-own-model", "your-own-costs", "verify")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALONE)
+def test_the_blocks_of_a_page_run_one_after_the_other(name: str, tmp_path: Path) -> None:
+    code = "".join(blocks(DOCS / f"how-to/{name}.md", "sh"))
+    program = f"{sys.executable} -c 'from scar_cp.cli import main; main()'"
+    ran = subprocess.run(
+        ["bash", "-eu"],
+        input=f'scar-cp() {{ {program} "$@"; }}\n{code}',
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
