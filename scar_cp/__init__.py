@@ -46,12 +46,14 @@ if TYPE_CHECKING:
     from scar_cp.show.plots.gantt_plot import plot_gantt
     from scar_cp.show.plots.map_plot import plot_map
     from scar_cp.show.text.summary import print_summary
-    from scar_cp.solvers import Request
+    from scar_cp.solvers import CpsatOptions, Request
+    from scar_cp.solvers.scar.scar_options import ScarOptions
 
 __all__ = [
     "Bound",
     "ChipletType",
     "ClaimError",
+    "CpsatOptions",
     "Evaluation",
     "Front",
     "InputError",
@@ -66,6 +68,7 @@ __all__ = [
     "Result",
     "Run",
     "ScarError",
+    "ScarOptions",
     "Schedule",
     "Segment",
     "Violation",
@@ -93,6 +96,7 @@ _HOMES = {
     "Bound": "judge.bounds",
     "ChipletType": "inputs.package",
     "ClaimError": "errors",
+    "CpsatOptions": "solvers",
     "Evaluation": "judge.evaluation",
     "Front": "outcome.pareto",
     "InputError": "errors",
@@ -107,6 +111,7 @@ _HOMES = {
     "Result": "outcome.result",
     "Run": "files.build",
     "ScarError": "errors",
+    "ScarOptions": "solvers.scar.scar_options",
     "Schedule": "judge.schedule",
     "Segment": "judge.schedule",
     "Violation": "judge.validation",

@@ -7,10 +7,13 @@ from typing import Literal
 __all__ = [
     "MAX_CHIPLETS",
     "MAX_WINDOWS",
+    "MEMORY_LIMIT_GB",
+    "TIME_LIMIT_S",
+    "WORKERS",
     "Contention",
     "Granularity",
     "Method",
-    "Objective",
+    "ObjectiveName",
     "Overlap",
     "Packing",
     "Route",
@@ -25,6 +28,11 @@ __all__ = [
 MAX_CHIPLETS = 1024
 MAX_WINDOWS = 1000
 
+TIME_LIMIT_S = 60.0
+WORKERS = 2
+MEMORY_LIMIT_GB = 6.0
+"""Limits of a search that is not given others."""
+
 WeightPolicy = Literal["per_pass", "resident"]
 Overlap = Literal["none", "full"]
 Contention = Literal["none", "dram", "links"]
@@ -33,7 +41,7 @@ Packing = Literal["greedy", "uniform"]
 """How layers get the windows of the spaces ``windowed`` and ``scar``."""
 Space = Literal["full", "adjacent", "windowed", "scar"]
 
-Objective = Literal["latency", "energy", "edp", "weighted"]
+ObjectiveName = Literal["latency", "energy", "edp", "weighted"]
 Granularity = Literal["compute", "all"]
 """Layers that are scheduled: those with multiply-accumulates, or all."""
 Target = Literal["latency", "energy", "edp"]

@@ -25,7 +25,7 @@ from scar_cp.studies.papers.experiments import EXPERIMENTS
 from scar_cp.terms import (
     Contention,
     Granularity,
-    Objective,
+    ObjectiveName,
     Overlap,
     Packing,
     Routing,
@@ -270,12 +270,12 @@ def test_what_is_built_in_is_what_a_plug_in_must_be(registry: Registry) -> None:
     [
         (options.ContentionName, get_args(Contention)),
         (options.GranularityName, get_args(Granularity)),
-        (options.ObjectiveName, get_args(Objective)),
+        (options.ObjectiveName, get_args(ObjectiveName)),
         (options.OverlapName, get_args(Overlap)),
         (options.PackingName, get_args(Packing)),
         (options.RoutingName, get_args(Routing)),
         (options.SpaceName, get_args(Space)),
-        (options.UnweightedName, tuple(o for o in get_args(Objective) if o != "weighted")),
+        (options.UnweightedName, tuple(o for o in get_args(ObjectiveName) if o != "weighted")),
         (options.WeightPolicyName, get_args(WeightPolicy)),
         (schema.SchemaName, tuple(SCHEMAS)),
         (papers.ExperimentName, (*EXPERIMENTS, "ranking", "all")),

@@ -16,7 +16,7 @@ from scar_cp.plugins import SOLVERS
 if TYPE_CHECKING:
     from scar_cp.files.loading import LoadedProblem
     from scar_cp.inputs.instance import InstanceFile
-    from scar_cp.terms import Objective, Space
+    from scar_cp.terms import ObjectiveName, Space
 
 __all__ = ["register"]
 
@@ -74,7 +74,7 @@ def solve(
     from scar_cp.records.yaml_json import check_writable, to_json, write_text
     from scar_cp.show.text.live_progress import Progress
     from scar_cp.show.text.summary import print_summary
-    from scar_cp.solvers import Request
+    from scar_cp.solvers import CpsatOptions, Request
     from scar_cp.solvers.scar.scar_options import parse_scar_options
 
     loaded, _, parsed_weights, scar_options, _ = o.together(
@@ -97,7 +97,7 @@ def solve(
         seed=seed,
         memory_limit_gb=memory_limit,
         gap=gap,
-        confirm=confirm,
+        cpsat=CpsatOptions(confirm=confirm),
         scar=scar_options,
     )
     if not space_is_defined(loaded.problem, request.space):
@@ -194,10 +194,10 @@ def _space(given: StrEnum | None, settings: InstanceFile | None) -> Space:
 
 def _objective(
     given: StrEnum | None, settings: InstanceFile | None, weights: tuple[int, int] | None
-) -> Objective:
+) -> ObjectiveName:
     """The objective asked for: by option, by weights, by the instance, or latency."""
     if given is not None:
-        return cast("Objective", given.value)
+        return cast("ObjectiveName", given.value)
     if weights is not None:
         return "weighted"
     return settings.objective if settings else "latency"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scar_cp.problem.compiled import Problem
 from scar_cp.records.record import PositiveInt, Record
-from scar_cp.terms import Method, Objective, Space
+from scar_cp.terms import Method, ObjectiveName, Space
 
 __all__ = [
     "BY_WORD",
@@ -71,7 +71,7 @@ class Bound(Record):
     """A proven limit: no schedule of the space has a smaller value."""
 
     value: int
-    objective: Objective
+    objective: ObjectiveName
     space: Space
     source: str
     """The bound's name, for people."""
@@ -89,7 +89,7 @@ def confirmed(proof: Proof, parameters: dict[str, int]) -> Proof:
     return proof.replace(run=proof.run.replace(confirmed_by=parameters))
 
 
-def best_bound(bounds: Iterable[Bound], objective: Objective, space: Space) -> Bound | None:
+def best_bound(bounds: Iterable[Bound], objective: ObjectiveName, space: Space) -> Bound | None:
     """The largest bound of an objective that holds in a space."""
     holds = [
         b
@@ -119,7 +119,7 @@ def _least(problem: Problem, m: int) -> _Least:
     """
     model = problem.models[m]
     port_hops = min(problem.port_hops)
-    through = problem.dram_latency_cycles + port_hops * problem.hop_cycles
+    through = problem.way_to_memory_cycles(port_hops)
     compute = problem.compute_cycles[m].min(axis=1).tolist()
     loads = [layer.weight_load_cycles for layer in model.layers]
     resident = problem.weight_policy == "resident"
@@ -167,7 +167,7 @@ def simple_bounds(problem: Problem) -> list[Bound]:
     latency = max(serial, area)
     traffic = _dram_traffic(problem)
     latency = max(latency, traffic)
-    found: list[tuple[Objective, int, str, Method]] = [
+    found: list[tuple[ObjectiveName, int, str, Method]] = [
         ("latency", serial, "serial path", "relaxation"),
         ("latency", area, "area", "relaxation"),
         ("latency", traffic, "memory traffic", "relaxation"),

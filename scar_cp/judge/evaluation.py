@@ -23,7 +23,6 @@ __all__ = [
     "WindowEvaluation",
     "evaluate",
     "itemise",
-    "objective_value",
 ]
 
 ENERGY_PARTS = ("compute", "weights", "reads", "sends", "writes")
@@ -74,21 +73,6 @@ class Evaluation(Brief, Record):
         return (
             f"{self.latency_cycles:,} cycles, {self.energy_nj:,} nJ, {len(self.windows)} window(s)"
         )
-
-
-def objective_value(
-    evaluation: Evaluation, objective: str, weights: tuple[int, int] | None = None
-) -> int:
-    """The value of ``latency``, ``energy``, ``edp`` or ``weighted`` (latency, energy weights)."""
-    if objective == "weighted":
-        if weights is None:
-            raise ValueError("the weighted objective needs weights")
-        return weights[0] * evaluation.latency_cycles + weights[1] * evaluation.energy_nj
-    return {
-        "latency": evaluation.latency_cycles,
-        "energy": evaluation.energy_nj,
-        "edp": evaluation.edp,
-    }[objective]
 
 
 @dataclass

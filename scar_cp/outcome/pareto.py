@@ -15,7 +15,7 @@ from scar_cp.problem.compiled import Problem, ProblemModel
 from scar_cp.records.brief import Brief
 from scar_cp.records.record import Record, Seq
 from scar_cp.solvers import Event, Request
-from scar_cp.terms import Objective
+from scar_cp.terms import ObjectiveName
 
 __all__ = ["Front", "FrontPoint", "HalfPlaneRecord", "largest_gaps", "pareto_front"]
 
@@ -117,7 +117,7 @@ class _Search:
         """Minimise a weighted sum; its point, or ``None`` without a schedule."""
         request = replace(self.request, objective="weighted", weights=weights)
         if 0 in weights:
-            objective: Objective = "latency" if weights[0] else "energy"
+            objective: ObjectiveName = "latency" if weights[0] else "energy"
             request = replace(self.request, objective=objective, weights=None)
         result = self.run(self.problem, request, f"{weights[0]}·cycles + {weights[1]}·nJ")
         if result.bound is not None:

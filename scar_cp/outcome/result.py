@@ -15,7 +15,7 @@ from scar_cp.judge.validation import validate
 from scar_cp.problem.compiled import Problem
 from scar_cp.records.brief import Brief
 from scar_cp.records.record import NonNegativeFloat, NonNegativeInt, PositiveInt, Record, Seq
-from scar_cp.terms import Objective, Space, Status, StopReason
+from scar_cp.terms import ObjectiveName, Space, Status, StopReason
 
 __all__ = ["LogLine", "Origin", "Result", "check_about", "schedule_of"]
 
@@ -61,7 +61,7 @@ class Result(Brief, Record):
     origin: Origin | None = None
     solver: str
     space: Space
-    objective: Objective
+    objective: ObjectiveName
     weights: tuple[NonNegativeInt, NonNegativeInt] | None
     status: Status
     schedule: Schedule | None

@@ -177,7 +177,7 @@ def solve(
         ),
         stop_gap=request.gap,
         memory_limit_gb=request.memory_limit_gb,
-        stages=request.stages,
+        stages=request.cpsat.stages,
         scar=scar_options_text(request.scar),
         stopped=_stop_reason(search, claim, status),
         proof=claim.proof if status == "infeasible" else None,

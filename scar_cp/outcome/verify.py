@@ -16,18 +16,20 @@ from typing import Any
 
 from scar_cp.errors import ClaimError, Fault, InputError, ScarError
 from scar_cp.judge.bounds import Bound, Proof, best_bound, simple_bounds
-from scar_cp.judge.evaluation import Evaluation, evaluate, objective_value
+from scar_cp.judge.evaluation import Evaluation, evaluate
+from scar_cp.judge.objective import Objective
 from scar_cp.judge.validation import space_is_defined, validate
 from scar_cp.outcome.result import Result, check_about
 from scar_cp.outcome.solving import missed_deadlines, relative_gap
 from scar_cp.problem.compiled import Problem
 from scar_cp.records.yaml_json import json_record, read_document
-from scar_cp.solvers import Request, Search
+from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.cpsat.layer_level import no_schedule, nothing_below
 from scar_cp.solvers.cpsat.model import FIRST, SECOND, THIRD, Way
 from scar_cp.solvers.cpsat.solver import by_tables
 from scar_cp.solvers.cpsat.ticks import UNITS, Ticks
 from scar_cp.solvers.exhaustive import exhaustive
+from scar_cp.terms import ObjectiveName
 
 __all__ = ["Verification", "verify"]
 
@@ -138,8 +140,7 @@ class _Audit:
     def _below(self, evaluation: Evaluation) -> None:
         """Compare every bound, whatever it is about, with the schedule."""
         for i, bound in enumerate(self.result.bounds):
-            weights = self.result.weights if bound.objective == "weighted" else None
-            value = objective_value(evaluation, bound.objective, weights)
+            value = self._goal(bound.objective).of(evaluation)
             holds = best_bound([bound], bound.objective, self.result.space)
             if holds is not None and bound.value > value:
                 rule = f"lies above the schedule's value {value}"
@@ -163,7 +164,7 @@ class _Audit:
         for place, claimed, actual in _differences("evaluation", document["evaluation"], judged):
             self.fault(place, claimed, f"the evaluator says {actual}")
         self._below(evaluation)
-        value = objective_value(evaluation, result.objective, result.weights)
+        value = self._goal(result.objective).of(evaluation)
         if document["value"] != value:
             self.fault("value", document["value"], f"the evaluator says {value}")
         return value
@@ -218,15 +219,15 @@ class _Audit:
     def _derived_again(self, bound: Bound) -> tuple[str, bool | None]:
         """Whether formulas and tables give at least as much once more."""
         search = self._search(bound)
-        least = search.least(bound.objective)
+        least, settled = search.least(bound.objective), False
         if least < bound.value:
-            by_tables(search)
+            settled = by_tables(search).settled
             least = max(least, search.least(bound.objective))
         if least >= bound.value:
             return "derived again", True
         if search.value is not None and bound.value > search.value:
             return f"a schedule of value {search.value} exists", False
-        final = search.closed or search.settled or bound.proof.by == "relaxation"
+        final = search.closed or settled or bound.proof.by == "relaxation"
         return f"derived again as {least}", False if final else None
 
     def _emptiness(self, proof: Proof) -> tuple[str, bool | None]:
@@ -249,13 +250,17 @@ class _Audit:
 
     def _search(self, bound: Bound) -> Search:
         """A new search about what a bound is about, with the bounds that need none."""
-        weights = self.result.weights if bound.objective == "weighted" else None
+        goal = self._goal(bound.objective)
         request = replace(
-            self._request(), objective=bound.objective, space=bound.space, weights=weights
+            self._request(), objective=goal.name, space=bound.space, weights=goal.weights
         )
         search = Search(self.problem, request)
         search.bounds += simple_bounds(self.problem)
         return search
+
+    def _goal(self, name: ObjectiveName) -> Objective:
+        """An objective of the result, which has weights for one of them only."""
+        return Objective(name, self.result.weights if name == "weighted" else None)
 
     def _request(self) -> Request:
         result = self.result
@@ -265,7 +270,7 @@ class _Audit:
             weights=result.weights,
             time_limit_s=RERUN_LIMIT_S,
             seed=result.seed,
-            cuts=False,
+            cpsat=CpsatOptions(cuts=False),
         )
 
 

@@ -121,10 +121,10 @@ class CutCosts:
         weight_bytes = per_segment([la.weight_bytes for la in layers])
         load = per_segment([la.weight_load_cycles for la in layers])
         weights = (weight_bytes > 0)[:, None] * (
-            load[:, None] + problem.dram_latency_cycles + hop * port_hops[None, :]
+            load[:, None] + problem.way_to_memory_cycles(port_hops[None, :])
         )
         buffers = np.array([t.buffer_bytes for t in problem.used_types])[types]
-        resident = (weight_bytes[:, None] <= buffers) & (problem.weight_policy == "resident")
+        resident = problem.stays_resident(weight_bytes[:, None], buffers)
 
         reads = np.zeros((n, 4), dtype=np.int64)  # cycles, crossings, nJ, nJ per hop
         dram = np.zeros(n, dtype=np.int64)

@@ -83,7 +83,7 @@ class SegmentCosts:
                 for t in range(types)
             ]
         )
-        through = problem.dram_latency_cycles + problem.hop_cycles * port_hops
+        through = problem.way_to_memory_cycles(port_hops)
         both = np.zeros((2, types, n + 1, n + 1), dtype=np.int64)  # as 2-D differences
         shared = np.zeros_like(both)
         energy = np.zeros((types, n + 1, n + 1), dtype=np.int64)
@@ -179,7 +179,7 @@ class SegmentCosts:
         weight_bytes = _sums(np.array([[la.weight_bytes for la in run.layers]]))
         weights = np.where(weight_bytes > 0, loads + through[:, None, None], 0)
         buffers = np.array([t.buffer_bytes for t in problem.used_types])[:, None, None]
-        resident = (weight_bytes <= buffers) & (problem.weight_policy == "resident")
+        resident = problem.stays_resident(weight_bytes, buffers)
         per_pass = np.where(resident, 0, weights)
         once = np.where(resident, weights, 0)
         if problem.overlap == "full":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import networkx as nx
 import numpy as np
@@ -34,6 +34,8 @@ __all__ = [
     "problem_faults",
     "size_faults",
 ]
+
+Amount = TypeVar("Amount", int, NDArray[np.int64])
 
 MAX_TOTAL = 2**50
 """Most cycles, nJ or weight bytes of a model: sums over models, chiplets and a second unit then
@@ -207,17 +209,49 @@ class Problem(Brief, Record):
             for m in self.models
         )
 
-    def way_to_memory_cycles(self, chiplet: int) -> int:
-        """Cycles from a chiplet to DRAM or back, before the first byte."""
-        return self.dram_latency_cycles + self.port_hops[chiplet] * self.hop_cycles
+    def way_to_memory_cycles(self, hops: Amount) -> Amount:
+        """Cycles to DRAM or back, before the first byte, so many hops from the port."""
+        return self.dram_latency_cycles + hops * self.hop_cycles
 
-    def buffer_bytes(self, chiplet: int) -> int:
-        """What a chiplet's buffer holds."""
-        return self._buffers[self.chiplets[chiplet].type]
+    def stays_resident(self, weight_bytes: Any, buffer_bytes: Any) -> Any:
+        """Whether weights are loaded once in a window and not in every pass; arrays broadcast."""
+        return (weight_bytes <= buffer_bytes) & (self.weight_policy == "resident")
 
     @cached_property
-    def _buffers(self) -> dict[str, int]:
-        return {of.name: of.buffer_bytes for of in self.types}
+    def buffer_bytes(self) -> tuple[int, ...]:
+        """What each chiplet's buffer holds."""
+        sizes = {of.name: of.buffer_bytes for of in self.types}
+        return tuple(sizes[c.type] for c in self.chiplets)
+
+    @cached_property
+    def diameter(self) -> int:
+        """Hops between the two chiplets that are farthest apart."""
+        return max(map(max, self.hops))
+
+    def most_expensive(self, m: int) -> tuple[int, int]:
+        """Cycles and nJ above those that any schedule makes a model pay.
+
+        Every layer is on its slowest (thirstiest) type and in a segment of its own; every tensor
+        goes through DRAM and over the network, as far as it can, once for the producer and once
+        for every reader.
+        """
+        model, far = self.models[m], self.diameter
+        through = self.way_to_memory_cycles(far)
+        cycles = nj = 0
+        for layer in model.layers:
+            cycles += max(layer.compute_cycles[t] for t in self.type_names)
+            nj += max(layer.compute_energy_nj[t] for t in self.type_names)
+            cycles += layer.weight_load_cycles + layer.weight_nop_cycles + through
+            load_nj = layer.weight_energy_nj + far * layer.weight_nop_energy_nj_per_hop
+            nj += model.passes * load_nj
+        for tensor in model.tensors:
+            moves = len(tensor.consumers) + 1
+            over_nop = tensor.nop_cycles + far * self.hop_cycles
+            # A link's busy cycles count on every hop.
+            busy = max(2, far) * tensor.nop_cycles
+            cycles += moves * (tensor.dram_cycles + busy + through + over_nop)
+            nj += 2 * moves * (tensor.dram_energy_nj + far * tensor.nop_energy_nj_per_hop)
+        return model.passes * cycles, nj
 
     @cached_property
     def is_full_mesh(self) -> bool:
@@ -277,32 +311,15 @@ def size_faults(problem: Problem, file: str, at: str = "") -> list[Fault]:
         if of in problem.used_types and of.buffer_bytes > MAX_TOTAL:
             rule = "must be at most 2^50"
             faults.append(Fault(file, f"{at}types[{t}].buffer_bytes", f"{of.buffer_bytes:,}", rule))
-    diameter = max(map(max, problem.hops))
     for m, model in enumerate(problem.models):
-        for unit, total in _most_expensive(problem, model, diameter).items():
+        cycles, nj = problem.most_expensive(m)
+        weights = sum(layer.weight_bytes for layer in model.layers)
+        for unit, total in {"cycles": cycles, "nJ": nj, "weight bytes": weights}.items():
             if total > MAX_TOTAL:
                 value = f"up to 2^{(total - 1).bit_length()} {unit}"
                 rule = f"a model's costs must add up to at most 2^50 {unit}"
                 faults.append(Fault(file, f"{at}models[{m}]", value, rule))
     return faults
-
-
-def _most_expensive(problem: Problem, model: ProblemModel, diameter: int) -> dict[str, int]:
-    through = problem.dram_latency_cycles + diameter * problem.hop_cycles
-    cycles = energy = 0
-    for layer in model.layers:
-        loads = layer.weight_load_cycles + layer.weight_nop_cycles + through
-        cycles += max(layer.compute_cycles[t] for t in problem.type_names) + loads
-        load_energy = layer.weight_energy_nj + diameter * layer.weight_nop_energy_nj_per_hop
-        compute_nj = max(layer.compute_energy_nj[t] for t in problem.type_names)
-        energy += compute_nj + model.passes * load_energy
-    for tensor in model.tensors:
-        transfers = len(tensor.consumers) + 1
-        cycles += transfers * (tensor.dram_cycles + diameter * tensor.nop_cycles + through)
-        move = tensor.dram_energy_nj + diameter * tensor.nop_energy_nj_per_hop
-        energy += transfers * move
-    weights = sum(layer.weight_bytes for layer in model.layers)
-    return {"cycles": model.passes * cycles, "nJ": energy, "weight bytes": weights}
 
 
 def _network_faults(problem: Problem, file: str) -> list[Fault]:

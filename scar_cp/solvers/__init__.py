@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from scar_cp.plugins import SOLVERS
-from scar_cp.solvers.base import Claim, Event, Request, Search, Solver
+from scar_cp.solvers.base import Claim, Event, Search, Solver
+from scar_cp.solvers.request import CpsatOptions, Request
 from scar_cp.terms import Status
 
-__all__ = ["SOLVERS", "Claim", "Event", "Request", "Search", "Solver", "Status", "get_solver"]
+__all__ = [
+    "SOLVERS",
+    "Claim",
+    "CpsatOptions",
+    "Event",
+    "Request",
+    "Search",
+    "Solver",
+    "Status",
+    "get_solver",
+]
 
 
 def get_solver(name: str) -> Solver:

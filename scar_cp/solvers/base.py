@@ -6,116 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, get_args, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from scar_cp.judge.bounds import BY_WORD, Bound, Proof, best_bound, confirmed
-from scar_cp.judge.evaluation import Evaluation, evaluate, objective_value
+from scar_cp.judge.evaluation import Evaluation, evaluate
 from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.validation import validate
-from scar_cp.partition.one_window import CountTable
 from scar_cp.problem.compiled import Problem
-from scar_cp.solvers.scar.scar_options import ScarOptions
-from scar_cp.terms import Method, Objective, Space
+from scar_cp.solvers.request import Request
+from scar_cp.terms import Method, ObjectiveName, Space
 
-__all__ = ["STAGES", "Claim", "Event", "Request", "Search", "Solver"]
-
-STAGES = ("hint", "tables", "cuts", "confirm")
-"""Switches of the exact solver."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of a solver: the space, the objective, and the limits.
-
-    Raises
-    ------
-    ValueError
-        If no search could make sense of a value.
-
-    Examples
-    --------
-    >>> import scar_cp as sc
-    >>> request = sc.Request(objective="weighted", weights=(10, 1), gap=0.001, workers=1)
-    >>> sc.Request(objective="speed")
-    Traceback (most recent call last):
-    ValueError: objective must be one of ('latency', 'energy', 'edp', 'weighted'): 'speed'
-    """
-
-    space: Space = "full"
-    """``full``, ``adjacent``, ``windowed`` or ``scar``: the schedules that a proof is about."""
-    objective: Objective = "latency"
-    """``latency`` (cycles), ``energy`` (nJ), ``edp`` (their product) or ``weighted``."""
-    weights: tuple[int, int] | None = None
-    """Of cycles and of nJ, for ``weighted`` only."""
-    time_limit_s: float = 60.0
-    """Seconds of wall clock; an answer comes within a second and 5 % of it."""
-    workers: int = 2
-    """Threads of CP-SAT; with 1, runs that end before the time limit are repeatable."""
-    seed: int = 0
-    """Of everything that is drawn at random."""
-    memory_limit_gb: float = 6.0
-    """The layer-level model is not built if it would take more."""
-    gap: float = 0.0
-    """Certified gap at which the search may stop."""
-    hint: bool = True
-    """Whether the exact solver starts from the heuristic's schedule."""
-    tables: bool = True
-    """Whether the exact solver uses pipeline-partition tables."""
-    cuts: bool = True
-    """Whether proven bounds become constraints of the layer-level model."""
-    confirm: bool = True
-    """Whether a proof by CP-SAT is confirmed by a second solve, another way."""
-    scar: ScarOptions = field(default_factory=ScarOptions)
-    """Modes and budgets of the heuristic."""
-
-    def __post_init__(self) -> None:
-        """Refuse values that no search could make sense of."""
-        if self.objective not in get_args(Objective):
-            raise ValueError(f"objective must be one of {get_args(Objective)}: {self.objective!r}")
-        if self.space not in get_args(Space):
-            raise ValueError(f"space must be one of {get_args(Space)}: {self.space!r}")
-        if (self.objective == "weighted") != (self.weights is not None):
-            raise ValueError("weights belong to the objective 'weighted', and it needs them")
-        if self.weights is not None and (min(self.weights) < 0 or not any(self.weights)):
-            raise ValueError(f"weights must not be negative, nor both 0: {self.weights}")
-        for name, holds, rule in (
-            ("time_limit_s", self.time_limit_s >= 0, "at least 0"),
-            ("memory_limit_gb", self.memory_limit_gb >= 0, "at least 0"),
-            ("gap", 0 <= self.gap < 1, "at least 0 and below 1"),
-            ("workers", self.workers >= 1, "at least 1"),
-            ("seed", 0 <= self.seed < 2**31, "at least 0 and below 2^31"),
-        ):
-            if not holds:
-                raise ValueError(f"{name} must be {rule}: {getattr(self, name)!r}")
-
-    def value(self, cycles: int, nj: int) -> int:
-        """The objective's value of a latency and an energy."""
-        if self.objective == "edp":
-            return cycles * nj
-        by_cycles, by_nj = self.linear
-        return by_cycles * cycles + by_nj * nj
-
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """The stages of the exact solver that are on."""
-        return tuple(name for name in STAGES if getattr(self, name))
-
-    @property
-    def linear(self) -> tuple[int, int]:
-        """Weights of cycles and nJ; without a meaning for EDP."""
-        if self.weights is not None:
-            return self.weights
-        return {"latency": (1, 0), "energy": (0, 1)}.get(self.objective, (0, 0))
-
-    def most_cycles(self, value: int, least_nj: int) -> int | None:
-        """The largest latency with which a value can be attained; ``None``: any, or no limit."""
-        by_cycles, by_nj = (least_nj, 0) if self.objective == "edp" else self.linear
-        return max(0, value - by_nj * least_nj) // by_cycles if by_cycles else None
-
-    def most_nj(self, value: int, least_cycles: int) -> int | None:
-        """The largest energy with which a value can be attained; ``None``: any, or no limit."""
-        by_cycles, by_nj = (0, least_cycles) if self.objective == "edp" else self.linear
-        return max(0, value - by_cycles * least_cycles) // by_nj if by_nj else None
+__all__ = ["Claim", "Event", "Search", "Solver"]
 
 
 @dataclass(frozen=True)
@@ -164,10 +65,6 @@ class Search:
     log: list[Event] = field(default_factory=list)
     interrupted: bool = False
     """Whether it was asked to stop before it had ended."""
-    count_table: CountTable | None = None
-    """For one window: what counts of chiplets say of every model's latency."""
-    settled: bool = False
-    """Whether the table bound of the request's objective is all that the tables can say."""
     started: float = field(default_factory=time.monotonic)
     """Reading of ``time.monotonic`` from which the time limit counts."""
     stop: Callable[[], bool] = lambda: False
@@ -217,7 +114,7 @@ class Search:
         """Whether the incumbent is proven optimal."""
         return self.value is not None and self.value == self.bound
 
-    def least(self, objective: Objective, without: Method | None = None) -> int:
+    def least(self, objective: ObjectiveName, without: Method | None = None) -> int:
         """The best bound of any objective in the request's space, 0 without one.
 
         Bounds that were got in the way ``without`` do not count.
@@ -233,7 +130,7 @@ class Search:
 
     def value_of(self, evaluation: Evaluation) -> int:
         """The value of an evaluation under the request's objective."""
-        return objective_value(evaluation, self.request.objective, self.request.weights)
+        return self.request.goal.of(evaluation)
 
     def offer(self, schedule: Schedule, source: str) -> bool:
         """Judge a schedule and keep it if it is valid in the space and better.
@@ -268,7 +165,7 @@ class Search:
 
     def add_bound(
         self,
-        objective: Objective,
+        objective: ObjectiveName,
         value: int,
         source: str,
         space: Space,

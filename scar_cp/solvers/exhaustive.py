@@ -84,7 +84,7 @@ def _look_at_all(search: Search, limit: int) -> None:
             costs[m][placement] = _cost(alone, placement)
     for chosen in _combinations(problem, space, tables):
         parts = [cost[placement] for cost, placement in zip(costs, chosen, strict=True)]
-        value = value_together(problem, search.request, parts)
+        value = value_together(problem, search.request.goal, parts)
         if value is None or (search.value is not None and value >= search.value):
             continue
         if not search.offer(_schedule(problem, chosen), "exhaustive") or search.value != value:

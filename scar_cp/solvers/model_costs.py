@@ -12,11 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scar_cp.errors import ScarError
 from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.objective import Objective
 from scar_cp.judge.schedule import Schedule
 from scar_cp.problem.compiled import Problem
-from scar_cp.solvers.base import Request
 
 __all__ = ["ModelCost", "cost_alone", "value_together"]
 
@@ -47,7 +46,9 @@ def cost_alone(alone: Problem, schedule: Schedule) -> ModelCost:
     return ModelCost(len(cycles) - 1, (*cycles, *absent), busy, evaluation.energy_nj)
 
 
-def value_together(problem: Problem, request: Request, parts: Sequence[ModelCost]) -> int | None:
+def value_together(
+    problem: Problem, objective: Objective, parts: Sequence[ModelCost]
+) -> int | None:
     """Combine the models' costs to the objective; ``None`` if one misses its deadline."""
     windows = range(problem.max_windows)
     lengths: list[int] = [max(part.window_cycles[w] for part in parts) for w in windows]
@@ -63,9 +64,4 @@ def value_together(problem: Problem, request: Request, parts: Sequence[ModelCost
         done = sum(lengths[:last]) + own[last]
         if model.deadline_cycles is not None and done > model.deadline_cycles:
             return None
-    latency, energy = sum(lengths), sum(part.energy_nj for part in parts)
-    if request.objective == "weighted":
-        if request.weights is None:
-            raise ScarError("the weighted objective needs weights")
-        return request.weights[0] * latency + request.weights[1] * energy
-    return {"latency": latency, "energy": energy, "edp": latency * energy}[request.objective]
+    return objective.value(sum(lengths), sum(part.energy_nj for part in parts))

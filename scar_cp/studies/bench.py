@@ -15,9 +15,9 @@ from pathlib import Path
 from scar_cp.files.loading import load_problem
 from scar_cp.outcome.solving import relative_gap, solve
 from scar_cp.records.runs_csv import comment_head, to_csv
-from scar_cp.solvers import Request
+from scar_cp.solvers import CpsatOptions, Request
 from scar_cp.studies.fresh_process import in_fresh_process, peak_memory_mb
-from scar_cp.terms import Objective, Space
+from scar_cp.terms import ObjectiveName, Space
 
 __all__ = ["SUITES", "Case", "Row", "method", "regressions", "run_suite", "table_text"]
 
@@ -31,7 +31,7 @@ class Case:
     scenario: str
     package: str
     windows: int
-    objective: Objective
+    objective: ObjectiveName
     time_limit_s: float
     gap: float = 0.0
     """Certified gap at which the solve stops: what a target asks for, with a margin."""
@@ -78,7 +78,7 @@ def _grid(
     scenarios: Sequence[str],
     packages: Sequence[str],
     windows: Sequence[int],
-    objectives: Sequence[Objective],
+    objectives: Sequence[ObjectiveName],
     time_limit_s: float,
     gap: float = 0.0,
 ) -> list[Case]:
@@ -145,9 +145,7 @@ def run_case(case: Case, instances: Path, workers: int, seed: int) -> Row:
         workers=workers,
         seed=seed,
         gap=case.gap,
-        hint="hint" not in case.without,
-        tables="tables" not in case.without,
-        cuts="cuts" not in case.without,
+        cpsat=CpsatOptions(**dict.fromkeys(filter(None, case.without.split("+")), False)),
     )
     heuristic = solve(problem, request, "scar").result
     outcome = solve(problem, request)

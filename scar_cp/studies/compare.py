@@ -48,7 +48,7 @@ from scar_cp.studies.judged_rows import (
     table_text,
     unjudged,
 )
-from scar_cp.terms import Objective, Space
+from scar_cp.terms import ObjectiveName, Space
 
 __all__ = ["Job", "Store", "plan", "run", "run_here"]
 
@@ -71,7 +71,7 @@ def plan(
     packages: Sequence[str] = (),
     profiles: Sequence[str] = (),
     windows: Sequence[int] = (),
-    objectives: Sequence[Objective] = ("latency",),
+    objectives: Sequence[ObjectiveName] = ("latency",),
     spaces: Sequence[Space] = (),
     solvers: Sequence[str] = ("scar", "cp-sat"),
     *,

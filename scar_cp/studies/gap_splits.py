@@ -23,7 +23,7 @@ from pathlib import Path
 from scar_cp.records.runs_csv import read_table, readable
 from scar_cp.studies.compare import Job, plan
 from scar_cp.studies.judged_rows import Row
-from scar_cp.terms import Objective, Space
+from scar_cp.terms import ObjectiveName, Space
 
 __all__ = [
     "STEPS",
@@ -73,7 +73,7 @@ class GapSplit:
     package: str
     profile: str
     windows: int
-    objective: Objective
+    objective: ObjectiveName
     heuristic: int
     losses: tuple[Loss, ...]
 
@@ -91,7 +91,7 @@ def plan_gaps(
     packages: Sequence[str] = (),
     profiles: Sequence[str] = (),
     windows: Sequence[int] = (),
-    objectives: Sequence[Objective] = ("latency",),
+    objectives: Sequence[ObjectiveName] = ("latency",),
     *,
     time_limit_s: float = 60.0,
     gap: float = 0.0,
@@ -170,7 +170,7 @@ class _LossRow(Loss):
     package: str
     profile: str
     windows: int
-    objective: Objective
+    objective: ObjectiveName
     heuristic: int
 
 

@@ -19,7 +19,7 @@ from scar_cp.errors import ClaimError
 from scar_cp.outcome.solving import relative_gap
 from scar_cp.records.runs_csv import comment_head, read_table, readable, to_csv
 from scar_cp.records.yaml_json import read_document
-from scar_cp.terms import Objective, Space
+from scar_cp.terms import ObjectiveName, Space
 
 __all__ = [
     "COLUMNS",
@@ -52,7 +52,7 @@ class Case:
     profile: str
     windows: int
     space: Space
-    objective: Objective
+    objective: ObjectiveName
     solver: str
     time_limit_s: float
     stop_gap: float

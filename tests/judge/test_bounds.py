@@ -19,7 +19,7 @@ from problems import (
 from scar_cp.judge.bounds import Bound, best_bound, least_completions, simple_bounds
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.problem.compiled import problem_faults
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 
 

@@ -18,7 +18,8 @@ from problems import (
 )
 from reference_evaluator import reference
 
-from scar_cp.judge.evaluation import ENERGY_PARTS, evaluate, objective_value
+from scar_cp.judge.evaluation import ENERGY_PARTS, evaluate
+from scar_cp.judge.objective import Objective
 from scar_cp.judge.validation import validate
 from scar_cp.problem.compiled import problem_faults
 
@@ -262,13 +263,13 @@ def test_edp_is_exact_beyond_64_bits():
     problem = tiny_problem([model([layer(3 * 10**12 + 1, 7 * 10**12 + 1)])])
     found = evaluate(problem, schedule([(0, 0, 0, 0)]))
     assert found.edp == 21 * 10**24 + 10**13 + 1
-    assert objective_value(found, "edp") == found.edp
+    assert Objective("edp").of(found) == found.edp
     assert type(found.edp) is int
 
 
 def test_the_weighted_objective_is_the_weighted_sum():
     found = evaluate(chain_of_two(), schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
-    assert objective_value(found, "weighted", (2, 3)) == 2 * 163 + 3 * 240
+    assert Objective("weighted", (2, 3)).of(found) == 2 * 163 + 3 * 240
 
 
 def test_a_tensor_that_nobody_reads_is_an_output_or_refused():

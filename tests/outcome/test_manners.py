@@ -89,7 +89,7 @@ def test_the_initial_schedule_is_the_first_incumbent_and_the_hint(monkeypatch, q
         stop.set()
 
     monkeypatch.setattr(CpsatModel, "hint", noted)
-    monkeypatch.setattr(exact, "by_tables", lambda search: ())
+    monkeypatch.setattr(exact, "by_tables", lambda search: exact.FirstReport())
     result = solve(quickstart, initial_schedule=given, stop=stop).result
     assert result.log[0].source == "initial schedule"
     assert hints == [given]

@@ -11,7 +11,7 @@ from problems import layer, model, random_problem, tiny_problem
 from scar_cp.files.loading import load_problem
 from scar_cp.outcome.solving import solve
 from scar_cp.show.text.summary import STOPPED, certificate_lines
-from scar_cp.solvers import SOLVERS, Claim, Request, Search
+from scar_cp.solvers import SOLVERS, Claim, CpsatOptions, Request, Search
 from scar_cp.solvers.rivals.baselines import standalone
 from scar_cp.solvers.scar.scar_options import ScarOptions, parse_scar_options, scar_options_text
 
@@ -33,7 +33,11 @@ def quickstart() -> Any:
         ("cp-sat", Request(workers=1), "proven"),
         ("cp-sat", Request(workers=1, gap=0.9), "gap"),
         ("cp-sat", Request(workers=1, time_limit_s=0), "time"),
-        ("cp-sat", Request("adjacent", memory_limit_gb=1e-6, tables=False), "memory"),
+        (
+            "cp-sat",
+            Request("adjacent", memory_limit_gb=1e-6, cpsat=CpsatOptions(tables=False)),
+            "memory",
+        ),
         ("standalone", Request(), "finished"),
         ("interrupted", Request(), "interrupted"),
     ],
@@ -63,8 +67,7 @@ def test_every_setting_is_recorded(quickstart):
         seed=7,
         gap=0.25,
         memory_limit_gb=3.5,
-        tables=False,
-        confirm=False,
+        cpsat=CpsatOptions(tables=False, confirm=False),
         scar=ScarOptions(windows="given", top_k=None, population=4),
     )
     result = solve(quickstart, request, "scar").result

@@ -19,7 +19,7 @@ from scar_cp.judge.bounds import Bound, Proof, best_bound
 from scar_cp.outcome.solving import solve
 from scar_cp.outcome.verify import verify
 from scar_cp.records.yaml_json import to_json
-from scar_cp.solvers import Request
+from scar_cp.solvers import CpsatOptions, Request
 from scar_cp.terms import Method
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +148,7 @@ def closed_by_cpsat(windows: int = 2) -> tuple[Any, Any]:
     rng = Random("closed by CP-SAT")
     while True:
         problem = random_problem(rng, windows=windows, max_schedules=1_000)
-        asked = Request(workers=1, hint=False, tables=False, cuts=False)
+        asked = Request(workers=1, cpsat=CpsatOptions(hint=False, tables=False, cuts=False))
         result = solve(problem, asked).result
         best = best_bound(result.bounds, "latency", "full")
         if result.status == "optimal" and best is not None and best.proof.by == "cp-sat":
@@ -296,7 +296,7 @@ def test_infeasibility_that_needs_a_search_is_searched_for_another_way(tmp_path,
     layers = [layer([5, 50]), layer([50, 5])]
     problem = tiny_problem([model(layers, deadline=12)] * 2, types="ab")
     monkeypatch.setattr(scar_cp.outcome.verify, "_FEW_SCHEDULES", few)
-    result = solve(problem, Request(workers=1, hint=False, tables=False)).result
+    result = solve(problem, Request(workers=1, cpsat=CpsatOptions(hint=False, tables=False))).result
     assert (result.status, result.proof.by) == ("infeasible", "cp-sat")
     found = verified(problem, result, tmp_path)
     assert any(line.startswith("status: infeasible: ") for line in found.confirmed)

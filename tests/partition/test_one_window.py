@@ -14,7 +14,7 @@ from scar_cp.partition.one_window import allocate, partition_window
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
 from scar_cp.problem.compiled import Problem
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 
 from .brute_force import many_passes

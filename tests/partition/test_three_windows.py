@@ -10,7 +10,7 @@ from problems import random_problem, seeds
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.three_windows import partition_three_windows
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 
 

@@ -10,7 +10,7 @@ from problems import layer, model, random_problem, scaled, seeds, tensor, tiny_p
 
 from scar_cp.outcome.solving import solve
 from scar_cp.problem.compiled import Problem, size_faults
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 
 OBJECTIVES = ("latency", "energy", "edp")
@@ -47,7 +47,8 @@ def test_the_optimum_is_proven_and_is_that_of_brute_force(seed, space):
         stages = {name: rng.random() < 0.5 for name in ("hint", "tables", "cuts")}
     truth = Search(problem, Request(space, objective))
     assert exhaustive(truth).exhausted
-    request = Request(space, objective, time_limit_s=60, workers=1, **stages)
+    options = CpsatOptions(**stages)
+    request = Request(space, objective, time_limit_s=60, workers=1, cpsat=options)
     result = solve(problem, request).result
     assert result.value == truth.value
     assert result.status == ("infeasible" if truth.value is None else "optimal")
@@ -103,7 +104,9 @@ def test_a_problem_at_the_limit_of_size_is_solved_or_left_open_but_never_fails(
     problem = scaled(tiny, 2**largest, 2**largest)
     truth = Search(problem, Request("full", objective))
     assert exhaustive(truth).exhausted
-    request = Request("full", objective, time_limit_s=5, workers=1, tables=tables)
+    request = Request(
+        "full", objective, time_limit_s=5, workers=1, cpsat=CpsatOptions(tables=tables)
+    )
     result = solve(problem, request).result
     assert result.schedule is not None
     assert max(b.value for b in result.bounds if b.objective == objective) <= truth.value
@@ -116,5 +119,5 @@ def test_a_proven_value_beyond_the_integers_of_a_float_is_exact():
     weights = (1000, 1)
     truth = Search(problem, Request("full", "weighted", weights))
     exhaustive(truth)
-    request = Request("full", "weighted", weights, workers=1, tables=False)
+    request = Request("full", "weighted", weights, workers=1, cpsat=CpsatOptions(tables=False))
     assert solve(problem, request).result.value == truth.value

@@ -11,13 +11,14 @@ from conftest import ROOT
 from problems import random_problem, seeds, with_unused_type
 
 from scar_cp.files.loading import load_problem
-from scar_cp.judge.evaluation import evaluate, objective_value
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.objective import Objective
 from scar_cp.judge.validation import space_is_defined, validate
 from scar_cp.outcome.result import Result
 from scar_cp.outcome.solving import relative_gap, solve
 from scar_cp.problem.compiled import Problem
 from scar_cp.solvers import SOLVERS, Request
-from scar_cp.terms import Objective, Space
+from scar_cp.terms import ObjectiveName, Space
 
 pytestmark = pytest.mark.xdist_group("contract")  # in one process, where results are shared
 
@@ -48,7 +49,7 @@ def problem_of(name: str) -> Problem:
 
 
 @cache
-def result_of(solver: str, name: str, space: Space, objective: Objective) -> Result:
+def result_of(solver: str, name: str, space: Space, objective: ObjectiveName) -> Result:
     request = Request(
         space=space,
         objective=objective,
@@ -77,13 +78,13 @@ CASES = [
     if not (solver == "exhaustive" and name == "quickstart")  # too many schedules to look at
     for space in get_args(Space)
     if not (name == "quickstart" and space in ("adjacent", "windowed"))  # for time
-    for objective in get_args(Objective)
+    for objective in get_args(ObjectiveName)
 ]
 
 
 @pytest.mark.parametrize(("solver", "name", "space", "objective"), CASES)
 def test_a_solver_keeps_its_contract(
-    solver: str, name: str, space: Space, objective: Objective
+    solver: str, name: str, space: Space, objective: ObjectiveName
 ) -> None:
     problem = problem_of(name)
     if not space_is_defined(problem, space):
@@ -100,7 +101,7 @@ def test_a_solver_keeps_its_contract(
         assert not validate(problem, result.schedule, space)
         evaluation = evaluate(problem, result.schedule)
         assert result.evaluation == evaluation
-        assert result.value == objective_value(evaluation, objective, weights)
+        assert result.value == Objective(objective, weights).of(evaluation)
         assert all(bound <= result.value for bound in bounds)
         assert (result.status == "optimal") == (result.value == result.bound)
         assert result.gap == relative_gap(result.value, result.bound)
@@ -119,7 +120,7 @@ def test_a_solver_keeps_its_contract(
 @pytest.mark.parametrize("name", DRAWN)
 @pytest.mark.parametrize("space", get_args(Space))
 @pytest.mark.parametrize("objective", ["latency", "energy", "edp"])
-def test_no_solver_contradicts_another(name: str, space: Space, objective: Objective) -> None:
+def test_no_solver_contradicts_another(name: str, space: Space, objective: ObjectiveName) -> None:
     """No bound lies above any value, and nothing is infeasible that someone has found."""
     if not space_is_defined(problem_of(name), space):
         pytest.skip("the problem does not define the space")
@@ -166,7 +167,7 @@ def test_a_type_that_no_chiplet_has_changes_nothing(solver: str, seed: int) -> N
 
 @pytest.mark.parametrize("name", ["plain", "resident"])
 @pytest.mark.parametrize("objective", ["latency", "energy"])
-def test_a_smaller_space_has_no_better_optimum(name: str, objective: Objective) -> None:
+def test_a_smaller_space_has_no_better_optimum(name: str, objective: ObjectiveName) -> None:
     spaces: tuple[Space, ...] = ("full", "adjacent", "windowed", "scar")
     results = [result_of("exhaustive", name, space, objective) for space in spaces]
     assert [result.status for result in results] == ["optimal"] * 4

@@ -21,12 +21,13 @@ from problems import (
 
 from scar_cp.errors import ScarError
 from scar_cp.files.loading import load_problem
-from scar_cp.judge.evaluation import evaluate, objective_value
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.objective import Objective
 from scar_cp.judge.schedule import Schedule, Segment
 from scar_cp.judge.validation import space_is_defined, validate
 from scar_cp.problem.compiled import Problem
 from scar_cp.problem.reconfig import reconfigure
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import count_schedules, exhaustive, schedules
 from scar_cp.terms import Space
 
@@ -130,7 +131,7 @@ def test_it_finds_the_best_of_every_assignment_of_layers(seed):
         ):
             search = Search(problem, Request(space, objective, weights))
             claim = exhaustive(search)
-            best = min((objective_value(n, objective, weights) for n in numbers), default=None)
+            best = min(map(Objective(objective, weights).of, numbers), default=None)
             assert claim.exhausted
             assert claim.value == best
             assert search.bound == best

@@ -15,7 +15,7 @@ from scar_cp.judge.evaluation import evaluate
 from scar_cp.judge.validation import space_is_defined
 from scar_cp.outcome.solving import solve
 from scar_cp.problem.compiled import Problem, problem_faults
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 
 OBJECTIVES = ("latency", "energy", "edp", "weighted")
@@ -47,7 +47,14 @@ def drawn(seed: int) -> tuple[Problem, Request]:
     stages: dict[str, Any] = {}
     if rng.random() < 0.8:  # every stage must hold without the ones before it
         stages = {name: rng.random() < 0.4 for name in ("hint", "tables", "cuts")}
-    request = Request(rng.choice(spaces), objective, weights, time_limit_s=60, workers=1, **stages)
+    request = Request(
+        rng.choice(spaces),
+        objective,
+        weights,
+        time_limit_s=60,
+        workers=1,
+        cpsat=CpsatOptions(**stages),
+    )
     return large, request
 
 

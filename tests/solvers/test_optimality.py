@@ -14,7 +14,7 @@ from scar_cp.judge.evaluation import evaluate
 from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.validation import space_is_defined, validate
 from scar_cp.problem.compiled import Problem
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import Request, Search
 from scar_cp.solvers.cpsat.model import Answer, CpsatModel
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.exhaustive import exhaustive

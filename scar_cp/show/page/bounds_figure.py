@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scar_cp.outcome.result import LogLine, Result
 from scar_cp.show.page.figure import figure_of, hover, plotly_objects
-from scar_cp.show.plots.bounds_plot import UNITS
+from scar_cp.show.plots.bounds_plot import axis_title
 from scar_cp.show.plots.style import PALETTE
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def bounds_figure(result: Result) -> go.Figure:
         traces,
         height=300,
         xaxis={"title": {"text": "time [s]"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": f"{result.objective}{UNITS[result.objective]}"}},
+        yaxis={"title": {"text": axis_title(result)}},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from scar_cp.judge.objective import UNITS
 from scar_cp.outcome.result import Result
 from scar_cp.show.plots.style import PALETTE, in_house_style
 
@@ -12,9 +13,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["UNITS", "plot_bounds"]
+__all__ = ["axis_title", "plot_bounds"]
 
-UNITS = {"latency": " [cycles]", "energy": " [nJ]", "edp": " [cycles x nJ]", "weighted": ""}
+
+def axis_title(result: Result) -> str:
+    """Name and unit of what a result is about."""
+    unit = UNITS[result.objective]
+    return f"{result.objective} [{unit}]" if unit else result.objective
+
+
 """Of values, by objective."""
 
 
@@ -65,7 +72,7 @@ def plot_bounds(result: Result) -> Figure:
     gap = "unknown" if result.gap is None else f"{100 * result.gap:.3g} %"
     axes.set_title(f"{result.problem}, {result.solver}, {result.space} space: gap {gap}")
     axes.set_xlabel("time [s]")
-    axes.set_ylabel(f"{result.objective}{UNITS[result.objective]}")
+    axes.set_ylabel(axis_title(result))
     axes.legend()
     return figure
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from scar_cp.judge.bounds import best_bound
 from scar_cp.judge.evaluation import Evaluation
+from scar_cp.judge.objective import UNITS
 from scar_cp.judge.schedule import layers_text
 from scar_cp.judge.validation import Violation
 from scar_cp.outcome.pareto import Front, largest_gaps
@@ -41,8 +42,6 @@ STOPPED = {
     "finished": "stopped: the solver has nothing more to try",
 }
 """Why a search ended without a proof."""
-
-_UNITS = {"latency": " cycles", "energy": " nJ", "edp": " cycles x nJ", "weighted": ""}
 
 
 def gap_text(gap: float | None) -> str:
@@ -154,7 +153,8 @@ def certificate_lines(result: Result, problem: Problem | None = None) -> list[st
     if result.value is not None:
         author = next((line.source for line in result.log if line.value == result.value), "")
         found_by = f", found by {author or result.solver}"
-        lines.append(f"{result.objective} {result.value:,}{_UNITS[result.objective]}{found_by}")
+        value = f"{result.objective} {result.value:,} {UNITS[result.objective]}".rstrip()
+        lines.append(f"{value}{found_by}")
     best = best_bound(result.bounds, result.objective, result.space)
     if best is not None:
         lines.append(f"bound {best.value:,} ({best.how}), gap {gap_text(result.gap)}")

@@ -191,7 +191,7 @@ class Constraints:
         """Cycles of one weight load of a segment."""
         return [
             *self._load(m, w, c, "weight_load_cycles"),
-            (self.v.loads[m, w, c], self.problem.way_to_memory_cycles(c)),
+            (self.v.loads[m, w, c], self.problem.way_to_memory_cycles(self.problem.port_hops[c])),
         ]
 
     def _load_nj(self, m: int, w: int, c: int) -> list[Cost]:
@@ -237,7 +237,7 @@ class Constraints:
     def _least_too_large(self, m: int, c: int) -> list[tuple[int, int]]:
         """Every first layer with the nearest one up to which the buffer is too small."""
         sizes = [layer.weight_bytes for layer in self.problem.models[m].layers]
-        buffer = self.problem.buffer_bytes(c)
+        buffer = self.problem.buffer_bytes[c]
         found, last, held = [], -1, 0
         for first, size in enumerate(sizes):
             while held <= buffer and last + 1 < len(sizes):
@@ -279,7 +279,7 @@ class Constraints:
         v, p = self.v, self.problem
         costs: list[Cost] = []
         for t, tensor in enumerate(p.models[m].tensors):
-            through_dram = tensor.dram_cycles + p.way_to_memory_cycles(c)
+            through_dram = tensor.dram_cycles + p.way_to_memory_cycles(p.port_hops[c])
             costs += [(access, through_dram) for access in v.dram_accesses(m, t, w, c)]
             if (key := (m, t, w, c)) in v.sends:
                 costs.append((v.sends[key], tensor.nop_cycles))

@@ -30,9 +30,6 @@ __all__ = ["BY_TABLES", "SOURCE", "partition_given_windows"]
 SOURCE = "pipeline partitions"
 BY_TABLES = Proof(by="tables")
 
-_DIRECTIONS = 24
-"""Most weighted sums that are minimised for one EDP."""
-
 
 @dataclass(frozen=True)
 class _Window:
@@ -49,7 +46,7 @@ class _Window:
         return budget_tables(self.problem, self.ranges)
 
 
-def partition_given_windows(search: Search, problem: Problem) -> None:
+def partition_given_windows(search: Search, problem: Problem) -> bool:
     """Offer schedules and record bounds for the request's objective.
 
     Parameters
@@ -58,22 +55,28 @@ def partition_given_windows(search: Search, problem: Problem) -> None:
         The running request.
     problem
         Its problem, perhaps with types told apart by distance.
+
+    Returns
+    -------
+    bool
+        Whether the bound of the request's objective is all that the tables can say.
     """
     space, objective = search.request.space, search.request.objective
     windows = _windows(search, problem)
     if windows is None:
-        return
+        return False
     total = sum(window.fastest.bound for window in windows)
     _offer(search, problem, [window.fastest.windows[0] for window in windows])
     search.add_bound("latency", total, SOURCE, space, BY_TABLES)
-    search.settled = objective == "latency" and search.remaining_s > 0
+    settled = objective == "latency" and search.remaining_s > 0
     if objective == "energy":
         search.raise_bound(_minimise(search, problem, windows, (0, 1))[0], SOURCE, BY_TABLES)
     elif objective == "weighted":
-        bound, _ = _minimise(search, problem, windows, search.request.linear)
+        bound, _ = _minimise(search, problem, windows, search.request.goal.linear)
         search.raise_bound(bound, SOURCE, BY_TABLES)
     elif objective == "edp":
         _minimise_edp(search, problem, windows)
+    return settled
 
 
 def _windows(search: Search, problem: Problem) -> list[_Window] | None:
@@ -92,17 +95,20 @@ def _windows(search: Search, problem: Problem) -> list[_Window] | None:
 
 def _minimise_edp(search: Search, problem: Problem, windows: list[_Window]) -> None:
     """Cut the polygon of possible (latency, energy) with weighted sums."""
-    polygon = Polygon(search.least("latency"), search.least("energy"))
-    for _ in range(_DIRECTIONS):
-        search.raise_bound(polygon.bound(), SOURCE, BY_TABLES)
+
+    def minimise(direction: tuple[int, int]) -> HalfPlane | None:
         if search.done:
-            return
-        weights = small(polygon.worst().direction())
-        bound, point = _minimise(search, problem, windows, weights)
-        before = polygon.bound()
-        polygon.add(HalfPlane(*weights, bound, point))
-        if polygon.bound() == before:
-            return
+            return None
+        weights = small(direction)
+        return HalfPlane(*weights, *_minimise(search, problem, windows, weights))
+
+    def enough(bound: int) -> bool:
+        search.raise_bound(bound, SOURCE, BY_TABLES)
+        return search.done
+
+    polygon = Polygon(search.least("latency"), search.least("energy"), search.request.goal)
+    enough(polygon.bound())
+    polygon.cut(minimise, enough)
 
 
 def _minimise(

@@ -75,10 +75,9 @@ class Layout:
         ]
         size = sum(layer.weight_bytes for layer in here)
         hops = self.problem.port_hops[chiplet]
-        fits = size <= self.problem.buffer_bytes(chiplet)
-        resident = self.problem.weight_policy == "resident" and fits
+        resident = self.problem.stays_resident(size, self.problem.buffer_bytes[chiplet])
         cycles = sum(layer.weight_load_cycles for layer in here)
-        load = cycles + self.problem.way_to_memory_cycles(chiplet) if size else 0
+        load = cycles + self.problem.way_to_memory_cycles(hops) if size else 0
         loads = 1 if resident else run.passes
         energy = sum(la.weight_energy_nj + hops * la.weight_nop_energy_nj_per_hop for la in here)
         return Weights(

@@ -9,6 +9,7 @@ bound for any number of windows remains.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 
 from scar_cp.clock import while_in_time
@@ -16,7 +17,7 @@ from scar_cp.judge.bounds import Proof
 from scar_cp.judge.validation import validate
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
-from scar_cp.partition.one_window import Plan, partition_window
+from scar_cp.partition.one_window import CountTable, Plan, partition_window
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.three_windows import partition_three_windows
@@ -28,15 +29,13 @@ from scar_cp.solvers.base import Search
 from scar_cp.solvers.cpsat.given_windows import BY_TABLES, SOURCE, partition_given_windows
 from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon, small
 
-__all__ = ["CORNER", "POLYGON", "SOURCE", "partition"]
+__all__ = ["CORNER", "POLYGON", "SOURCE", "TableReport", "partition"]
 
 CORNER = "least latency x least energy"
 POLYGON = "polygon of bounds"
 _BY_OTHERS = Proof(by="combination")
 _BY_FORMULA = Proof(by="relaxation")
 
-_DIRECTIONS = 12
-"""Weighted sums whose bounds cut the polygon around EDP."""
 _COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
 _TWO_TOLERANCE = 0.005
@@ -45,41 +44,55 @@ _MOST_COUNTS_TWO = 130
 """Beyond, pairs of counts are too many: larger packages get no two-window tables."""
 
 
-def partition(search: Search) -> None:
+@dataclass(frozen=True)
+class TableReport:
+    """What the tables say beyond the schedules and bounds that the search was given."""
+
+    counts: CountTable | None = None
+    """For one window: what counts of chiplets say of every model's latency."""
+    settled: bool = False
+    """Whether the bound of the request's objective is all that the tables can say."""
+
+
+def partition(search: Search) -> TableReport:
     """Offer the schedules, and record the bounds, that pipeline partitions give in time."""
+    report = TableReport()
     with while_in_time(lambda: search.remaining_s > 0):
-        _partition(search)
+        report = _partition(search)
     _corner(search)
+    return report
 
 
-def _partition(search: Search) -> None:
+def _partition(search: Search) -> TableReport:
     if search.request.space in ("windowed", "scar"):
-        partition_given_windows(search, by_port_distance(search.problem, _COUNTS_ONE))
-    else:
-        _one_window(search)
-        if search.problem.max_windows > 1 and not search.done:
-            _malleable(search)
-            _two_windows(search)
-        if search.problem.max_windows > 2 and not search.done:
-            _three_windows(search)
-        if search.problem.max_windows > 2 and search.request.objective == "edp":
-            _polygon(search)
+        problem = by_port_distance(search.problem, _COUNTS_ONE)
+        return TableReport(settled=partition_given_windows(search, problem))
+    report = _one_window(search)
+    if search.problem.max_windows > 1 and not search.done:
+        _malleable(search)
+        _two_windows(search)
+    if search.problem.max_windows > 2 and not search.done:
+        _three_windows(search)
+    if search.problem.max_windows > 2 and search.request.objective == "edp":
+        _polygon(search)
+    return report
 
 
-def _one_window(search: Search) -> None:
+def _one_window(search: Search) -> TableReport:
     problem = by_port_distance(search.problem, _COUNTS_ONE)
     ranges = {m: (0, run.num_layers) for m, run in enumerate(problem.models)}
     plan = partition_window(problem, ranges, keep_going=lambda: search.remaining_s > 0)
+    report = TableReport()
     if plan is None:
-        return
+        return report
     _offer(search, problem, plan)
     only = problem.max_windows == 1
     if only:
-        search.count_table = plan.table
         search.add_bound("latency", plan.bound, SOURCE, "full", BY_TABLES)
-        search.settled = search.request.objective == "latency" and search.remaining_s > 0
+        settled = search.request.objective == "latency" and search.remaining_s > 0
+        report = TableReport(plan.table, settled)
     if search.request.objective != "latency" and search.value is not None and not search.done:
-        value = search.request.value
+        value = search.request.goal.value
         trade_off_one_window(
             problem,
             ranges,
@@ -89,6 +102,7 @@ def _one_window(search: Search) -> None:
             _judge(search, problem, certify=only),
             lambda: not search.done,
         )
+    return report
 
 
 def _two_windows(search: Search) -> None:
@@ -109,7 +123,7 @@ def _two_windows(search: Search) -> None:
 
     partition_two_windows(problem, latency, on_plan, _within(search, share), tolerance)
     if search.request.objective != "latency" and not search.done:
-        value = search.request.value
+        value = search.request.goal.value
         trade_off_two_windows(
             problem,
             value,
@@ -163,7 +177,7 @@ def _latency_judge(
 def _ignores_latency(search: Search) -> bool:
     """Whether the objective is energy alone, where windows have no lengths to bisect."""
     request = search.request
-    return request.objective != "edp" and request.linear[0] == 0
+    return request.objective != "edp" and request.goal.linear[0] == 0
 
 
 def _longest(search: Search, value: Value) -> int:
@@ -221,7 +235,7 @@ def _malleable(search: Search) -> None:
     latency = malleable_bound(problem)
     search.add_bound("latency", latency, "malleable tasks", "full", _BY_FORMULA)
     if objective == "weighted":
-        bound = malleable_bound(problem, *search.request.linear)
+        bound = malleable_bound(problem, *search.request.goal.linear)
         search.raise_bound(bound, "malleable tasks", _BY_FORMULA)
     if objective == "edp":
         _polygon(search)
@@ -229,10 +243,11 @@ def _malleable(search: Search) -> None:
 
 def _polygon(search: Search) -> None:
     """What bounds on latency, on energy and on weighted sums together say of EDP."""
-    problem = search.problem
-    polygon = Polygon(search.least("latency"), search.least("energy"))
-    for _ in range(_DIRECTIONS):
-        vertex = polygon.worst()
-        weights = small(vertex.direction())
-        polygon.add(HalfPlane(*weights, malleable_bound(problem, *weights)))
+
+    def minimise(direction: tuple[int, int]) -> HalfPlane:
+        weights = small(direction)
+        return HalfPlane(*weights, malleable_bound(search.problem, *weights))
+
+    polygon = Polygon(search.least("latency"), search.least("energy"), search.request.goal)
+    polygon.cut(minimise, lambda bound: False)
     search.raise_bound(polygon.bound(), POLYGON, _BY_OTHERS)

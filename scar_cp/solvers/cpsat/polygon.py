@@ -8,12 +8,20 @@ vertices of the polygon that they cut out together.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 
+from scar_cp.judge.objective import Objective
+
 __all__ = ["HalfPlane", "Polygon", "Vertex", "small"]
+
+_MOST_CUTS = 40
+"""Half-planes after which a polygon is left as it is."""
+_FEW_CUTS = 4
+"""Half-planes that may leave a polygon as it was before further time counts as spent in vain."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,8 @@ class HalfPlane:
     energy_weight: int
     value: int
     point: tuple[int, int] | None = None
+    final: bool = True
+    """Whether asking again in this direction would give no more."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +44,6 @@ class Vertex:
     energy: Fraction
     steeper: HalfPlane
     flatter: HalfPlane
-
-    @property
-    def product(self) -> Fraction:
-        """EDP at the vertex."""
-        return self.latency * self.energy
 
     def direction(self) -> tuple[int, int]:
         """Weights of the next solve that may cut the vertex off.
@@ -55,16 +60,11 @@ class Vertex:
 
 
 class Polygon:
-    """The region of (latency, energy) that proven bounds leave, and the least value in it.
+    """The region of (latency, energy) that proven bounds leave, and the objective's least value."""
 
-    The value is the product, or with weights the weighted sum.
-    """
-
-    def __init__(
-        self, least_latency: int, least_energy: int, weights: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, least_latency: int, least_energy: int, objective: Objective) -> None:
         self._planes = [HalfPlane(1, 0, least_latency), HalfPlane(0, 1, least_energy)]
-        self._weights = weights
+        self._objective = objective
 
     def add(self, plane: HalfPlane) -> None:
         """Cut with a half-plane."""
@@ -107,16 +107,39 @@ class Polygon:
 
     def direction(self) -> tuple[int, int]:
         """Weights of the next solve: those of the sum, or what may cut off the worst vertex."""
-        return self._weights or self.worst().direction()
+        of = self._objective
+        return self.worst().direction() if of.is_product else of.linear
+
+    def cut(
+        self,
+        minimise: Callable[[tuple[int, int]], HalfPlane | None],
+        enough: Callable[[int], bool],
+    ) -> None:
+        """Cut off the worst vertex again and again, until it stays.
+
+        Parameters
+        ----------
+        minimise
+            Given weights of cycles and nJ, what is known of the least sum; ``None``: nothing.
+        enough
+            Told every bound on the value; whether no more is wanted.
+        """
+        for cuts in range(_MOST_CUTS):
+            plane = minimise(self.direction())
+            if plane is None:
+                return
+            before = self.bound()
+            self.add(plane)
+            stays = self.bound() <= before and (plane.final or cuts > _FEW_CUTS)
+            if enough(self.bound()) or stays:
+                return
 
     def bound(self) -> int:
         """The value is at least this."""
         return ceil(self._value(self.worst()))
 
     def _value(self, vertex: Vertex) -> Fraction:
-        if self._weights is None:
-            return vertex.product
-        return self._weights[0] * vertex.latency + self._weights[1] * vertex.energy
+        return self._objective.value(vertex.latency, vertex.energy)
 
 
 def _size(plane: HalfPlane) -> int:

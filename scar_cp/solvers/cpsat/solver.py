@@ -7,17 +7,17 @@ it counts in ticks is closed by looking at every schedule, where they are few.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from scar_cp.errors import ScarError
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.cpsat.layer_level import layer_level
-from scar_cp.solvers.cpsat.partition_stage import partition
+from scar_cp.solvers.cpsat.partition_stage import TableReport, partition
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.rivals.baselines import simba, standalone
 from scar_cp.solvers.scar.heuristic import scar
 
-__all__ = ["by_tables", "cpsat", "expected_memory_gb"]
+__all__ = ["FirstReport", "by_tables", "cpsat", "expected_memory_gb"]
 
 _FEW_SCHEDULES = 20_000
 """Schedules that are looked at one by one in a few seconds."""
@@ -25,7 +25,8 @@ _FEW_SCHEDULES = 20_000
 
 def cpsat(search: Search) -> Claim:
     """Find schedules and bounds: heuristic, pipeline partitions, layer-level model."""
-    notes = by_tables(search)
+    tables = by_tables(search)
+    notes = tables.notes
     if search.done:
         return Claim(search.schedule, search.value, notes=notes)
     need_gb = expected_memory_gb(search)
@@ -36,7 +37,7 @@ def cpsat(search: Search) -> Claim:
         )
         notes = (*notes, reason)
         return Claim(search.schedule, search.value, notes=notes, short_of_memory=True)
-    claim = layer_level(search)
+    claim = layer_level(search, tables.counts)
     if not search.done and not claim.exhausted:
         try:
             claim = replace(exhaustive(search, _FEW_SCHEDULES), notes=claim.notes)
@@ -45,17 +46,27 @@ def cpsat(search: Search) -> Claim:
     return replace(claim, notes=(*notes, *claim.notes))
 
 
-def by_tables(search: Search) -> tuple[str, ...]:
-    """Find schedules and bounds without CP-SAT; what the heuristic cut off, if that matters."""
+@dataclass(frozen=True)
+class FirstReport(TableReport):
+    """What the stages before CP-SAT say beyond schedules and bounds."""
+
+    notes: tuple[str, ...] = ()
+    """What the heuristic cut off, if that matters."""
+
+
+def by_tables(search: Search) -> FirstReport:
+    """Find schedules and bounds without CP-SAT."""
     request = search.request
     standalone(search)  # a schedule at once, however large the package
     cut_off: tuple[str, ...] = ()
-    if request.hint and (search.schedule is None or not search.done):
+    if request.cpsat.hint and (search.schedule is None or not search.done):
         simba(search)
         cut_off = scar(search).notes
-    if request.tables and not search.done:
-        partition(search)
-    return cut_off if search.author == "scar" and not search.closed else ()
+    tables = TableReport()
+    if request.cpsat.tables and not search.done:
+        tables = partition(search)
+    notes = cut_off if search.author == "scar" and not search.closed else ()
+    return FirstReport(tables.counts, tables.settled, notes)
 
 
 def expected_memory_gb(search: Search) -> float:

@@ -98,7 +98,7 @@ class _Values:
             if cost is None:
                 return None
             parts.append(cost)
-        return value_together(self._problem, self._request, parts)
+        return value_together(self._problem, self._request.goal, parts)
 
     def _cost(self, m: int, gene: Gene) -> ModelCost | None:
         alone = self._alone[m]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scar_cp.solvers.base import Request
+from scar_cp.solvers.request import Request
 
 __all__ = ["WindowScore"]
 
@@ -30,13 +30,7 @@ class WindowScore:
         if own is not None:
             pairs = zip(latency.ravel().tolist(), energy.ravel().tolist(), strict=True)
             return np.array([own(c, e) for c, e in pairs], dtype=float).reshape(latency.shape)
-        if request.weights is not None:
-            return np.asarray(request.weights[0] * latency + request.weights[1] * energy)
-        if request.objective == "latency":
-            return latency
-        if request.objective == "energy":
-            return energy
-        return np.asarray(latency * energy)
+        return request.goal.value(latency, energy)
 
     def matters(
         self, cycles: NDArray[np.int64], energy_nj: NDArray[np.int64]

@@ -13,7 +13,7 @@ from scar_cp.records.runs_csv import comment_head, to_csv
 from scar_cp.studies.judged_rows import Row
 from scar_cp.studies.papers.experiments import Ask, Experiment, Part, Strategy
 from scar_cp.studies.papers.published import Figure, figures
-from scar_cp.terms import Objective
+from scar_cp.terms import ObjectiveName
 
 __all__ = ["CLOCK_HZ", "Cell", "cells_csv", "cells_of"]
 
@@ -79,7 +79,7 @@ class _Spot:
     experiment: str
     profile: str
     scenario: str
-    search: Objective
+    search: ObjectiveName
     rows: Mapping[Ask, Row]
 
     def cell(self, strategy: Strategy, reference: Strategy | None, quantity: str) -> Cell:

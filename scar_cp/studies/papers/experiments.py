@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from scar_cp.studies.papers.published import PREDECESSOR, SCAR
-from scar_cp.terms import Objective, Packing
+from scar_cp.terms import ObjectiveName, Packing
 
 __all__ = ["EXPERIMENTS", "Ask", "Experiment", "Part", "Strategy"]
 
@@ -18,7 +18,7 @@ class Ask:
 
     scenario: str
     profile: str
-    search: Objective
+    search: ObjectiveName
     package: str
     solver: str
     windows: int
@@ -43,14 +43,14 @@ class Strategy:
     optimum_windows: int | None = 5
     """Most time windows of the package's optimum; ``None``: not asked for."""
 
-    def own(self, scenario: str, profile: str, search: Objective) -> Ask:
+    def own(self, scenario: str, profile: str, search: ObjectiveName) -> Ask:
         """The run of the strategy itself."""
         return Ask(
             *(scenario, profile, search, self.package, self.solver, self.windows),
             *(self.scar, self.packing, self.n_splits),
         )
 
-    def optimum(self, scenario: str, profile: str, search: Objective) -> Ask | None:
+    def optimum(self, scenario: str, profile: str, search: ObjectiveName) -> Ask | None:
         """The exact solver's run on the strategy's package."""
         if self.optimum_windows is None:
             return None
@@ -74,7 +74,7 @@ class Part:
     """Scenarios x searches x strategies of an experiment."""
 
     scenarios: tuple[str, ...]
-    searches: tuple[Objective, ...]
+    searches: tuple[ObjectiveName, ...]
     strategies: tuple[Strategy, ...]
     ratios: tuple[tuple[str, str], ...] = ()
     """Which strategy is compared with which."""

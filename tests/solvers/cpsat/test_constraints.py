@@ -9,7 +9,7 @@ from ortools.sat.python import cp_model
 from problems import ROW_OF_THREE, layer, model, tensor, tiny_problem
 
 from scar_cp.problem.compiled import Problem
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import Request, Search
 from scar_cp.solvers.cpsat.constraints import Constraints
 from scar_cp.solvers.cpsat.model import CpsatModel
 from scar_cp.solvers.cpsat.variables import Limits

@@ -23,7 +23,7 @@ from scar_cp.judge.evaluation import evaluate
 from scar_cp.judge.validation import validate
 from scar_cp.outcome.result import Result
 from scar_cp.outcome.solving import solve
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.cpsat import model as cpsat_model
 from scar_cp.solvers.cpsat.layer_level import no_schedule, nothing_below
 from scar_cp.solvers.cpsat.model import FIRST, SECOND, Answer, CpsatModel, Way
@@ -32,7 +32,8 @@ from scar_cp.solvers.cpsat.ticks import MAX_TICKS, coarse
 from scar_cp.solvers.cpsat.variables import Limits
 from scar_cp.solvers.exhaustive import exhaustive
 
-ALONE: dict[str, Any] = {"hint": False, "tables": False, "cuts": False, "workers": 1}
+ONLY = CpsatOptions(hint=False, tables=False, cuts=False)
+ALONE: dict[str, Any] = {"cpsat": ONLY, "workers": 1}
 """CP-SAT has to find everything by itself."""
 
 
@@ -87,7 +88,7 @@ def test_a_proof_by_cpsat_says_so_and_what_confirmed_it(objective):
     assert proof.run is not None
     assert proof.run.parameters == FIRST.parameters()
     assert proof.run.confirmed_by == SECOND.parameters()
-    asked = Request("full", objective, confirm=False, **ALONE)
+    asked = Request("full", objective, cpsat=replace(ONLY, confirm=False), workers=1)
     result = solve(problem, asked).result
     assert (result.value, result.status) == (value, "optimal")
     assert not _best(result).proof.is_confirmed
@@ -154,7 +155,9 @@ def test_an_optimum_that_a_second_solve_beats_is_none(monkeypatch, objective, cu
 
     monkeypatch.setattr(CpsatModel, "solve", narrowed)
     monkeypatch.setattr("scar_cp.solvers.cpsat.solver.standalone", lambda search: None)
-    result = solve(problem, Request("full", objective, **ALONE | {"cuts": cuts})).result
+    result = solve(
+        problem, Request("full", objective, cpsat=replace(ONLY, cuts=cuts), workers=1)
+    ).result
     assert (result.value, result.status) == (4 if objective == "edp" else 2, "optimal")
     assert any("a second solve finds a schedule below" in note for note in result.notes)
 

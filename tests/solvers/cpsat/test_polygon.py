@@ -8,9 +8,12 @@ from random import Random
 import pytest
 from problems import seeds
 
+from scar_cp.judge.objective import Objective
 from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon
 
 Point = tuple[int, int]
+
+EDP = Objective("edp")
 
 
 def least(points: list[Point]) -> tuple[int, int]:
@@ -53,14 +56,14 @@ def test_it_closes_in_on_the_least_product(seed, largest):
     slack = rng.choice([0, 1, 3])
     # A bound of 0 where more is true leaves a corner with product 0 that no sloping cut removes.
     corner = (max(min(1, x), x - slack) for x in least(points))
-    closes(points, Polygon(*corner))
+    closes(points, Polygon(*corner, EDP))
 
 
 @seeds(60, quick=4)
 def test_loose_repeated_and_skewed_cuts_never_pass_the_least_product(seed):
     rng = Random(seed)
     points = [(rng.randint(0, 60), rng.randint(0, 60)) for _ in range(rng.randint(1, 12))]
-    polygon = Polygon(*least(points))
+    polygon = Polygon(*least(points), EDP)
     for _ in range(30):
         weights = rng.choice([(1, 0), (0, 1), (rng.randint(1, 9), rng.randint(1, 9))])
         plane = supporting(points, weights)
@@ -89,12 +92,12 @@ def test_loose_repeated_and_skewed_cuts_never_pass_the_least_product(seed):
     ids=str,
 )
 def test_degenerate_fronts_close(points):
-    closes(points, Polygon(*least(points)))
-    closes(points, Polygon(*(min(1, x) for x in least(points))))
+    closes(points, Polygon(*least(points), EDP))
+    closes(points, Polygon(*(min(1, x) for x in least(points)), EDP))
 
 
 def test_of_parallel_cuts_the_tighter_counts():
-    polygon = Polygon(1, 1)
+    polygon = Polygon(1, 1, EDP)
     for value in (6, 20, 12):
         polygon.add(HalfPlane(2, 2, value))
     # L + E >= 10 meets L >= 1 and E >= 1 at (1, 9) and (9, 1).
@@ -104,7 +107,7 @@ def test_of_parallel_cuts_the_tighter_counts():
 
 
 def test_a_vertex_between_integers_is_exact_and_its_bound_is_rounded_up():
-    polygon = Polygon(0, 0)
+    polygon = Polygon(0, 0, EDP)
     polygon.add(HalfPlane(3, 1, 10))
     polygon.add(HalfPlane(1, 3, 10))
     middle = polygon.vertices()[1]
@@ -112,12 +115,13 @@ def test_a_vertex_between_integers_is_exact_and_its_bound_is_rounded_up():
     polygon.add(HalfPlane(1, 0, 1))
     polygon.add(HalfPlane(0, 1, 1))
     # The corners are (1, 7), (5/2, 5/2) and (7, 1): 25/4 is less than 7, so the bound is 7.
-    assert polygon.worst().product == Fraction(25, 4)
+    worst = polygon.worst()
+    assert worst.latency * worst.energy == Fraction(25, 4)
     assert polygon.bound() == 7
 
 
 def test_between_two_points_of_the_front_the_next_cut_runs_along_them():
-    polygon = Polygon(1, 1)
+    polygon = Polygon(1, 1, EDP)
     polygon.add(HalfPlane(9, 1, 19, (1, 10)))
     polygon.add(HalfPlane(1, 9, 19, (10, 1)))
     between = next(v for v in polygon.vertices() if v.steeper.point and v.flatter.point)

@@ -12,8 +12,8 @@ from problems import layer, model, random_problem, scaled, seeds, tiny_problem
 
 from scar_cp.files.loading import load_problem
 from scar_cp.problem.compiled import Problem
-from scar_cp.solvers.base import Request, Search
-from scar_cp.solvers.cpsat.layer_level import limits_of
+from scar_cp.solvers import Request, Search
+from scar_cp.solvers.cpsat.inquiry import limits_of
 from scar_cp.solvers.cpsat.model import CpsatModel
 from scar_cp.solvers.cpsat.question import ask_for
 from scar_cp.solvers.cpsat.rows import MAX_ACTIVITY, Rows, activities

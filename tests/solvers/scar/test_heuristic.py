@@ -16,7 +16,7 @@ from scar_cp.judge.validation import space_is_defined, validate
 from scar_cp.outcome.solving import solve
 from scar_cp.problem.reconfig import reconfigure
 from scar_cp.records.yaml_json import to_json
-from scar_cp.solvers.base import Request, Search
+from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.scar.heuristic import scar
 from scar_cp.solvers.scar.scar_options import ScarOptions, parse_scar_options

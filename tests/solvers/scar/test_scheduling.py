@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from problems import ROW_OF_THREE, SQUARE, layer, model, tiny_problem
 
-from scar_cp.solvers.base import Request
+from scar_cp.solvers import Request
 from scar_cp.solvers.scar.scar_options import ScarOptions
 from scar_cp.solvers.scar.scheduling import Placement, Walks, combine, place_cuts
 from scar_cp.solvers.scar.scoring import WindowScore

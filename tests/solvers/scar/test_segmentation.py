@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from problems import layer, model, tensor, tiny_problem
 
-from scar_cp.solvers.base import Request
+from scar_cp.solvers import Request
 from scar_cp.solvers.scar.cut_evolution import evolve
 from scar_cp.solvers.scar.scoring import WindowScore
 from scar_cp.solvers.scar.segmentation import CutScores, as_cut, segmentations
