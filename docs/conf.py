@@ -45,8 +45,9 @@ nitpick_ignore_regex = [
     # Other projects' names: their inventories would have to come from the network.
     (r"py:.*", r"(collections|fractions|matplotlib|numpy|pathlib|pydantic|threading|typing)\..*"),
     (r"py:.*", r"(Figure|Fraction|NDArray|(np|nx)\..*)"),
-    # A type variable, the base of all records, and what only the exact solver touches.
-    (r"py:class", r"scar_cp\.(records\.yaml_json\.R|records\.record\.Record)"),
+    # Type variables, the base of all records, and what only the exact solver touches.
+    (r"py:class", r"scar_cp\.(records\.yaml_json\.R|(problem\.compiled|judge\.objective)\.Amount)"),
+    (r"py:class", r"scar_cp\.records\.record\.Record"),
     (r"py:class", r"scar_cp\.partition\.one_window\.CountTable"),
 ]
 
