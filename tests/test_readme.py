@@ -1,4 +1,4 @@
-"""What the README promises is what the tool does."""
+"""What the README and the page of figures promise is what the tool does."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from scar_cp.studies.judged_rows import Row, judge, summarise
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIGURES = (ROOT / "docs/figures.md").read_text(encoding="utf-8")
 
 
 def test_the_first_command_prints_what_the_readme_shows(monkeypatch, capsys):
@@ -39,7 +40,7 @@ def test_the_table_of_scenarios_is_the_stored_run() -> None:
     assert [row["scenario"] for row in rows] == [f"sc{i}" for i in range(1, 11)]
     for row in rows:
         cells = [f"{int(row[name]):,}" for name in ("heuristic", "value", "bound")]
-        assert f"| {row['scenario']} | {' | '.join(cells)} |" in README
+        assert f"| {row['scenario']} | {' | '.join(cells)} |" in FIGURES
 
 
 def test_the_summary_of_the_comparison_is_the_stored_one() -> None:
@@ -48,10 +49,11 @@ def test_the_summary_of_the_comparison_is_the_stored_one() -> None:
     assert len(shown) == 14
     for s in shown:
         gaps = f"{gap_text(s.median_gap)} | {gap_text(s.worst_gap)}"
-        assert f"| {s.objective} | `{s.solver}` | {s.best} of {s.cases} | {gaps} |" in README
+        assert f"| {s.objective} | `{s.solver}` | {s.best} of {s.cases} | {gaps} |" in FIGURES
 
 
 def test_every_file_the_readme_names_exists() -> None:
-    names = re.findall(r"(?:instances|models|results|tests|scar_cp)/[\w./]+\w(?![\w{*])", README)
+    folders = "instances|models|results|tests|scar_cp|docs"
+    names = re.findall(rf"(?:{folders})/[\w./-]+\w(?![\w{{*])", README)
     assert len(names) > 8
     assert [name for name in names if not (ROOT / name).exists()] == []

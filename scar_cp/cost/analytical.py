@@ -114,7 +114,7 @@ def cost_layers(shapes: Shapes, chiplet: ChipletType) -> LayerCosts:
     Returns
     -------
     LayerCosts
-        n rows, in the order of `shapes`.
+        n rows, in the order of ``shapes``.
 
     Raises
     ------

@@ -22,7 +22,7 @@ class Shapes(Columns):
     """Loop extents of n layers: the columns of `LayerShape`, each of shape (n,)."""
 
     op: IntArray
-    """Position of the operator among the values of `Operator`."""
+    """Position of the operator among the values of ``Operator``."""
     K: IntArray
     C: IntArray
     Y: IntArray
@@ -36,7 +36,7 @@ class Shapes(Columns):
 
     @classmethod
     def from_layers(cls, layers: Sequence[LayerShape]) -> Self:
-        """Collect the extents of `layers`, in their order."""
+        """Collect the extents of ``layers``, in their order."""
         rows = [
             (
                 *(_CODE[layer.op], layer.K, layer.C, layer.Y, layer.X, layer.R, layer.S),

@@ -77,7 +77,7 @@ def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -
         instance.
     overrides
         Settings that replace those of the file, as in `read_instance`; a compiled problem can still
-        change `PROBLEM_SETTINGS`.
+        change ``PROBLEM_SETTINGS``.
 
     Returns
     -------

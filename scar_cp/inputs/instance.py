@@ -38,7 +38,7 @@ class InstanceFile(Record):
     package: str
     profile: str
     cost_table: str | None = None
-    """CSV of compute costs that replaces the analytical model (`scar_cp.inputs.cost_table`)."""
+    """CSV of compute costs that replaces the analytical model (see `CostTable`)."""
     windows: Annotated[int, Field(gt=0, le=MAX_WINDOWS)] = 1
     n_splits: NonNegativeInt | None = None
     """Splits of the horizon for the packing; default min(4, windows - 1)."""
