@@ -21,6 +21,7 @@ from scar_cp.outcome.solving import solve
 from scar_cp.solvers import Request, Search
 from scar_cp.solvers.cpsat import solver as exact
 from scar_cp.solvers.cpsat.model import CpsatModel
+from scar_cp.solvers.cpsat.partition_stage import TableReport
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -60,7 +61,7 @@ def test_an_event_ends_cp_sat_at_work(monkeypatch, objective):
         return solve_(self, *args, **kwargs)
 
     monkeypatch.setattr(CpsatModel, "solve", stopped_soon)
-    monkeypatch.setattr(exact, "partition", lambda search: None)
+    monkeypatch.setattr(exact, "partition", lambda search: TableReport())
     result = solve(problem, Request(objective=objective, time_limit_s=600), stop=stop).result
     assert len(runs) == 1
     assert result.stopped == "interrupted"

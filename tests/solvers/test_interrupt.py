@@ -43,7 +43,7 @@ def signal_and_solve(self, *args, **kwargs):
 
 Search._note = note_and_signal
 if stage == "cp-sat":
-    exact.partition = lambda search: None
+    exact.partition = lambda search: exact.TableReport()
     CpsatModel.solve = signal_and_solve
 sys.argv = ["scar-cp", *arguments]
 main()
