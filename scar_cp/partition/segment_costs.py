@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from scar_cp.clock import look
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["SegmentCosts"]
+__all__ = ["SegmentCosts", "costs_by_start"]
 
 Ints = NDArray[np.int64]
 
@@ -73,16 +75,7 @@ class SegmentCosts:
         """
         run = problem.models[m]
         n, types = run.num_layers, len(problem.used_types)
-        port_hops = np.array(
-            [
-                min(
-                    h
-                    for h, of in zip(problem.port_hops, problem.chiplet_types, strict=True)
-                    if of == t
-                )
-                for t in range(types)
-            ]
-        )
+        port_hops = _least_port_hops(problem)
         through = problem.way_to_memory_cycles(port_hops)
         both = np.zeros((2, types, n + 1, n + 1), dtype=np.int64)  # as 2-D differences
         shared = np.zeros_like(both)
@@ -199,6 +192,51 @@ class SegmentCosts:
             + times * (weight_nj + weight_hop_nj * port_hops[:, None, None])
         )
         return cls(run.passes, passes, sums + once, energy, crossing, crossing_energy)
+
+
+def costs_by_start(problem: Problem, m: int) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Costs of windows that may end anywhere, for one first layer after the other.
+
+    From one to the next, the only tensors that change are those of the layer left out: what was
+    sent is read from DRAM.
+
+    Yields
+    ------
+    sum_cycles, pass_cycles, crossing_cycles : arrays
+        As in `SegmentCosts` with the first layer known; they are changed in place.
+    """
+    run = problem.models[m]
+    costs = SegmentCosts.of(problem, m, 0, high_open=True)
+    if problem.overlap == "full":  # the longer of compute and transfers does not add up
+        yield costs.sum_cycles, costs.pass_cycles, costs.crossing_cycles
+        for start in range(1, run.num_layers):
+            costs = SegmentCosts.of(problem, m, start, high_open=True)
+            yield costs.sum_cycles, costs.pass_cycles, costs.crossing_cycles
+        return
+    through = problem.way_to_memory_cycles(_least_port_hops(problem))
+    sums, passes, crossing = costs.sum_cycles, costs.pass_cycles, costs.crossing_cycles
+    for start in range(run.num_layers):
+        yield sums, passes, crossing
+        look()
+        for tensor in run.tensors:
+            if tensor.producer != start or not tensor.consumers:
+                continue
+            dram = (tensor.dram_cycles + through)[:, None, None]
+            send = tensor.nop_cycles + problem.hop_cycles
+            for before, reader in pairwise([start, *tensor.consumers]):
+                passes[:, before + 1 : reader + 1, reader:] += dram
+                sums[:, before + 1 : reader + 1, reader:] += dram - send
+            if not tensor.is_output:
+                crossing[start + 1 : tensor.consumers[-1] + 1] -= int(dram.min())
+
+
+def _least_port_hops(problem: Problem) -> Ints:
+    """Hops to memory of each type's nearest chiplet."""
+    hops = zip(problem.port_hops, problem.chiplet_types, strict=True)
+    nearest = dict.fromkeys(range(len(problem.used_types)), problem.num_chiplets)
+    for distance, of in hops:
+        nearest[of] = min(nearest[of], distance)
+    return np.array(list(nearest.values()))
 
 
 def _sums(values: Ints) -> Ints:

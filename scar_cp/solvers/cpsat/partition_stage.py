@@ -1,9 +1,9 @@
 """Schedules and bounds from pipeline partitions, as a stage of the exact solver.
 
 With one window, or with windows that are given (`scar_cp.solvers.cpsat.given_windows`), the bounds
-are exact up to hops. With two they close in as time allows, with three for latency alone, and other
-objectives gain what that says of them. With more, the best schedule with three is offered, and a
-bound for any number of windows remains.
+are exact up to hops. With two they close in as time allows. With three and more, annealing finds
+schedules and prices at the windows' borders bound latency, and other objectives gain what that says
+of them; for models too long for tables of all ranges, a weaker bound remains.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon, small
 
 __all__ = ["CORNER", "POLYGON", "SOURCE", "TableReport", "partition"]
 
+ANNEALING, PRICES = "annealing", "window prices"
 CORNER = "least latency x least energy"
 POLYGON = "polygon of bounds"
 _BY_OTHERS = Proof(by="combination")
@@ -40,6 +41,12 @@ _COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
 _TWO_TOLERANCE = 0.005
 """Gap at which two windows are left for more."""
+_MOST_WINDOWS = 16
+"""Prices stand at every border."""
+_MOST_LAYERS = 256
+"""Of a model: tables of all ranges of longer ones take minutes."""
+_PRICES_SHARE = 0.5
+"""Of the time, where more is to be done after the prices."""
 _MOST_COUNTS_TWO = 130
 """Beyond, pairs of counts are too many: larger packages get no two-window tables."""
 
@@ -70,7 +77,8 @@ def _partition(search: Search) -> TableReport:
     report = _one_window(search)
     if search.problem.max_windows > 1 and not search.done:
         _malleable(search)
-        _two_windows(search)
+        if not _many_windows(search):
+            _two_windows(search)
     if search.problem.max_windows > 2 and not search.done:
         _three_windows(search)
     if search.problem.max_windows > 2 and search.request.objective == "edp":
@@ -147,6 +155,36 @@ def _three_windows(search: Search) -> None:
     partition_three_windows(problem, latency, search.least("latency"), judge, keep_going)
 
 
+def _many_windows(search: Search) -> bool:
+    """Three windows and more; whether latency needs nothing else."""
+    problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
+    longest_model = max(run.num_layers for run in problem.models)
+    if (
+        not 3 <= problem.max_windows <= _MOST_WINDOWS
+        or not latency
+        or _ignores_latency(search)
+        or _num_counts(problem) > _MOST_COUNTS_TWO
+        or longest_model > _MOST_LAYERS
+    ):
+        return False
+    # The compiler takes half a second to load, and problems with one window do without.
+    from scar_cp.partition.many_windows import annealed_plans, price_bounds, range_tables
+
+    only = search.request.objective == "latency"
+    alone = only and problem.max_windows > 3
+    keep_going = _within(search, 1.0 if alone else _PRICES_SHARE)
+    tables = range_tables(problem, latency)
+    assert search.schedule is not None
+    for plan in annealed_plans(tables, search.schedule, search.request.seed):
+        attained = _offer(search, problem, plan, ANNEALING)
+        latency = latency if attained is None else min(latency, attained)
+        if not keep_going():
+            return only
+    for bound in price_bounds(tables, latency, keep_going):
+        search.add_bound("latency", bound, PRICES, "full", BY_TABLES)
+    return only
+
+
 def _num_counts(problem: Problem) -> int:
     """Number of combinations of chiplet counts, the tables' width."""
     return prod(c + 1 for c in problem.type_counts)
@@ -210,14 +248,14 @@ def _judge(search: Search, problem: Problem, certify: bool) -> Callable[[Plan], 
     return on_plan
 
 
-def _offer(search: Search, problem: Problem, plan: Plan) -> int | None:
+def _offer(search: Search, problem: Problem, plan: Plan, source: str = SOURCE) -> int | None:
     """Place a plan and offer it; its latency, if there is a placement."""
     if not plan.windows:
         return None
     schedule = place(problem, plan.windows, search.request.space != "full")
     if schedule is None:
         return None
-    search.offer(schedule, SOURCE)
+    search.offer(schedule, source)
     if validate(search.problem, schedule, search.request.space):
         return None  # a deadline is missed: no reason to look for nothing slower
     return search.point(schedule)[0]

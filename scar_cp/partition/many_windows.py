@@ -1,0 +1,197 @@
+"""Any number of windows: schedules by annealing, bounds by prices, both on tables of ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scar_cp.judge.schedule import Schedule
+from scar_cp.partition.annealing import annealed_cuts
+from scar_cp.partition.counts import Counts
+from scar_cp.partition.one_window import Plan, WindowPlan, partition_window
+from scar_cp.partition.prices import Prices, lengths_in_ratio
+from scar_cp.partition.program import NEVER
+from scar_cp.partition.range_table import RangeTable, range_table
+from scar_cp.problem.compiled import Problem
+
+__all__ = ["RangeTables", "annealed_plans", "price_bounds", "range_tables"]
+
+Ints = NDArray[np.int64]
+
+_RATIO = 1.015
+"""Between limits on the slowest pass of a table."""
+
+
+@dataclass(frozen=True)
+class RangeTables:
+    """The tables of all models of a problem, and what they are about."""
+
+    problem: Problem
+    counts: Counts
+    longest: int
+    """Latencies from here on are of no interest."""
+    models: tuple[RangeTable, ...]
+
+
+def range_tables(problem: Problem, longest: int) -> RangeTables:
+    """Make the table of every model, for schedules that are shorter than ``longest``."""
+    models = range(len(problem.models))
+    tables = tuple(range_table(problem, m, longest, _RATIO) for m in models)
+    return RangeTables(problem, Counts(problem.type_counts), longest, tables)
+
+
+def annealed_plans(tables: RangeTables, start: Schedule, seed: int) -> Iterator[Plan]:
+    """Better and better plans, each with the least length of every window.
+
+    Parameters
+    ----------
+    tables
+        Of the problem.
+    start
+        A schedule to begin from.
+    seed
+        Of what is drawn at random.
+
+    Yields
+    ------
+    Plan
+        Its bound is the sum of its windows' least lengths, which is no bound on anything else.
+    """
+    best = NEVER
+    cuts = _cuts_of(start, tables.problem)
+    up = [table.up for table in tables.models]
+    for total, found in annealed_cuts(up, tables.counts, cuts, seed):
+        if total < best:
+            best = total
+            plan = _plan(tables.problem, found)
+            if plan is not None:
+                yield plan
+
+
+def _cuts_of(schedule: Schedule, problem: Problem) -> Ints:
+    """First layer that is not yet done at every border, per model."""
+    cuts = np.zeros((problem.max_windows + 1, len(problem.models)), dtype=np.int64)
+    for w, window in enumerate(schedule.windows):
+        cuts[w + 1 :] = cuts[w]
+        for segment in window:
+            done = np.maximum(cuts[w + 1 :, segment.model], segment.last + 1)
+            cuts[w + 1 :, segment.model] = done
+    return cuts
+
+
+def _plan(problem: Problem, cuts: Ints) -> Plan | None:
+    """The best partition of every window whose layers are known."""
+    total, windows = 0, list[WindowPlan]()
+    for begins, ends in pairwise(cuts.tolist()):
+        ranges = {m: (i, j) for m, (i, j) in enumerate(zip(begins, ends, strict=True)) if i < j}
+        if not ranges:
+            continue
+        plan = partition_window(problem, ranges)
+        if plan is None:
+            return None
+        total += plan.bound
+        windows += plan.windows
+    return Plan(total, tuple(windows))
+
+
+@dataclass(frozen=True)
+class _Level:
+    """How fine lengths and elapsed time are told apart, and how prices are worked on."""
+
+    ratio: float
+    """Between one class of lengths and the next."""
+    slots: int
+    sweeps: int
+    """Before and after each climb."""
+    climbs: tuple[float, ...] = ()
+    """Step and twice the temperature of each climb, as parts of the latency."""
+    steps: int = 150
+    """Most steps of a climb."""
+    patience: int = 40
+    """Steps without a better bound after which they get smaller."""
+
+
+_LEVELS = (
+    _Level(1.04, 1, 12),
+    _Level(1.015, 1, 10, (0.003, 0.002, 0.001)),
+    _Level(1.004, 1, 8),
+    # With slots the bound falls at first, and rises for hundreds of steps.
+    _Level(1.02, 8, 2, (0.002, 0.001), steps=250, patience=150),
+    _Level(1.007, 8, 3, (0.0005,), steps=250, patience=150),
+)
+_WORTH_A_LINE = 1.0002
+"""A bound that is better by less than this factor waits for the next."""
+
+
+def price_bounds(
+    tables: RangeTables, longest: int, keep_going: Callable[[], bool]
+) -> Iterator[int]:
+    """Rising lower bounds on latency, for any number of windows up to the problem's.
+
+    Coarse prices come first; each level begins with those of the one before.
+
+    Parameters
+    ----------
+    tables
+        Of the problem.
+    longest
+        A latency that is attained, and no more than the tables are for: no bound passes it.
+    keep_going
+        Asked between steps.
+
+    Yields
+    ------
+    int
+        The best bound, whenever there is a better one.
+    """
+    if longest < 1:  # nothing is shorter
+        return
+    low = [table.low for table in tables.models]
+    windows, best = tables.problem.max_windows, 0
+    start = _first_prices(tables, longest)
+    for level in _LEVELS:
+        lengths = lengths_in_ratio(longest, level.ratio)
+        prices = Prices(low, tables.counts, windows, longest, lengths, level.slots)
+        prices.take(start)
+        for _ in _worked_on(prices, level, keep_going):
+            ended = prices.bound >= longest or not keep_going()
+            if prices.bound > best * (1 if ended else _WORTH_A_LINE):
+                best = prices.bound
+                yield best
+            if ended:
+                return
+        if prices.bound > best:
+            best = prices.bound
+            yield best
+        start = prices.prices
+
+
+def _first_prices(tables: RangeTables, longest: int) -> Ints:
+    """Each model's share of the time, by the chiplet-cycles that are left to do."""
+    chiplets = np.array([sum(vector) for vector in tables.counts.vectors])
+    shares = []
+    for table in tables.models:
+        left = (table.low[:, -1, 1:].astype(float) * chiplets[1:]).min(axis=1)
+        left = np.minimum.accumulate(np.minimum(left, left[0]))
+        shares.append(left / max(1.0, left[0]) * longest / len(tables.models))
+    one = np.rint(np.concatenate(shares)).astype(np.int64)
+    prices = np.zeros((tables.problem.max_windows + 1, 1, len(one)), dtype=np.int64)
+    prices[1:-1] = one
+    return prices
+
+
+def _worked_on(prices: Prices, level: _Level, keep_going: Callable[[], bool]) -> Iterator[None]:
+    """Balance, climb and balance again; after each step its prices' bound is worth a look."""
+    yield
+    for climb in (None, *level.climbs):
+        if climb is not None:
+            prices.ascend(climb, climb / 2, level.steps, level.patience, keep_going)
+            yield
+        for sweep in range(level.sweeps):
+            prices.balance(rising=sweep % 2 == 0)
+            yield
+        prices.drop()

@@ -1,0 +1,234 @@
+"""Prices at the borders of windows: a lower bound on latency for any number of windows.
+
+Give every model m, every inner border w, every slot s of the time elapsed there and every cut c any
+number ``u(m, w, s, c)``: the price of what is left to do. A window of length T that leads from slot
+s to s' and model m from cut i to j is worth ``T - Σ (u(m, w, s, i) - u(m, w + 1, s', j))``. Along
+any schedule the prices telescope, so that its latency is what its windows are worth: no less than
+the shortest path over (border, slot) whose arcs are worth the least of any windows between them.
+Inside a window all is whole: counts, layers, common begin and end; models are only tied to each
+other through prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scar_cp.clock import look
+from scar_cp.partition import price_kernels as kernels
+from scar_cp.partition.counts import Counts
+from scar_cp.partition.table_kernels import farthest
+
+__all__ = ["Prices", "lengths_in_ratio"]
+
+Ints = NDArray[np.int64]
+
+_SHORTEST = 300
+"""Lengths below this part of the longest are of one class."""
+_SMALLER, _COOLER = 0.6, 0.7
+"""Factors of step and temperature after steps in vain."""
+_SMALLEST_STEP = 1e-5
+"""Of a model's share of the latency."""
+
+
+def lengths_in_ratio(longest: int, ratio: float) -> Ints:
+    """Longest length of every class, rising."""
+    count = ceil(log(_SHORTEST) / log(ratio))
+    shorter = (min(longest, int(longest * ratio**-k)) for k in range(1, count + 1))
+    return np.array(sorted({longest, *shorter}), dtype=np.int64)  # the longest as it is: no float
+
+
+class Prices:
+    """Prices, the arcs they are for, and the bound they give.
+
+    The bound is one for *any* prices that fall with cuts; all ways to change them keep that.
+
+    Parameters
+    ----------
+    low
+        Per model, lower values of all ranges: `RangeTable.low`.
+    counts
+        Of the package's chiplets.
+    num_windows
+        Most windows.
+    longest
+        Only schedules of a smaller latency matter.
+    lengths
+        Longest length of every class, rising to ``longest`` at least.
+    slots
+        Parts of the elapsed time with prices of their own.
+
+    Attributes
+    ----------
+    prices
+        Shape (num_windows + 1, slots, cuts of all models); 0 at the first border and at the last.
+    """
+
+    def __init__(
+        self,
+        low: Sequence[Ints],
+        counts: Counts,
+        num_windows: int,
+        longest: int,
+        lengths: Ints,
+        slots: int = 1,
+    ) -> None:
+        self._longest, self._slots, self._windows = longest, slots, num_windows
+        self._cuts = np.cumsum([0, *map(len, low)])
+        self._splits = counts.splits
+        self._lengths = lengths
+        self._floors = np.array([-1, *lengths[:-1]])  # the first class begins with length 0
+        self._reach = np.empty((len(lengths), counts.size, self._cuts[-1]), dtype=np.int32)
+        for table, at in zip(low, self._cuts, strict=False):
+            look()
+            farthest(table, lengths, self._reach, int(at))
+        self.prices = np.zeros((num_windows + 1, slots, self._cuts[-1]), dtype=np.int64)
+        self._make_arcs()
+        self._values = np.empty(len(self._window), dtype=np.int64)
+        self._gains = np.empty((len(self._window), len(low), counts.size), dtype=np.int64)
+        self._forward = np.empty((num_windows + 1, slots), dtype=np.int64)
+        self._backward = np.empty_like(self._forward)
+        self.rate()
+
+    def _make_arcs(self) -> None:
+        """Every window, pair of slots, and class of a length that some time in them allows."""
+        width = -(-self._longest // self._slots)
+        arcs = [
+            (w, a, b, k)
+            for w in range(self._windows)
+            for a in range(self._slots if w else 1)
+            for b in range(a, self._slots)
+            for k in np.flatnonzero(
+                (self._floors + 1 < (b + 1 - a) * width)
+                & (self._lengths >= (b - a - 1) * width + 1)
+            )
+        ]
+        columns = np.array(arcs, dtype=np.int32).T
+        self._window, self._begin, self._end, self._length = (c.copy() for c in columns)
+        self._keep(np.arange(len(arcs)))
+
+    def _keep(self, arcs: Ints) -> None:
+        self._arcs = arcs
+        window, begin, end = (x[arcs] for x in (self._window, self._begin, self._end))
+        self._nodes = [
+            [
+                (arcs[(window == w - 1) & (end == s)], arcs[(window == w) & (begin == s)])
+                for s in range(self._slots)
+            ]
+            for w in range(self._windows)
+        ]
+
+    @property
+    def num_arcs(self) -> int:
+        """Number of arcs that are left."""
+        return len(self._arcs)
+
+    @property
+    def bound(self) -> int:
+        """No schedule is shorter, or ``longest`` if that is less."""
+        return min(self._longest, int(self._backward[0, 0]))
+
+    def rate(self, prices: Ints | None = None) -> int:
+        """Take prices over, and return their bound."""
+        if prices is not None:
+            self.prices = prices
+            self.prices[[0, -1]] = 0  # nothing is paid for before the begin and after the end
+        kernels.rate(
+            *(self._arcs, self.prices, self._window, self._begin, self._end, self._length),
+            *(self._floors, self._reach, self._cuts, self._splits, self._gains, self._values),
+        )
+        self._find_paths()
+        return self.bound
+
+    def _find_paths(self) -> None:
+        kernels.shortest(
+            *(self._arcs, self._window, self._begin, self._end, self._values),
+            *(self._forward, self._backward),
+        )
+
+    def drop(self) -> int:
+        """Drop the arcs that no schedule shorter than ``longest`` takes; how many there were."""
+        window, begin, end = (x[self._arcs] for x in (self._window, self._begin, self._end))
+        total = (
+            self._forward[window, begin]
+            + self._values[self._arcs]
+            + self._backward[window + 1, end]
+        )
+        before = len(self._arcs)
+        self._keep(self._arcs[total < self._longest])
+        return before - len(self._arcs)
+
+    def balance(self, rising: bool) -> None:
+        """Balance every node, from the first border on or from the last: the bound never falls."""
+        borders = range(1, self._windows)
+        for w in borders if rising else reversed(borders):
+            for s, (ins, outs) in enumerate(self._nodes[w]):
+                look()
+                if len(ins) and len(outs):
+                    kernels.balance(
+                        *(self.prices, w, s, ins, outs, self._begin, self._end, self._length),
+                        *(self._floors, self._reach, self._cuts, self._splits, self._gains),
+                        *(self._values, self._forward, self._backward),
+                    )
+            self._find_paths()
+
+    def ascend(
+        self,
+        step: float,
+        temperature: float,
+        most_steps: int,
+        patience: int,
+        keep_going: Callable[[], bool],
+    ) -> None:
+        """Climb the bound, softened over paths, by Adam; the best prices are kept.
+
+        Parameters
+        ----------
+        step
+            Of the first step, as a part of a model's share of the latency.
+        temperature
+            Paths so much longer than the shortest still count, as a part of the latency.
+        most_steps
+            Steps after which to stop.
+        patience
+            Steps without a better bound after which they get smaller.
+        keep_going
+            Asked after every step.
+        """
+        share = self._longest / (len(self._cuts) - 1)
+        best, best_prices = self.bound, self.prices.copy()
+        fine, slope = self.prices.astype(float), np.empty(self.prices.shape)
+        mean, square = np.zeros_like(fine), np.zeros_like(fine)
+        weights = np.zeros(len(self._values))
+        taken = in_vain = 0
+        for _ in range(most_steps):
+            if step < _SMALLEST_STEP or not keep_going():
+                break
+            look()
+            kernels.path_weights(
+                *(self._arcs, self._window, self._begin, self._end, self._values),
+                *(self._forward, self._backward, temperature * self._longest, weights),
+            )
+            kernels.slopes(
+                *(self._arcs, weights, self.prices, self._window, self._begin, self._end),
+                *(self._length, self._reach, self._cuts, self._splits, self._gains, slope),
+            )
+            taken, in_vain = taken + 1, in_vain + 1
+            kernels.adam(fine, slope, mean, square, taken, step * share, self._cuts)
+            if self.rate(np.rint(fine).astype(np.int64)) > best:
+                best, best_prices, in_vain = self.bound, self.prices.copy(), 0
+            if in_vain > patience:
+                step, temperature = step * _SMALLER, temperature * _COOLER
+                taken = in_vain = 0
+                fine = best_prices.astype(float)
+                mean[:] = square[:] = 0
+                self.rate(best_prices.copy())
+        self.rate(best_prices)
+
+    def take(self, prices: Ints) -> None:
+        """Begin with prices that were found with fewer slots."""
+        slots = np.arange(self._slots) * prices.shape[1] // self._slots
+        self.rate(prices[:, slots].copy())

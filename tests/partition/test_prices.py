@@ -1,0 +1,172 @@
+"""Prices at borders: no bound passes the optimum, and nothing done to prices lowers one."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+from random import Random
+
+import numpy as np
+import pytest
+from problems import layer, model, seeds, tiny_problem
+
+from scar_cp.partition.prices import Prices, lengths_in_ratio
+
+from .priced import cuts_of, drawn_prices, drawn_problem, new_prices, optimum, tables_of
+
+
+def falls(prices, cuts):
+    """Whether the prices of inner borders fall with cuts, and those of the outer ones are 0."""
+    inner = all((np.diff(prices[:, :, low:high]) <= 0).all() for low, high in pairwise(cuts))
+    return inner and not prices[0].any() and not prices[-1].any()
+
+
+def check_bounds(seed):
+    """Any prices, and any mix of what changes them, against brute force."""
+    rng = Random(f"prices {seed}")
+    problem = drawn_problem(rng)
+    best = optimum(problem)
+    assert best is not None
+    ratio = rng.choice([1.01, 1.5, 3])
+    # Tables are for one latency and prices for another that is no larger.
+    for longest in {best + 1, best + rng.randint(1, best + 9), rng.randint(1, best + 1)}:
+        tables = tables_of(problem, longest + rng.choice([0, 0, 7]), ratio)
+        cuts = cuts_of(tables)
+        most = min(best, longest)
+        prices = new_prices(rng, tables, longest)
+        assert prices.bound <= most
+        for _ in range(4):
+            bound = prices.rate(drawn_prices(rng, prices.prices.shape, cuts, longest))
+            assert bound == prices.bound <= most, (seed, longest)
+        for _ in range(5):
+            before, step = prices.bound, rng.choice(["balance", "balance", "ascend", "drop"])
+            if step == "balance":
+                prices.balance(rng.random() < 0.5)
+            elif step == "ascend":
+                pace = rng.choice([0.001, 0.01, 0.3])
+                prices.ascend(pace, pace / 2, rng.randint(1, 30), rng.randint(1, 40), lambda: True)
+            elif longest <= best or rng.random() < 0.7:
+                num_arcs = prices.num_arcs
+                assert prices.drop() == num_arcs - prices.num_arcs
+            assert falls(prices.prices, cuts), (seed, longest, step)
+            assert before <= prices.bound <= most, (seed, longest, step)
+        before = prices.bound
+        assert prices.rate(prices.prices) == before  # nothing is left of older prices
+        prices.drop()
+        for _ in range(2):  # what is left bounds with any prices: the shortest schedule is in it
+            prices.rate(drawn_prices(rng, prices.prices.shape, cuts, longest))
+            assert prices.bound <= most, (seed, longest)
+        finer = new_prices(rng, tables, longest)
+        finer.take(prices.prices.copy())
+        assert finer.bound <= most
+
+
+@seeds(60, quick=3)
+def test_no_prices_give_a_bound_beyond_the_optimum_whatever_is_done_to_them(seed):
+    check_bounds(seed)
+
+
+@pytest.mark.parametrize("windows", [1, 2, 4])
+def test_dropping_keeps_the_way_of_a_schedule_that_is_shorter_by_one_cycle(windows):
+    models = [model([layer(3), layer(2)]), model([layer(4)])]
+    problem = tiny_problem(models, windows=windows)
+    best = optimum(problem)
+    for longest, known in ((best + 1, best), (best, best)):
+        tables = tables_of(problem, best + 1, 3)
+        low = [table.low for table in tables.models]
+        every = np.arange(longest + 1)
+        prices = Prices(low, tables.counts, windows, longest, every, 2)
+        for _ in range(10):
+            prices.balance(True)
+            prices.balance(False)
+            prices.drop()
+            assert prices.rate(prices.prices) <= known
+        assert prices.num_arcs or longest == best
+        assert prices.bound == known or windows > 2  # one border is exact, more may get stuck
+
+
+def slow_bound(tables, longest, slots, prices):
+    """The formula of the prices as it is written: every length, every sharing, every cut."""
+    problem, counts = tables.problem, tables.counts
+    windows, cuts = problem.max_windows, cuts_of(tables)
+    width = -(-longest // slots)
+    vectors = counts.vectors
+
+    def gain(m, w, before, after, a, length):
+        """Most that a model gains in a window; None if it cannot be."""
+        low = tables.models[m].low
+        end = len(low) - 1
+        best = None
+        for i in range(end + 1) if w else [0]:
+            for j in range(i, end + 1) if w < windows - 1 else [end]:
+                if low[i, j, a] <= length:
+                    value = int(before[cuts[m] + i]) - int(after[cuts[m] + j])
+                    best = value if best is None else max(best, value)
+        return best
+
+    def window(w, s, t, length):
+        """Worth of a window of one length; None if no layers are fast enough."""
+        shared = {tuple(0 for _ in problem.type_counts): 0}
+        for m in range(len(tables.models)):
+            more: dict[tuple[int, ...], int] = {}
+            for a, vector in enumerate(vectors):
+                worth = gain(m, w, prices[w, s], prices[w + 1, t], a, length)
+                for used, value in shared.items() if worth is not None else ():
+                    both = tuple(x + y for x, y in zip(used, vector, strict=True))
+                    if all(x <= y for x, y in zip(both, problem.type_counts, strict=True)):
+                        more[both] = max(more.get(both, value + worth), value + worth)
+            shared = more
+        return length - max(shared.values()) if shared else None
+
+    left = dict.fromkeys(range(slots), 0)
+    for w in reversed(range(windows)):
+        here: dict[int, int] = {}
+        for s, t in product(range(slots) if w else [0], range(slots)):
+            first, last = max(0, (t - s - 1) * width + 1), (t + 1 - s) * width - 1
+            lengths = range(first, min(last, longest) + 1)
+            worth = [window(w, s, t, length) for length in lengths] if t in left else []
+            known = [value + left[t] for value in worth if value is not None]
+            if known:
+                here[s] = min(known + ([here[s]] if s in here else []))
+        left = here
+    return min(longest, left.get(0, longest))
+
+
+@seeds(25, quick=2)
+def test_the_bound_is_that_of_a_slow_evaluation_with_every_length_a_class_of_its_own(seed):
+    rng = Random(f"slow {seed}")
+    while True:
+        problem = drawn_problem(rng, most=300)
+        best = optimum(problem)
+        if best is not None and best <= 60 and len(tables_of(problem, 1, 3).counts.vectors) <= 8:
+            break
+    longest = rng.randint(1, best + 5)
+    tables = tables_of(problem, longest, 1.3)
+    slots = rng.randint(1, 4)
+    low = [table.low for table in tables.models]
+    every = np.arange(longest + 1)
+    prices = Prices(low, tables.counts, problem.max_windows, longest, every, slots)
+    for _ in range(3):
+        prices.rate(drawn_prices(rng, prices.prices.shape, cuts_of(tables), longest))
+        assert prices.bound == slow_bound(tables, longest, slots, prices.prices)
+
+
+@pytest.mark.parametrize("longest", [1, 2, 299, 2**31 + 1, 2**53 + 1, 2**55 + 3, 2**55 + 5])
+@pytest.mark.parametrize("ratio", [1.004, 1.5])
+def test_classes_of_lengths_go_exactly_to_the_longest(longest, ratio):
+    lengths = lengths_in_ratio(longest, ratio)
+    assert lengths[-1] == longest
+    assert (np.diff(lengths) > 0).all()
+
+
+def test_schedules_longer_than_floats_are_exact_have_true_bounds():
+    cost = 2**50 // 3
+    sizes = [cost + m for m in range(26)]  # one model after the other: one chiplet, many windows
+    models = [model([layer(size)]) for size in sizes]
+    problem = tiny_problem(models, types="a", links=[], windows=26)
+    best = sum(sizes)
+    assert best > 2**53
+    for longest in range(best + 1, best + 10):
+        tables = tables_of(problem, longest, 3)
+        low = [table.low for table in tables.models]
+        lengths = lengths_in_ratio(longest, 3)
+        assert Prices(low, tables.counts, 26, longest, lengths).bound <= best
