@@ -25,7 +25,7 @@ _STEPS_PER_CUT = 100
 """Moves of one run, for every cut that could be chosen at every border."""
 _CHUNKS = 20
 """Parts of a run, between which the clock is looked at."""
-_IN_VAIN = 4
+_IN_VAIN = 10
 """Runs without a better total after which no more is expected."""
 _HOT, _COLD = 2e-2, 2e-5
 """First and last temperature, as parts of the total length."""

@@ -22,7 +22,7 @@ __all__ = ["RangeTables", "annealed_plans", "price_bounds", "range_tables"]
 
 Ints = NDArray[np.int64]
 
-_RATIO = 1.015
+_RATIO = 1.006
 """Between limits on the slowest pass of a table."""
 
 
@@ -117,8 +117,8 @@ class _Level:
 
 _LEVELS = (
     _Level(1.04, 1, 12),
-    _Level(1.015, 1, 10, (0.003, 0.002, 0.001)),
-    _Level(1.004, 1, 8),
+    _Level(1.015, 1, 10, (0.003,)),
+    _Level(1.004, 1, 8, (0.001,)),
     # With slots the bound falls at first, and rises for hundreds of steps.
     _Level(1.02, 8, 2, (0.002, 0.001), steps=250, patience=150),
     _Level(1.007, 8, 3, (0.0005,), steps=250, patience=150),
