@@ -32,8 +32,6 @@ class RangeTables:
 
     problem: Problem
     counts: Counts
-    longest: int
-    """Latencies from here on are of no interest."""
     models: tuple[RangeTable, ...]
 
 
@@ -41,7 +39,7 @@ def range_tables(problem: Problem, longest: int) -> RangeTables:
     """Make the table of every model, for schedules that are shorter than ``longest``."""
     models = range(len(problem.models))
     tables = tuple(range_table(problem, m, longest, _RATIO) for m in models)
-    return RangeTables(problem, Counts(problem.type_counts), longest, tables)
+    return RangeTables(problem, Counts(problem.type_counts), tables)
 
 
 def annealed_plans(tables: RangeTables, start: Schedule, seed: int) -> Iterator[Plan]:

@@ -74,7 +74,7 @@ def drawn_problem(rng: Random, *, deadlines: bool = False, most: int = 2_000) ->
 def tables_of(problem: Problem, longest: int, ratio: float) -> RangeTables:
     """Range tables of all models, of any precision."""
     models = tuple(range_table(problem, m, longest, ratio) for m in range(len(problem.models)))
-    return RangeTables(problem, Counts(problem.type_counts), longest, models)
+    return RangeTables(problem, Counts(problem.type_counts), models)
 
 
 def drawn_lengths(rng: Random, longest: int) -> Ints:

@@ -45,6 +45,11 @@ _MOST_WINDOWS = 16
 """Prices stand at every border."""
 _MOST_LAYERS = 256
 """Of a model: tables of all ranges of longer ones take minutes."""
+_LEAST_S = 15.0
+"""With less time left, annealing and prices are not begun: where they are used for the first time,
+the compiler alone may take ten seconds, and cannot be interrupted."""
+_FEW_PLACES = 1000
+"""Places of layers (window and chiplet) below which CP-SAT ends before prices would."""
 _PRICES_SHARE = 0.5
 """Of the time, where more is to be done after the prices."""
 _MOST_COUNTS_TWO = 130
@@ -161,6 +166,8 @@ def _many_windows(search: Search) -> bool:
     longest_model = max(run.num_layers for run in problem.models)
     if (
         not 3 <= problem.max_windows <= _MOST_WINDOWS
+        or search.remaining_s < _LEAST_S
+        or _num_places(problem) < _FEW_PLACES
         or not latency
         or _ignores_latency(search)
         or _num_counts(problem) > _MOST_COUNTS_TWO
@@ -183,6 +190,12 @@ def _many_windows(search: Search) -> bool:
     for bound in price_bounds(tables, latency, keep_going):
         search.add_bound("latency", bound, PRICES, "full", BY_TABLES)
     return only
+
+
+def _num_places(problem: Problem) -> int:
+    """Number of windows and chiplets that layers can be given."""
+    layers = sum(run.num_layers for run in problem.models)
+    return layers * problem.max_windows * problem.num_chiplets
 
 
 def _num_counts(problem: Problem) -> int:
