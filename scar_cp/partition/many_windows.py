@@ -22,10 +22,6 @@ __all__ = ["RangeTables", "annealed_plans", "price_bounds", "range_tables"]
 
 Ints = NDArray[np.int64]
 
-_RATIO = 1.006
-"""Between limits on the slowest pass of a table."""
-
-
 @dataclass(frozen=True)
 class RangeTables:
     """The tables of all models of a problem, and what they are about."""
@@ -38,7 +34,7 @@ class RangeTables:
 def range_tables(problem: Problem, longest: int) -> RangeTables:
     """Make the table of every model, for schedules that are shorter than ``longest``."""
     models = range(len(problem.models))
-    tables = tuple(range_table(problem, m, longest, _RATIO) for m in models)
+    tables = tuple(range_table(problem, m, longest) for m in models)
     return RangeTables(problem, Counts(problem.type_counts), tables)
 
 
@@ -61,8 +57,8 @@ def annealed_plans(tables: RangeTables, start: Schedule, seed: int) -> Iterator[
     """
     best = NEVER
     cuts = _cuts_of(start, tables.problem)
-    up = [table.up for table in tables.models]
-    for total, found in annealed_cuts(up, tables.counts, cuts, seed):
+    least = [table.least for table in tables.models]
+    for total, found in annealed_cuts(least, tables.counts, cuts, seed):
         if total < best:
             best = total
             plan = _plan(tables.problem, found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +11,15 @@ from scar_cp.clock import look
 from scar_cp.partition.counts import Counts
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.segment_costs import costs_by_start
-from scar_cp.partition.table_kernels import least_sums, lower
+from scar_cp.partition.table_kernels import partitions, take_least
 from scar_cp.problem.compiled import Problem
 
 __all__ = ["RangeTable", "range_table"]
 
 Ints = NDArray[np.int64]
 
-_DEPTH = 200
-"""Limits on the slowest pass go down to this part of the largest: a window's length divided by the
-chiplets and by a few."""
+_ROOM = 64
+"""For partitions of a range of which each may be the best part of a longer one; there are few."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +27,24 @@ class RangeTable:
     """Values of every range of a model's layers in one window.
 
     Arrays have the shape (L + 1, L + 1, num_counts): begin, end, and *at most* so many chiplets of
-    each type. What takes longer than was asked for is at least `NEVER`.
+    each type. What takes longer than was asked for has some value that is longer, too.
 
     Attributes
     ----------
     low
         No schedule is faster. More layers never take less: a value is at most that of any range
         around it.
-    up
-        Attained by a partition, up to hops; a pass may send its tensors as if each could be
-        written instead, even where the window ends with the model.
+    least
+        Attained by a partition, up to hops; where the window ends before the model, a pass may
+        send its tensors as if each could be written instead.
     """
 
     low: Ints
-    up: Ints
+    least: Ints
 
 
-def range_table(problem: Problem, m: int, longest: int, ratio: float) -> RangeTable:
-    """Lower and attained values of the least latency of every range of a model's layers.
-
-    ``Σ sum + (q-1)·max pass`` is a shortest path for every limit on the slowest pass. Between two
-    limits l < h a partition costs at least ``sum(h) + (q-1)·(l + 1)``.
+def range_table(problem: Problem, m: int, longest: int) -> RangeTable:
+    """Least latency of every range of a model's layers, for all counts.
 
     Parameters
     ----------
@@ -58,52 +53,51 @@ def range_table(problem: Problem, m: int, longest: int, ratio: float) -> RangeTa
     m
         The model.
     longest
-        Ranges that take longer are of no interest, nor are passes longer than a q-th of it.
-    ratio
-        Between limits on the slowest pass: values are at most this factor too small.
-
+        Ranges that take longer are of no interest.
     """
-    run = problem.models[m]
-    n, pace = run.num_layers, run.passes - 1
-    counts = Counts(problem.type_counts)
-    low = np.full((n + 1, n + 1, counts.size), NEVER, dtype=np.int64)
-    up = low.copy()
-    least = np.empty((n + 1, counts.padded_size), dtype=np.int64)
-    slowest = np.empty_like(least)
-    compute = np.zeros((len(problem.used_types), n + 1), dtype=np.int64)
-    compute[:, 1:] = problem.compute_cycles[m].T.cumsum(axis=1)
-    limits = _limits(longest, run.passes, ratio)
-    for start, (sums, passes, crossing) in enumerate(costs_by_start(problem, m)):
-        for above, limit in zip([-1, *limits], limits, strict=False):
-            look()
-            least_sums(
-                sums,
-                passes,
-                compute,
-                limit,
-                counts.steps,
-                counts.padding,
-                start,
-                least,
-                slowest,
-            )
-            lower(
-                *(low, up, least, slowest, crossing, pace, above + 1),
-                *(start, counts.padded),
-            )
+    n, counts = problem.models[m].num_layers, Counts(problem.type_counts)
+    least = np.full((n + 1, n + 1, counts.size), NEVER, dtype=np.int64)
+    cut = _Cutting(problem, m, longest, counts)
+    anywhere, at_the_end = (costs_by_start(problem, m, high_open) for high_open in (True, False))
+    for start, (costs, ending) in enumerate(zip(anywhere, at_the_end, strict=True)):
+        look()
+        cut.fill(least, start, start + 1, *costs)
+        if (costs[1] != ending[1]).any():
+            least[start, n] = NEVER
+            cut.fill(least, start, n, *ending)
+    low = least.copy()
     _keep_rising(low)
-    up[np.arange(n + 1), np.arange(n + 1)] = 0
-    return RangeTable(low, up)
+    least[np.arange(n + 1), np.arange(n + 1)] = 0
+    return RangeTable(low, least)
 
 
-def _limits(longest: int, passes: int, ratio: float) -> list[int]:
-    """Limits on the slowest pass, rising; a window is at least as long as all of its passes."""
-    largest = max(1, longest // passes)
-    if passes == 1:
-        return [largest]
-    count = ceil(log(_DEPTH) / log(ratio))
-    smaller = (min(largest, int(largest * ratio**-k)) for k in range(1, count + 1))
-    return sorted({largest, *smaller})  # the largest as it is: no float
+class _Cutting:
+    """Partitions of the ranges from one start, with room for those that are kept."""
+
+    def __init__(self, problem: Problem, m: int, longest: int, counts: Counts) -> None:
+        run = problem.models[m]
+        self._pace, self._longest, self._counts = run.passes - 1, longest, counts
+        self._compute = np.zeros((len(problem.used_types), run.num_layers + 1), dtype=np.int64)
+        self._compute[:, 1:] = problem.compute_cycles[m].T.cumsum(axis=1)
+        self._used = np.zeros((run.num_layers + 1, counts.padded_size), dtype=np.int32)
+        self._make_room(_ROOM)
+
+    def _make_room(self, room: int) -> None:
+        self._sums_of, self._values_of = np.empty((2, *self._used.shape, room), dtype=np.int64)
+
+    def fill(
+        self, least: Ints, start: int, first_end: int, sums: Ints, passes: Ints, crossing: Ints
+    ) -> None:
+        """Fill in the least latency of all ranges from one start to the first end and beyond."""
+        counts = self._counts
+        while not partitions(
+            *(sums, passes, self._compute, self._pace, self._longest),
+            *(counts.steps, counts.padding, start, self._used, self._sums_of, self._values_of),
+        ):
+            self._make_room(2 * self._sums_of.shape[2])
+        take_least(
+            *(least, self._used, self._values_of, crossing, start, first_end, counts.padded)
+        )
 
 
 def _keep_rising(low: Ints) -> None:

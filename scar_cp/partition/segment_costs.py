@@ -194,11 +194,22 @@ class SegmentCosts:
         return cls(run.passes, passes, sums + once, energy, crossing, crossing_energy)
 
 
-def costs_by_start(problem: Problem, m: int) -> Iterator[tuple[Ints, Ints, Ints]]:
-    """Costs of windows that may end anywhere, for one first layer after the other.
+def costs_by_start(
+    problem: Problem, m: int, high_open: bool
+) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Costs of windows for one first layer after the other.
 
     From one to the next, the only tensors that change are those of the layer left out: what was
     sent is read from DRAM.
+
+    Parameters
+    ----------
+    problem
+        The compiled problem.
+    m
+        The model.
+    high_open
+        Whether the windows may end before the model's last layer.
 
     Yields
     ------
@@ -206,11 +217,11 @@ def costs_by_start(problem: Problem, m: int) -> Iterator[tuple[Ints, Ints, Ints]
         As in `SegmentCosts` with the first layer known; they are changed in place.
     """
     run = problem.models[m]
-    costs = SegmentCosts.of(problem, m, 0, high_open=True)
+    costs = SegmentCosts.of(problem, m, 0, high_open)
     if problem.overlap == "full":  # the longer of compute and transfers does not add up
         yield costs.sum_cycles, costs.pass_cycles, costs.crossing_cycles
         for start in range(1, run.num_layers):
-            costs = SegmentCosts.of(problem, m, start, high_open=True)
+            costs = SegmentCosts.of(problem, m, start, high_open)
             yield costs.sum_cycles, costs.pass_cycles, costs.crossing_cycles
         return
     through = problem.way_to_memory_cycles(_least_port_hops(problem))
@@ -226,7 +237,7 @@ def costs_by_start(problem: Problem, m: int) -> Iterator[tuple[Ints, Ints, Ints]
             for before, reader in pairwise([start, *tensor.consumers]):
                 passes[:, before + 1 : reader + 1, reader:] += dram
                 sums[:, before + 1 : reader + 1, reader:] += dram - send
-            if not tensor.is_output:
+            if high_open and not tensor.is_output:
                 crossing[start + 1 : tensor.consumers[-1] + 1] -= int(dram.min())
 
 

@@ -71,9 +71,9 @@ def drawn_problem(rng: Random, *, deadlines: bool = False, most: int = 2_000) ->
             continue
 
 
-def tables_of(problem: Problem, longest: int, ratio: float) -> RangeTables:
+def tables_of(problem: Problem, longest: int) -> RangeTables:
     """Range tables of all models, of any precision."""
-    models = tuple(range_table(problem, m, longest, ratio) for m in range(len(problem.models)))
+    models = tuple(range_table(problem, m, longest) for m in range(len(problem.models)))
     return RangeTables(problem, Counts(problem.type_counts), models)
 
 

@@ -29,7 +29,7 @@ def check_bounds(seed):
     ratio = rng.choice([1.01, 1.5, 3])
     # Tables are for one latency and prices for another that is no larger.
     for longest in {best + 1, best + rng.randint(1, best + 9), rng.randint(1, best + 1)}:
-        tables = tables_of(problem, longest + rng.choice([0, 0, 7]), ratio)
+        tables = tables_of(problem, longest + rng.choice([0, 0, 7]))
         cuts = cuts_of(tables)
         most = min(best, longest)
         prices = new_prices(rng, tables, longest)
@@ -71,7 +71,7 @@ def test_dropping_keeps_the_way_of_a_schedule_that_is_shorter_by_one_cycle(windo
     problem = tiny_problem(models, windows=windows)
     best = optimum(problem)
     for longest, known in ((best + 1, best), (best, best)):
-        tables = tables_of(problem, best + 1, 3)
+        tables = tables_of(problem, best + 1)
         low = [table.low for table in tables.models]
         every = np.arange(longest + 1)
         prices = Prices(low, tables.counts, windows, longest, every, 2)
@@ -137,10 +137,10 @@ def test_the_bound_is_that_of_a_slow_evaluation_with_every_length_a_class_of_its
     while True:
         problem = drawn_problem(rng, most=300)
         best = optimum(problem)
-        if best is not None and best <= 60 and len(tables_of(problem, 1, 3).counts.vectors) <= 8:
+        if best is not None and best <= 60 and len(tables_of(problem, 1).counts.vectors) <= 8:
             break
     longest = rng.randint(1, best + 5)
-    tables = tables_of(problem, longest, 1.3)
+    tables = tables_of(problem, longest)
     slots = rng.randint(1, 4)
     low = [table.low for table in tables.models]
     every = np.arange(longest + 1)
@@ -166,7 +166,7 @@ def test_schedules_longer_than_floats_are_exact_have_true_bounds():
     best = sum(sizes)
     assert best > 2**53
     for longest in range(best + 1, best + 10):
-        tables = tables_of(problem, longest, 3)
+        tables = tables_of(problem, longest)
         low = [table.low for table in tables.models]
         lengths = lengths_in_ratio(longest, 3)
         assert Prices(low, tables.counts, 26, longest, lengths).bound <= best
