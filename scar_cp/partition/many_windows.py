@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 from scar_cp.judge.schedule import Schedule
 from scar_cp.partition.annealing import annealed_cuts
 from scar_cp.partition.counts import Counts
+from scar_cp.partition.joint import JointCuts, is_small_enough
 from scar_cp.partition.one_window import Plan, WindowPlan, partition_window
 from scar_cp.partition.prices import Prices, lengths_in_ratio
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.range_table import RangeTable, range_table
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["RangeTables", "annealed_plans", "price_bounds", "range_tables"]
+__all__ = ["RangeTables", "annealed_plans", "latency_bounds", "range_tables"]
 
 Ints = NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class RangeTables:
@@ -117,16 +119,19 @@ _LEVELS = (
     _Level(1.02, 8, 2, (0.002, 0.001), steps=250, patience=150),
     _Level(1.007, 8, 3, (0.0005,), steps=250, patience=150),
 )
+_LEVELS_BEFORE_JOINT = 2
+"""Finer prices close less than the search over all models' cuts does in the same time."""
 _WORTH_A_LINE = 1.0002
 """A bound that is better by less than this factor waits for the next."""
 
 
-def price_bounds(
+def latency_bounds(
     tables: RangeTables, longest: int, keep_going: Callable[[], bool]
-) -> Iterator[int]:
+) -> Iterator[tuple[int, Plan | None]]:
     """Rising lower bounds on latency, for any number of windows up to the problem's.
 
-    Coarse prices come first; each level begins with those of the one before.
+    Coarse prices come first; each level begins with those of the one before. Where all models' cuts
+    can be looked at together, a search over them takes over from fine prices.
 
     Parameters
     ----------
@@ -139,15 +144,18 @@ def price_bounds(
 
     Yields
     ------
-    int
-        The best bound, whenever there is a better one.
+    bound : int
+        The best one, whenever there is a better one.
+    plan : Plan or None
+        That attains the bound, up to hops.
     """
     if longest < 1:  # nothing is shorter
         return
     low = [table.low for table in tables.models]
     windows, best = tables.problem.max_windows, 0
+    is_joint = is_small_enough(tables.problem)
     start = _first_prices(tables, longest)
-    for level in _LEVELS:
+    for level in _LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS:
         lengths = lengths_in_ratio(longest, level.ratio)
         prices = Prices(low, tables.counts, windows, longest, lengths, level.slots)
         prices.take(start)
@@ -155,13 +163,21 @@ def price_bounds(
             ended = prices.bound >= longest or not keep_going()
             if prices.bound > best * (1 if ended else _WORTH_A_LINE):
                 best = prices.bound
-                yield best
+                yield best, None
             if ended:
                 return
         if prices.bound > best:
             best = prices.bound
-            yield best
+            yield best, None
         start = prices.prices
+    if not is_joint:
+        return
+    joint = JointCuts(low, tables.counts, windows, prices)
+    for _ in joint.raise_bound(longest, keep_going):
+        if joint.bound > best * _WORTH_A_LINE:
+            best = joint.bound
+            yield best, None
+    yield joint.bound, None if joint.cuts is None else _plan(tables.problem, joint.cuts)
 
 
 def _first_prices(tables: RangeTables, longest: int) -> Ints:

@@ -12,6 +12,8 @@ other through prices.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from itertools import pairwise
 from math import ceil, log
 
 import numpy as np
@@ -130,6 +132,16 @@ class Prices:
     def bound(self) -> int:
         """No schedule is shorter, or ``longest`` if that is less."""
         return min(self._longest, int(self._backward[0, 0]))
+
+    def left(self, border: int) -> Ints:
+        """Lower values of what is left to do at a border, for all cuts of the models together.
+
+        Shape (cuts of the first model, cuts of the second, ...); C order.
+        """
+        of = [self.prices[border, :, a:b] for a, b in pairwise(self._cuts)]
+        slots = range(self._slots)
+        each = (reduce(np.add.outer, (u[s] for u in of), self._backward[border, s]) for s in slots)
+        return np.asarray(reduce(np.minimum, each))
 
     def rate(self, prices: Ints | None = None) -> int:
         """Take prices over, and return their bound."""

@@ -95,9 +95,7 @@ class _Cutting:
             *(counts.steps, counts.padding, start, self._used, self._sums_of, self._values_of),
         ):
             self._make_room(2 * self._sums_of.shape[2])
-        take_least(
-            *(least, self._used, self._values_of, crossing, start, first_end, counts.padded)
-        )
+        take_least(*(least, self._used, self._values_of, crossing, start, first_end, counts.padded))
 
 
 def _keep_rising(low: Ints) -> None:

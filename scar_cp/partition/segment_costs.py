@@ -194,9 +194,7 @@ class SegmentCosts:
         return cls(run.passes, passes, sums + once, energy, crossing, crossing_energy)
 
 
-def costs_by_start(
-    problem: Problem, m: int, high_open: bool
-) -> Iterator[tuple[Ints, Ints, Ints]]:
+def costs_by_start(problem: Problem, m: int, high_open: bool) -> Iterator[tuple[Ints, Ints, Ints]]:
     """Costs of windows for one first layer after the other.
 
     From one to the next, the only tensors that change are those of the layer left out: what was

@@ -116,7 +116,13 @@ def partitions(
 
 @compiled
 def take_least(
-    least: Ints, used: Small, values_of: Ints, crossing: Ints, start: int, first_end: int, cells: Ints
+    least: Ints,
+    used: Small,
+    values_of: Ints,
+    crossing: Ints,
+    start: int,
+    first_end: int,
+    cells: Ints,
 ) -> None:
     """Fill in the least latencies of ranges from ``start`` to ``first_end`` or beyond."""
     for end in range(first_end, len(used)):

@@ -72,7 +72,7 @@ def drawn_problem(rng: Random, *, deadlines: bool = False, most: int = 2_000) ->
 
 
 def tables_of(problem: Problem, longest: int) -> RangeTables:
-    """Range tables of all models, of any precision."""
+    """Range tables of all models."""
     models = tuple(range_table(problem, m, longest) for m in range(len(problem.models)))
     return RangeTables(problem, Counts(problem.type_counts), models)
 

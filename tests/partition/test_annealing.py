@@ -63,7 +63,7 @@ def total_length(tables, cuts):
 
 @seeds(15, quick=2)
 def test_annealed_cuts_rise_from_begin_to_end_and_take_what_they_are_said_to(seed):
-    rng, problem, start = drawn(seed)
+    _, problem, start = drawn(seed)
     longest = evaluate(problem, start).latency_cycles
     tables = tables_of(problem, longest)
     begin = cuts_at_borders(problem, start)

@@ -10,7 +10,7 @@ from problems import layer, model, seeds, tensor, tiny_problem
 
 from scar_cp.outcome.solving import solve
 from scar_cp.partition import many_windows
-from scar_cp.partition.many_windows import price_bounds, range_tables
+from scar_cp.partition.many_windows import latency_bounds, range_tables
 from scar_cp.solvers import CpsatOptions, Request
 
 from .priced import QUICK, drawn_problem, optimum
@@ -24,8 +24,10 @@ def test_no_bound_of_prices_passes_the_optimum(seed, monkeypatch):
     best = optimum(problem)
     for longest in {best + 1, rng.choice([best, 2 * best + rng.randint(1, 20)])}:
         tables = range_tables(problem, longest + rng.choice([0, 5]))
-        bounds = list(price_bounds(tables, longest, lambda: True))
-        assert bounds == sorted(set(bounds))
+        found = list(latency_bounds(tables, longest, lambda: True))
+        bounds = [bound for bound, _ in found]
+        assert bounds == sorted(bounds)
+        assert all(plan is None or plan.bound <= bound for bound, plan in found)
         assert all(bound <= min(best, longest) for bound in bounds)
 
 
@@ -41,7 +43,8 @@ def test_bounds_hold_whenever_the_search_is_stopped(seed):
         def keep_going(steps=steps):
             return next(steps, None) is not None
 
-        assert all(bound <= best for bound in price_bounds(tables, best + 1, keep_going))
+        found = latency_bounds(tables, best + 1, keep_going)
+        assert all(bound <= best for bound, _ in found)
 
 
 def weights_of(objective):
@@ -87,6 +90,6 @@ def test_schedules_that_take_no_time_need_no_prices(objective, value):
     tensors = [tensor(0, [1], nop_nj=3, dram_nj=9)]
     models = [model([layer(0, [5]), layer(0, [7])], tensors), model([layer(0, [5])])]
     problem = tiny_problem(models, windows=3)
-    assert not list(price_bounds(range_tables(problem, 0), 0, lambda: True))
+    assert not list(latency_bounds(range_tables(problem, 0), 0, lambda: True))
     result = solve(problem, asked(objective)).result
     assert (result.status, result.value) == ("optimal", value)

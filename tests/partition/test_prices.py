@@ -26,7 +26,6 @@ def check_bounds(seed):
     problem = drawn_problem(rng)
     best = optimum(problem)
     assert best is not None
-    ratio = rng.choice([1.01, 1.5, 3])
     # Tables are for one latency and prices for another that is no larger.
     for longest in {best + 1, best + rng.randint(1, best + 9), rng.randint(1, best + 1)}:
         tables = tables_of(problem, longest + rng.choice([0, 0, 7]))

@@ -15,6 +15,7 @@ from math import prod
 from scar_cp.clock import while_in_time
 from scar_cp.judge.bounds import Proof
 from scar_cp.judge.validation import validate
+from scar_cp.partition.joint import is_small_enough
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import CountTable, Plan, partition_window
@@ -83,9 +84,10 @@ def _partition(search: Search) -> TableReport:
     if search.problem.max_windows > 1 and not search.done:
         _malleable(search)
         if not _many_windows(search):
-            _two_windows(search)
-    if search.problem.max_windows > 2 and not search.done:
-        _three_windows(search)
+            if not search.done:
+                _two_windows(search)
+            if search.problem.max_windows > 2 and not search.done:
+                _three_windows(search)
     if search.problem.max_windows > 2 and search.request.objective == "edp":
         _polygon(search)
     return report
@@ -161,11 +163,12 @@ def _three_windows(search: Search) -> None:
 
 
 def _many_windows(search: Search) -> bool:
-    """Three windows and more; whether latency needs nothing else."""
+    """Annealing and prices; whether two and three windows need no search of their own."""
     problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
     longest_model = max(run.num_layers for run in problem.models)
+    only, is_joint = search.request.objective == "latency", is_small_enough(problem)
     if (
-        not 3 <= problem.max_windows <= _MOST_WINDOWS
+        not (2 if only and is_joint else 3) <= problem.max_windows <= _MOST_WINDOWS
         or search.remaining_s < _LEAST_S
         or _num_places(problem) < _FEW_PLACES
         or not latency
@@ -175,10 +178,9 @@ def _many_windows(search: Search) -> bool:
     ):
         return False
     # The compiler takes half a second to load, and problems with one window do without.
-    from scar_cp.partition.many_windows import annealed_plans, price_bounds, range_tables
+    from scar_cp.partition.many_windows import annealed_plans, latency_bounds, range_tables
 
-    only = search.request.objective == "latency"
-    alone = only and problem.max_windows > 3
+    alone = only and (problem.max_windows > 3 or is_joint)
     keep_going = _within(search, 1.0 if alone else _PRICES_SHARE)
     tables = range_tables(problem, latency)
     assert search.schedule is not None
@@ -186,10 +188,12 @@ def _many_windows(search: Search) -> bool:
         attained = _offer(search, problem, plan, ANNEALING)
         latency = latency if attained is None else min(latency, attained)
         if not keep_going():
-            return only
-    for bound in price_bounds(tables, latency, keep_going):
+            return alone
+    for bound, found in latency_bounds(tables, latency, keep_going):
         search.add_bound("latency", bound, PRICES, "full", BY_TABLES)
-    return only
+        if found is not None:
+            _offer(search, problem, found, PRICES)
+    return alone
 
 
 def _num_places(problem: Problem) -> int:
