@@ -91,8 +91,12 @@ class _Cutting:
         """Fill in the least latency of all ranges from one start to the first end and beyond."""
         counts = self._counts
         while not partitions(
-            *(sums, passes, self._compute, self._pace, self._longest),
-            *(counts.steps, counts.padding, start, self._used, self._sums_of, self._values_of),
+            *(sums, passes, self._compute, self._pace, self._longest, counts.steps),
+            counts.padding,
+            start,
+            self._used,
+            self._sums_of,
+            self._values_of,
         ):
             self._make_room(2 * self._sums_of.shape[2])
         take_least(*(least, self._used, self._values_of, crossing, start, first_end, counts.padded))

@@ -70,6 +70,7 @@ def test_values_of_ranges_are_the_exact_ones_and_no_placement_is_faster(seed):
 def cut_in_all_ways(problem, costs, start):
     """Per end and counts, sum and slowest pass of every partition from a start."""
     n = problem.models[0].num_layers
+    ways: dict[int, dict[tuple[int, ...], set[tuple[int, int]]]]
     ways = {end: {} for end in range(start, n + 1)}
     ways[start][(0,) * len(problem.type_counts)] = {(0, 0)}
     for end in range(start + 1, n + 1):
