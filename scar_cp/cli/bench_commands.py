@@ -31,6 +31,7 @@ class SuiteName(StrEnum):
     two_windows = "two-windows"
     three_windows = "three-windows"
     five_windows = "five-windows"
+    eight_windows = "eight-windows"
     cross = "6x6"
     ablation = "ablation"
 

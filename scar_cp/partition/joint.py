@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from math import comb, prod
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,30 +19,15 @@ from scar_cp.clock import look
 from scar_cp.partition.counts import Counts
 from scar_cp.partition.joint_kernels import least_left
 from scar_cp.partition.prices import Prices
-from scar_cp.problem.compiled import Problem
 
-__all__ = ["JointCuts", "is_small_enough"]
+__all__ = ["JointCuts"]
 
 Ints = NDArray[np.int64]
 
-_MOST_STATES = 60_000_000
-"""Of all borders: they take 13 bytes each."""
-_MOST_MODELS = 3
-"""Few states of more are alike enough to be known when they are met again."""
-_MOST_SHARINGS = 1000
-"""Ways to share out the package's chiplets, all tried in every state."""
 _STEP = 1.003
 """From one cap to the next."""
 _STATES_AT_ONCE = 500
 """Between two looks at the clock: about a quarter of a second."""
-
-
-def is_small_enough(problem: Problem) -> bool:
-    """Whether states and ways to share out chiplets are few enough to be searched."""
-    models = len(problem.models)
-    states = problem.max_windows * prod(run.num_layers + 1 for run in problem.models)
-    sharings = prod(comb(c + models - 1, c) for c in problem.type_counts)
-    return models <= _MOST_MODELS and states <= _MOST_STATES and sharings <= _MOST_SHARINGS
 
 
 class JointCuts:

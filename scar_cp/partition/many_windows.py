@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from scar_cp.judge.schedule import Schedule
 from scar_cp.partition.annealing import annealed_cuts
 from scar_cp.partition.counts import Counts
-from scar_cp.partition.joint import JointCuts, is_small_enough
+from scar_cp.partition.joint import JointCuts
 from scar_cp.partition.one_window import Plan, WindowPlan, partition_window
 from scar_cp.partition.prices import Prices, lengths_in_ratio
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.range_table import RangeTable, range_table
+from scar_cp.partition.sizes import is_joint_small
 from scar_cp.problem.compiled import Problem
 
 __all__ = ["RangeTables", "annealed_plans", "latency_bounds", "range_tables"]
@@ -153,7 +154,7 @@ def latency_bounds(
         return
     low = [table.low for table in tables.models]
     windows, best = tables.problem.max_windows, 0
-    is_joint = is_small_enough(tables.problem)
+    is_joint = is_joint_small(tables.problem)
     start = _first_prices(tables, longest)
     for level in _LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS:
         lengths = lengths_in_ratio(longest, level.ratio)

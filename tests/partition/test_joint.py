@@ -7,11 +7,10 @@ from itertools import pairwise, product
 from math import prod
 from random import Random
 
-import pytest
-from problems import layer, model, seeds, tiny_problem
+from problems import seeds
 
 from scar_cp.partition import joint
-from scar_cp.partition.joint import JointCuts, is_small_enough
+from scar_cp.partition.joint import JointCuts
 
 from .priced import cuts_of, drawn_prices, drawn_problem, new_prices, optimum, tables_of
 
@@ -94,9 +93,3 @@ def test_what_is_known_holds_when_the_search_is_stopped():
     assert not list(search.raise_bound(best + 1, lambda: False))
     assert search.bound <= best
     assert search.cuts is None
-
-
-@pytest.mark.parametrize(("models", "small"), [(1, True), (3, True), (4, False)])
-def test_more_than_three_models_are_too_many(models, small):
-    problem = tiny_problem([model([layer(3)])] * models, windows=5)
-    assert is_small_enough(problem) is small

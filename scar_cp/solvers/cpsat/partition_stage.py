@@ -15,12 +15,12 @@ from math import prod
 from scar_cp.clock import while_in_time
 from scar_cp.judge.bounds import Proof
 from scar_cp.judge.validation import validate
-from scar_cp.partition.joint import is_small_enough
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import CountTable, Plan, partition_window
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
+from scar_cp.partition.sizes import is_joint_small
 from scar_cp.partition.three_windows import partition_three_windows
 from scar_cp.partition.trade_off import Value, trade_off_one_window
 from scar_cp.partition.trade_off_two import trade_off_two_windows
@@ -166,7 +166,7 @@ def _many_windows(search: Search) -> bool:
     """Annealing and prices; whether two and three windows need no search of their own."""
     problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
     longest_model = max(run.num_layers for run in problem.models)
-    only, is_joint = search.request.objective == "latency", is_small_enough(problem)
+    only, is_joint = search.request.objective == "latency", is_joint_small(problem)
     if (
         not (2 if only and is_joint else 3) <= problem.max_windows <= _MOST_WINDOWS
         or search.remaining_s < _LEAST_S

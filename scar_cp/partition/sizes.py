@@ -1,0 +1,24 @@
+"""Which problems are small enough for a search, told without loading it: it may be compiled."""
+
+from __future__ import annotations
+
+from math import comb, prod
+
+from scar_cp.problem.compiled import Problem
+
+__all__ = ["is_joint_small"]
+
+_MOST_STATES = 60_000_000
+"""Of all borders: they take 13 bytes each."""
+_MOST_MODELS = 3
+"""Few states of more are alike enough to be known when they are met again."""
+_MOST_SHARINGS = 1000
+"""Ways to share out the package's chiplets, all tried in every state."""
+
+
+def is_joint_small(problem: Problem) -> bool:
+    """Whether the cuts of all models at a border are few enough to be searched together."""
+    models = len(problem.models)
+    states = problem.max_windows * prod(run.num_layers + 1 for run in problem.models)
+    sharings = prod(comb(c + models - 1, c) for c in problem.type_counts)
+    return models <= _MOST_MODELS and states <= _MOST_STATES and sharings <= _MOST_SHARINGS
