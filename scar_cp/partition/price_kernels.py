@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from scar_cp.partition.compiling import compiled
 from scar_cp.partition.counts import Splits
 
-__all__ = ["adam", "balance", "path_weights", "rate", "shortest", "slopes"]
+__all__ = ["NEVER", "add", "balance", "rate", "shortest"]
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
-Floats = NDArray[np.float64]
 
 NEVER = 2**60
 
@@ -64,7 +63,7 @@ def _model_gains(
 
 
 @compiled
-def _add(most: Ints, gains: Ints, splits: Splits, result: Ints) -> None:
+def add(most: Ints, gains: Ints, splits: Splits, result: Ints) -> None:
     """Most gain within every count of what is in ``most`` and of one more model."""
     firsts, parts, rests = splits
     for s in range(len(most)):
@@ -109,7 +108,7 @@ def rate(
                 w == 0,
                 w == last,
             )
-            _add(work[m % 2], gains[x, m], splits, work[(m + 1) % 2])
+            add(work[m % 2], gains[x, m], splits, work[(m + 1) % 2])
         values[x] = floors[k] + 1 - work[models % 2, size - 1]
 
 
@@ -272,7 +271,7 @@ def balance(
     later = np.zeros((models + 1, len(arcs), size), dtype=np.int64)
     for m in range(models - 1, 0, -1):
         for y in range(len(arcs)):
-            _add(later[m + 1, y], gains[arcs[y], m], splits, later[m, y])
+            add(later[m + 1, y], gains[arcs[y], m], splits, later[m, y])
     earlier = np.zeros((len(arcs), size), dtype=np.int64)
     rest = np.empty((len(arcs), size), dtype=np.int64)
     work = np.empty(size, dtype=np.int64)
@@ -284,7 +283,7 @@ def balance(
             elif m == models - 1:
                 rest[y] = earlier[y]
             else:
-                _add(earlier[y], later[m + 1, y], splits, rest[y])
+                add(earlier[y], later[m + 1, y], splits, rest[y])
         spent = np.full(high - low, NEVER, dtype=np.int64)
         left = np.full(high - low, NEVER, dtype=np.int64)
         _spent_before(ins, rest, forward, prices, begin, length, floors, reach, low, high, w, spent)
@@ -305,122 +304,7 @@ def balance(
                 inside and w == 1,
                 not inside and w == last,
             )
-            _add(earlier[y], gains[x, m], splits, work)
+            add(earlier[y], gains[x, m], splits, work)
             earlier[y] = work
     for y in range(len(arcs)):
         values[arcs[y]] = floors[length[arcs[y]]] + 1 - earlier[y, size - 1]
-
-
-@compiled
-def path_weights(
-    arcs: Ints,
-    window: Small,
-    begin: Small,
-    end: Small,
-    values: Ints,
-    forward: Ints,
-    backward: Ints,
-    temperature: float,
-    weights: Floats,
-) -> None:
-    """How often each arc is on a path, if a path longer by d counts ``exp(-d / temperature)``."""
-    ways = np.zeros(forward.shape)
-    left = np.zeros(forward.shape)
-    ways[0, 0] = 1.0
-    left[-1] = 1.0
-    for x in arcs:
-        w, a, b = window[x], begin[x], end[x]
-        if forward[w, a] < NEVER:
-            longer = forward[w, a] + values[x] - forward[w + 1, b]
-            ways[w + 1, b] += ways[w, a] * np.exp(-longer / temperature)
-    for x in arcs[::-1]:
-        w, a, b = window[x], begin[x], end[x]
-        if backward[w + 1, b] < NEVER:
-            longer = backward[w + 1, b] + values[x] - backward[w, a]
-            left[w, a] += left[w + 1, b] * np.exp(-longer / temperature)
-    for x in arcs:
-        w, a, b = window[x], begin[x], end[x]
-        weights[x] = 0.0
-        if forward[w, a] < NEVER and backward[w + 1, b] < NEVER:
-            longer = forward[w, a] + values[x] + backward[w + 1, b] - backward[0, 0]
-            part = np.exp(-longer / temperature)
-            weights[x] = ways[w, a] * part * left[w + 1, b] / left[0, 0]
-
-
-@compiled
-def _attained(gains: Ints, splits: Splits, counts: Ints) -> None:
-    """Counts of every model that attain an arc's value."""
-    models, size = gains.shape
-    firsts, parts, rests = splits
-    most = np.zeros((models + 1, size), dtype=np.int64)
-    for m in range(models):
-        _add(most[m], gains[m], splits, most[m + 1])
-    s = size - 1
-    for m in range(models - 1, -1, -1):
-        chosen, best = 0, -4 * NEVER
-        for q in range(firsts[s], firsts[s + 1]):
-            value = most[m, rests[q]] + gains[m, parts[q]]
-            if value > best:
-                chosen, best = q, value
-        counts[m] = parts[chosen]
-        s = rests[chosen]
-
-
-@compiled
-def slopes(
-    arcs: Ints,
-    weights: Floats,
-    prices: Ints,
-    window: Small,
-    begin: Small,
-    end: Small,
-    length: Small,
-    reach: NDArray[np.int32],
-    cuts: Ints,
-    splits: Splits,
-    gains: Ints,
-    slope: Floats,
-) -> None:
-    """Slope of the softened bound along every price."""
-    models = gains.shape[1]
-    counts = np.empty(models, dtype=np.int64)
-    last = prices.shape[0] - 2
-    slope[:] = 0.0
-    for x in arcs:
-        if weights[x] < 1e-4:
-            continue
-        w = window[x]
-        before, after = prices[w, begin[x]], prices[w + 1, end[x]]
-        _attained(gains[x], splits, counts)
-        for m in range(models):
-            r = reach[length[x], counts[m]]
-            low, high = cuts[m], cuts[m + 1]
-            top = low + 1 if w == 0 else high
-            chosen, best = low, -4 * NEVER
-            for i in range(low, top):
-                if w == last and r[i] != high - 1:
-                    continue
-                value = before[i] if w == last else before[i] - after[r[i]]
-                if value > best:
-                    chosen, best = i, value
-            slope[w, begin[x], chosen] -= weights[x]
-            slope[w + 1, end[x], r[chosen]] += weights[x]
-
-
-@compiled
-def adam(
-    fine: Floats, slope: Floats, mean: Floats, square: Floats, step: int, pace: float, cuts: Ints
-) -> None:
-    """One step of Adam on the prices of inner borders, which then fall with cuts."""
-    of_mean, of_square = 1 - 0.9**step, 1 - 0.99**step
-    for w in range(1, fine.shape[0] - 1):
-        for s in range(fine.shape[1]):
-            for c in range(fine.shape[2]):
-                g = slope[w, s, c]
-                mean[w, s, c] = 0.9 * mean[w, s, c] + 0.1 * g
-                square[w, s, c] = 0.99 * square[w, s, c] + 0.01 * g * g
-                size = np.sqrt(square[w, s, c] / of_square) + 1e-2
-                fine[w, s, c] += pace * (mean[w, s, c] / of_mean) / size
-            for m in range(len(cuts) - 1):
-                for c in range(cuts[m] + 1, cuts[m + 1]):
-                    fine[w, s, c] = min(fine[w, s, c], fine[w, s, c - 1])

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.clock import look
+from scar_cp.partition import ascent_kernels
 from scar_cp.partition import price_kernels as kernels
 from scar_cp.partition.counts import Counts
 from scar_cp.partition.table_kernels import farthest
@@ -220,16 +221,16 @@ class Prices:
             if step < _SMALLEST_STEP or not keep_going():
                 break
             look()
-            kernels.path_weights(
+            ascent_kernels.path_weights(
                 *(self._arcs, self._window, self._begin, self._end, self._values),
                 *(self._forward, self._backward, temperature * self._longest, weights),
             )
-            kernels.slopes(
+            ascent_kernels.slopes(
                 *(self._arcs, weights, self.prices, self._window, self._begin, self._end),
                 *(self._length, self._reach, self._cuts, self._splits, self._gains, slope),
             )
             taken, in_vain = taken + 1, in_vain + 1
-            kernels.adam(fine, slope, mean, square, taken, step * share, self._cuts)
+            ascent_kernels.adam(fine, slope, mean, square, taken, step * share, self._cuts)
             if self.rate(np.rint(fine).astype(np.int64)) > best:
                 best, best_prices, in_vain = self.bound, self.prices.copy(), 0
             if in_vain > patience:
