@@ -229,7 +229,7 @@ def test_what_is_judged_with_reads_no_files() -> None:
     core = ["problem.compiled", "problem.reconfig"]
     core += [m for m in MODULES if _room(m) in {"judge", "partition", "solvers"}]
     compiled = _users("partition.compiling")  # the compiler itself is loaded where it is needed
-    assert {m for m in compiled if _room(m) == "solvers"} <= {"solvers.cpsat.partition_stage"}
+    assert {m for m in compiled if _room(m) == "solvers"} <= {"solvers.cpsat.windows_stage"}
     code = f"import sys, {', '.join(f'scar_cp.{m}' for m in core if _room(m) != 'partition')}"
     assert _loaded(code, "numba", "rich", "typer", "yaml") == []
 

@@ -1,6 +1,7 @@
 """Good cuts for any number of windows, by simulated annealing on the tables of ranges.
 
-A window's length follows from its layers, by a packing of counts that takes microseconds; so what
+A window's length, and the energy its layers then need, follow from its layers, by a
+packing of counts that takes microseconds; so what
 is searched is only where every model is cut at every border.
 """
 
@@ -13,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.clock import look
-from scar_cp.partition.annealing_kernels import anneal, seed_random, window_length
+from scar_cp.partition.annealing_kernels import Energy, anneal, seed_random, window_cost
 from scar_cp.partition.counts import Counts
+from scar_cp.partition.energy_costs import EnergyCosts
 from scar_cp.partition.program import NEVER
 
 __all__ = ["annealed_cuts"]
@@ -28,13 +30,17 @@ _CHUNKS = 20
 _IN_VAIN = 10
 """Runs without a better total after which no more is expected."""
 _HOT, _COLD = 2e-2, 2e-5
-"""First and last temperature, as parts of the total length."""
+"""First and last temperature, as parts of the total cost."""
 
 
 def annealed_cuts(
-    tables: Sequence[Ints], counts: Counts, start: Ints, seed: int
+    tables: Sequence[Ints],
+    counts: Counts,
+    start: Ints,
+    seed: int,
+    energy: EnergyCosts | None = None,
 ) -> Iterator[tuple[int, Ints]]:
-    """Search for cuts of the least total length, again and again, until that brings nothing.
+    """Search for cuts of the least total cost, again and again, until that brings nothing.
 
     Parameters
     ----------
@@ -47,19 +53,23 @@ def annealed_cuts(
         window does not fit, nothing is found.
     seed
         Of the moves.
+    energy
+        What energy costs, if it does.
 
     Yields
     ------
     total : int
-        Least total length found by then, in cycles, as the tables have it.
+        Least total cost found by then, as the tables have it: cycles, or weighted sums.
     cuts : array
         Shaped as ``start``.
     """
     flat = np.concatenate([table.ravel() for table in tables])
     sizes = np.array([len(table) for table in tables])
     offsets = np.cumsum([0, *(table.size for table in tables)])[:-1]
+    energy = EnergyCosts.ignored(len(tables)) if energy is None else energy
+    weighed = Energy(energy.latency_weight, energy.costs, energy.offsets, energy.refund)
     best_cuts = np.array(start, dtype=np.int64)
-    best = sum(_lengths(flat, offsets, sizes, best_cuts, counts).tolist())
+    best = sum(_costs(flat, offsets, sizes, best_cuts, counts, weighed).tolist())
     if best >= NEVER:
         return
     yield best, best_cuts.copy()
@@ -71,11 +81,11 @@ def annealed_cuts(
     in_vain = 0
     while in_vain < _IN_VAIN and best > 0:
         cuts, before, hot = best_cuts.copy(), best, _HOT * best
-        lengths = _lengths(flat, offsets, sizes, cuts, counts)
+        costs = _costs(flat, offsets, sizes, cuts, counts, weighed)
         for _ in range(_CHUNKS):
             look()
             best = anneal(
-                *(flat, offsets, sizes, counts.splits, cuts, lengths, best_cuts, best),
+                *(flat, offsets, sizes, counts.splits, weighed, cuts, costs, best_cuts, best),
                 *(steps, hot, hot * cooling),
             )
             hot *= cooling
@@ -83,12 +93,14 @@ def annealed_cuts(
         yield best, best_cuts.copy()
 
 
-def _lengths(flat: Ints, offsets: Ints, sizes: Ints, cuts: Ints, counts: Counts) -> Ints:
-    """Least length of every window."""
+def _costs(
+    flat: Ints, offsets: Ints, sizes: Ints, cuts: Ints, counts: Counts, energy: Energy
+) -> Ints:
+    """Least cost of every window."""
     work = np.empty((2, counts.size), dtype=np.int64)
     return np.array(
         [
-            window_length(flat, offsets, sizes, begins, ends, counts.splits, work)
+            window_cost(flat, offsets, sizes, begins, ends, counts.splits, energy, work)
             for begins, ends in pairwise(cuts)
         ]
     )

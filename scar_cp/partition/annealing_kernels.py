@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.partition.compiling import compiled
 from scar_cp.partition.counts import Splits
 
-__all__ = ["anneal", "seed_random", "window_length"]
+__all__ = ["Energy", "anneal", "seed_random", "window_cost"]
 
 Ints = NDArray[np.int64]
 
 NEVER = 2**60
+
+_STRETCHES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
+"""How much longer than the least a window may be, where that saves energy."""
 
 _A_BORDER, _A_RANGE = 0.03, 0.2
 """How often a border goes elsewhere, and how often a model's window moves as a whole."""
@@ -22,6 +27,15 @@ _ANYWHERE, _TO_AN_END = 0.15, 0.25
 """How often a cut moves anywhere, and how often (beside that) as far as it can; else, nearby."""
 _NEARBY = 0.25
 """Part of its room within which a cut moves nearby."""
+
+
+class Energy(NamedTuple):
+    """What energy costs, as `scar_cp.partition.energy_costs.EnergyCosts` has it."""
+
+    latency_weight: int
+    costs: Ints
+    offsets: Ints
+    refund: Ints
 
 
 @compiled
@@ -58,6 +72,54 @@ def window_length(
         for s in range(size):
             shared[s] = more[s]
     return int(shared[size - 1])
+
+
+@compiled
+def window_cost(
+    tables: Ints,
+    offsets: Ints,
+    sizes: Ints,
+    begins: Ints,
+    ends: Ints,
+    splits: Splits,
+    energy: Energy,
+    work: Ints,
+) -> int:
+    """What a window costs whose layers are known: its time, and the energy its layers then need.
+
+    The energy is what tariffs say of it, for some lengths from the least on.
+    """
+    least = window_length(tables, offsets, sizes, begins, ends, splits, work)
+    if least >= NEVER or len(energy.refund) == 1:
+        return least if least >= NEVER else least * energy.latency_weight
+    firsts, parts, rests = splits
+    size = work.shape[1]
+    best = NEVER
+    for stretch in _STRETCHES:
+        length = least + int(least * stretch)
+        if length * energy.latency_weight >= best:
+            break
+        shared, alone = work[0], work[1]
+        shared[:] = 0
+        for m in range(len(offsets)):
+            i, j, n = begins[m], ends[m], sizes[m]
+            if i == j:
+                continue
+            at = offsets[m] + (i * n + j) * size
+            for a in range(size):
+                alone[a] = NEVER
+                if tables[at + a] <= length:
+                    alone[a] = 0
+                    for o in range(1, len(energy.refund)):
+                        cost = energy.costs[energy.offsets[o, m] + (a * n + i) * n + j]
+                        alone[a] = max(alone[a], cost - energy.refund[o] * length)
+            for s in range(size - 1, -1, -1):  # smaller counts are still without this model
+                cheapest = NEVER
+                for q in range(firsts[s], firsts[s + 1]):
+                    cheapest = min(cheapest, shared[rests[q]] + alone[parts[q]])
+                shared[s] = cheapest
+        best = min(best, length * energy.latency_weight + shared[size - 1])
+    return int(best)
 
 
 @compiled
@@ -115,42 +177,45 @@ def anneal(
     offsets: Ints,
     sizes: Ints,
     splits: Splits,
+    energy: Energy,
     cuts: Ints,
-    lengths: Ints,
+    costs: Ints,
     best_cuts: Ints,
     best: int,
     steps: int,
     hot: float,
     cold: float,
 ) -> int:
-    """Move cuts at random; longer schedules are taken the less often the colder it is.
+    """Move cuts at random; dearer schedules are taken the less often the colder it is.
 
-    ``cuts`` (borders, models) and ``lengths`` (windows) are where it goes on; ``best_cuts`` is kept
-    with the shortest total, which is returned.
+    ``cuts`` (borders, models) and ``costs`` (windows) are where it goes on; ``best_cuts`` is kept
+    with the least total, which is returned.
     """
     work = np.empty((2, len(splits[0]) - 1), dtype=np.int64)
-    old_cuts, old_lengths = cuts.copy(), lengths.copy()
+    old_cuts, old_costs = cuts.copy(), costs.copy()
     cool = (cold / hot) ** (1.0 / steps)
     temperature = hot
     for _ in range(steps):
         temperature *= cool
         first, last = _move(cuts)
-        allowed = lengths.sum() - temperature * np.log(1 - np.random.random())
+        allowed = costs.sum() - temperature * np.log(1 - np.random.random())
         total = 0
-        if last - first + 1 < len(lengths):
-            total = lengths[:first].sum() + lengths[last + 1 :].sum()
+        if last - first + 1 < len(costs):
+            total = costs[:first].sum() + costs[last + 1 :].sum()
         for w in range(first, last + 1):
-            length = window_length(tables, offsets, sizes, cuts[w], cuts[w + 1], splits, work)
-            lengths[w] = length
-            total += length
-            if length >= NEVER or total > allowed:
+            cost = window_cost(
+                *(tables, offsets, sizes, cuts[w], cuts[w + 1], splits, energy, work)
+            )
+            costs[w] = cost
+            total += cost
+            if cost >= NEVER or total > allowed:
                 break
         if total > allowed:
             cuts[first : last + 2] = old_cuts[first : last + 2]
-            lengths[first : last + 1] = old_lengths[first : last + 1]
+            costs[first : last + 1] = old_costs[first : last + 1]
             continue
         old_cuts[first : last + 2] = cuts[first : last + 2]
-        old_lengths[first : last + 1] = lengths[first : last + 1]
+        old_costs[first : last + 1] = costs[first : last + 1]
         if total < best:
             best = total
             best_cuts[:] = cuts

@@ -1,6 +1,6 @@
 """Inner loops of climbing a bound of prices: how it is softened, where it rises, and one step.
 
-Arcs, gains and cuts are those of `scar_cp.partition.price_kernels`.
+Arcs, ranges and ways are those of `scar_cp.partition.price_kernels`.
 """
 
 from __future__ import annotations
@@ -10,44 +10,36 @@ from numpy.typing import NDArray
 
 from scar_cp.partition.compiling import compiled
 from scar_cp.partition.counts import Splits
-from scar_cp.partition.price_kernels import NEVER, add
+from scar_cp.partition.price_kernels import NEVER, Arcs, Ranges, Ways, add, costs_from, least_ahead
 
 __all__ = ["adam", "path_weights", "slopes"]
 
 Ints = NDArray[np.int64]
-Small = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 
 @compiled
 def path_weights(
-    arcs: Ints,
-    window: Small,
-    begin: Small,
-    end: Small,
-    values: Ints,
-    forward: Ints,
-    backward: Ints,
-    temperature: float,
-    weights: Floats,
+    some: Ints, arcs: Arcs, values: Ints, shortest: Ways, temperature: float, weights: Floats
 ) -> None:
     """How often each arc is on a path, if a path longer by d counts ``exp(-d / temperature)``."""
+    forward, backward = shortest
     ways = np.zeros(forward.shape)
     left = np.zeros(forward.shape)
     ways[0, 0] = 1.0
     left[-1] = 1.0
-    for x in arcs:
-        w, a, b = window[x], begin[x], end[x]
+    for x in some:
+        w, a, b = arcs.window[x], arcs.begin[x], arcs.end[x]
         if forward[w, a] < NEVER:
             longer = forward[w, a] + values[x] - forward[w + 1, b]
             ways[w + 1, b] += ways[w, a] * np.exp(-longer / temperature)
-    for x in arcs[::-1]:
-        w, a, b = window[x], begin[x], end[x]
+    for x in some[::-1]:
+        w, a, b = arcs.window[x], arcs.begin[x], arcs.end[x]
         if backward[w + 1, b] < NEVER:
             longer = backward[w + 1, b] + values[x] - backward[w, a]
             left[w, a] += left[w + 1, b] * np.exp(-longer / temperature)
-    for x in arcs:
-        w, a, b = window[x], begin[x], end[x]
+    for x in some:
+        w, a, b = arcs.window[x], arcs.begin[x], arcs.end[x]
         weights[x] = 0.0
         if forward[w, a] < NEVER and backward[w + 1, b] < NEVER:
             longer = forward[w, a] + values[x] + backward[w + 1, b] - backward[0, 0]
@@ -76,16 +68,12 @@ def _attained(gains: Ints, splits: Splits, counts: Ints) -> None:
 
 @compiled
 def slopes(
-    arcs: Ints,
+    some: Ints,
     weights: Floats,
     prices: Ints,
-    window: Small,
-    begin: Small,
-    end: Small,
-    length: Small,
-    reach: NDArray[np.int32],
-    cuts: Ints,
-    splits: Splits,
+    arcs: Arcs,
+    ranges: Ranges,
+    tariffs: NDArray[np.int8],
     gains: Ints,
     slope: Floats,
 ) -> None:
@@ -94,25 +82,38 @@ def slopes(
     counts = np.empty(models, dtype=np.int64)
     last = prices.shape[0] - 2
     slope[:] = 0.0
-    for x in arcs:
+    for x in some:
         if weights[x] < 1e-4:
             continue
-        w = window[x]
-        before, after = prices[w, begin[x]], prices[w + 1, end[x]]
-        _attained(gains[x], splits, counts)
+        w, k = arcs.window[x], arcs.length[x]
+        before, after = prices[w, arcs.begin[x]], prices[w + 1, arcs.end[x]]
+        _attained(gains[x], ranges.splits, counts)
         for m in range(models):
-            r = reach[length[x], counts[m]]
-            low, high = cuts[m], cuts[m + 1]
-            top = low + 1 if w == 0 else high
-            chosen, best = low, -4 * NEVER
-            for i in range(low, top):
-                if w == last and r[i] != high - 1:
-                    continue
-                value = before[i] if w == last else before[i] - after[r[i]]
-                if value > best:
-                    chosen, best = i, value
-            slope[w, begin[x], chosen] -= weights[x]
-            slope[w + 1, end[x], r[chosen]] += weights[x]
+            a, o = counts[m], tariffs[x, m, counts[m]]
+            low, high = ranges.cuts[m], ranges.cuts[m + 1]
+            reach = ranges.reach[k, a]
+            i, best = low, -4 * NEVER
+            if o == 0:
+                for c in range(low, low + 1 if w == 0 else high):
+                    if w == last and reach[c] != high - 1:
+                        continue
+                    value = before[c] if w == last else before[c] - after[reach[c]]
+                    if value > best:
+                        i, best = c, value
+                j = reach[i]
+            else:
+                costs = costs_from(ranges, o, m, a)
+                for c in range(1 if w == 0 else high - low):
+                    ahead = least_ahead(
+                        after[low:high], costs[c], c, reach[low + c] - low, w == last
+                    )
+                    if ahead < NEVER and before[low + c] - ahead > best:
+                        i, best = low + c, before[low + c] - ahead
+                j = reach[i]  # the farthest of those that are as good
+                while w != last and j > i and before[i] - after[j] - costs[i - low, j - low] < best:
+                    j -= 1
+            slope[w, arcs.begin[x], i] -= weights[x]
+            slope[w + 1, arcs.end[x], j] += weights[x]
 
 
 @compiled

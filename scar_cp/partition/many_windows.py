@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,17 +12,28 @@ from numpy.typing import NDArray
 from scar_cp.judge.schedule import Schedule
 from scar_cp.partition.annealing import annealed_cuts
 from scar_cp.partition.counts import Counts
+from scar_cp.partition.energy_costs import EnergyCosts
 from scar_cp.partition.joint import JointCuts
 from scar_cp.partition.one_window import Plan, WindowPlan, partition_window
 from scar_cp.partition.prices import Prices, lengths_in_ratio
 from scar_cp.partition.program import NEVER
-from scar_cp.partition.range_table import RangeTable, range_table
+from scar_cp.partition.range_table import RangeTable, range_table, starts_of
 from scar_cp.partition.sizes import is_joint_small
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["RangeTables", "annealed_plans", "latency_bounds", "range_tables"]
+__all__ = [
+    "Level",
+    "RangeTables",
+    "annealed_plans",
+    "annealed_ranges",
+    "first_prices",
+    "latency_bounds",
+    "range_tables",
+    "rising_bounds",
+]
 
 Ints = NDArray[np.int64]
+WindowRanges = dict[int, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -69,24 +80,62 @@ def annealed_plans(tables: RangeTables, start: Schedule, seed: int) -> Iterator[
                 yield plan
 
 
+def annealed_ranges(
+    tables: RangeTables, energy: EnergyCosts, start: Schedule, seed: int
+) -> Iterator[list[WindowRanges] | None]:
+    """Layers of the windows of schedules that cost less and less, as the tariffs of energy have it.
+
+    Parameters
+    ----------
+    tables
+        Of the problem.
+    energy
+        What energy costs.
+    start
+        A schedule to begin from.
+    seed
+        Of what is drawn at random.
+
+    Yields
+    ------
+    list of dict, or None
+        First layer and end of every model in every window; None after a run in vain.
+    """
+    best = NEVER
+    cuts = _cuts_of(start, tables.problem)
+    least = [table.least for table in tables.models]
+    for total, found in annealed_cuts(least, tables.counts, cuts, seed, energy):
+        yield _ranges(found) if total < best else None
+        best = min(best, total)
+
+
 def _cuts_of(schedule: Schedule, problem: Problem) -> Ints:
-    """First layer that is not yet done at every border, per model."""
+    """First layer that is not yet done at every border, or one before it, per model."""
     cuts = np.zeros((problem.max_windows + 1, len(problem.models)), dtype=np.int64)
     for w, window in enumerate(schedule.windows):
         cuts[w + 1 :] = cuts[w]
         for segment in window:
             done = np.maximum(cuts[w + 1 :, segment.model], segment.last + 1)
             cuts[w + 1 :, segment.model] = done
+    for m, run in enumerate(problem.models):  # back to where the table is exact
+        known = np.append(starts_of(problem, m), run.num_layers)
+        cuts[:, m] = known[np.searchsorted(known, cuts[:, m], side="right") - 1]
     return cuts
+
+
+def _ranges(cuts: Ints) -> list[WindowRanges]:
+    """First layer and end of every model in every window that has any."""
+    windows = [
+        {m: (i, j) for m, (i, j) in enumerate(zip(begins, ends, strict=True)) if i < j}
+        for begins, ends in pairwise(cuts.tolist())
+    ]
+    return [ranges for ranges in windows if ranges]
 
 
 def _plan(problem: Problem, cuts: Ints) -> Plan | None:
     """The best partition of every window whose layers are known."""
     total, windows = 0, list[WindowPlan]()
-    for begins, ends in pairwise(cuts.tolist()):
-        ranges = {m: (i, j) for m, (i, j) in enumerate(zip(begins, ends, strict=True)) if i < j}
-        if not ranges:
-            continue
+    for ranges in _ranges(cuts):
         plan = partition_window(problem, ranges)
         if plan is None:
             return None
@@ -96,7 +145,7 @@ def _plan(problem: Problem, cuts: Ints) -> Plan | None:
 
 
 @dataclass(frozen=True)
-class _Level:
+class Level:
     """How fine lengths and elapsed time are told apart, and how prices are worked on."""
 
     ratio: float
@@ -113,15 +162,17 @@ class _Level:
 
 
 _LEVELS = (
-    _Level(1.04, 1, 12),
-    _Level(1.015, 1, 10, (0.003,)),
-    _Level(1.004, 1, 8, (0.001,)),
+    Level(1.04, 1, 12),
+    Level(1.015, 1, 10, (0.003,)),
+    Level(1.004, 1, 8, (0.001,)),
     # With slots the bound falls at first, and rises for hundreds of steps.
-    _Level(1.02, 8, 2, (0.002, 0.001), steps=250, patience=150),
-    _Level(1.007, 8, 3, (0.0005,), steps=250, patience=150),
+    Level(1.02, 8, 2, (0.002, 0.001), steps=250, patience=150),
+    Level(1.007, 8, 3, (0.0005,), steps=250, patience=150),
 )
 _LEVELS_BEFORE_JOINT = 2
 """Finer prices close less than the search over all models' cuts does in the same time."""
+_TARIFFS_EVERY = 4
+"""Sweeps for which the tariffs of energy are kept."""
 _WORTH_A_LINE = 1.0002
 """A bound that is better by less than this factor waits for the next."""
 
@@ -152,28 +203,16 @@ def latency_bounds(
     """
     if longest < 1:  # nothing is shorter
         return
-    low = [table.low for table in tables.models]
-    windows, best = tables.problem.max_windows, 0
-    is_joint = is_joint_small(tables.problem)
-    start = _first_prices(tables, longest)
-    for level in _LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS:
-        lengths = lengths_in_ratio(longest, level.ratio)
-        prices = Prices(low, tables.counts, windows, longest, lengths, level.slots)
-        prices.take(start)
-        for _ in _worked_on(prices, level, keep_going):
-            ended = prices.bound >= longest or not keep_going()
-            if prices.bound > best * (1 if ended else _WORTH_A_LINE):
-                best = prices.bound
-                yield best, None
-            if ended:
-                return
-        if prices.bound > best:
-            best = prices.bound
-            yield best, None
-        start = prices.prices
-    if not is_joint:
+    is_joint, best, prices = is_joint_small(tables.problem), 0, None
+    levels = _LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS
+    start = first_prices(tables, longest)
+    for prices in rising_bounds(tables, levels, start, longest, keep_going):
+        best = prices.bound
+        yield best, None
+    if not is_joint or prices is None or best >= longest or not keep_going():
         return
-    joint = JointCuts(low, tables.counts, windows, prices)
+    low = [table.low for table in tables.models]
+    joint = JointCuts(low, tables.counts, tables.problem.max_windows, prices)
     for _ in joint.raise_bound(longest, keep_going):
         if joint.bound > best * _WORTH_A_LINE:
             best = joint.bound
@@ -181,21 +220,69 @@ def latency_bounds(
     yield joint.bound, None if joint.cuts is None else _plan(tables.problem, joint.cuts)
 
 
-def _first_prices(tables: RangeTables, longest: int) -> Ints:
-    """Each model's share of the time, by the chiplet-cycles that are left to do."""
+def rising_bounds(
+    tables: RangeTables,
+    levels: Sequence[Level],
+    start: Ints,
+    longest: int,
+    keep_going: Callable[[], bool],
+    energy: EnergyCosts | None = None,
+    cap: int | None = None,
+) -> Iterator[Prices]:
+    """Prices of one level after the other, whenever their bound is the best one by far.
+
+    Parameters
+    ----------
+    tables
+        Of the problem.
+    levels
+        From coarse to fine; each begins with the prices of the one before.
+    start
+        Prices to begin with.
+    longest
+        Only schedules of a smaller latency matter.
+    keep_going
+        Asked between steps.
+    energy
+        What energy costs, if it does.
+    cap
+        Only schedules that cost less matter; a latency, ``longest``.
+    """
+    low, best = [table.low for table in tables.models], 0
+    most = longest if cap is None else cap
+    for level in levels:
+        lengths = lengths_in_ratio(longest, level.ratio)
+        windows = tables.problem.max_windows
+        prices = Prices(low, tables.counts, windows, longest, lengths, level.slots, energy, cap)
+        prices.take(start)
+        for _ in _worked_on(prices, level, keep_going):
+            ended = prices.bound >= most or not keep_going()
+            if prices.bound > best * (1 if ended else _WORTH_A_LINE):
+                best = prices.bound
+                yield prices
+            if ended:
+                return
+        if prices.bound > best:
+            best = prices.bound
+            yield prices
+        start = prices.prices
+
+
+def first_prices(tables: RangeTables, most: int) -> Ints:
+    """Each model's share of a value, by the chiplet-cycles that are left to do."""
     chiplets = np.array([sum(vector) for vector in tables.counts.vectors])
     shares = []
     for table in tables.models:
         left = (table.low[:, -1, 1:].astype(float) * chiplets[1:]).min(axis=1)
         left = np.minimum.accumulate(np.minimum(left, left[0]))
-        shares.append(left / max(1.0, left[0]) * longest / len(tables.models))
+        shares.append(left / max(1.0, left[0]) * most / len(tables.models))
     one = np.rint(np.concatenate(shares)).astype(np.int64)
     prices = np.zeros((tables.problem.max_windows + 1, 1, len(one)), dtype=np.int64)
     prices[1:-1] = one
     return prices
 
 
-def _worked_on(prices: Prices, level: _Level, keep_going: Callable[[], bool]) -> Iterator[None]:
+def _worked_on(prices: Prices, level: Level, keep_going: Callable[[], bool]) -> Iterator[None]:
     """Balance, climb and balance again; after each step its prices' bound is worth a look."""
     yield
     for climb in (None, *level.climbs):
@@ -203,6 +290,8 @@ def _worked_on(prices: Prices, level: _Level, keep_going: Callable[[], bool]) ->
             prices.ascend(climb, climb / 2, level.steps, level.patience, keep_going)
             yield
         for sweep in range(level.sweeps):
+            if sweep and sweep % _TARIFFS_EVERY == 0:
+                prices.choose_tariffs()
             prices.balance(rising=sweep % 2 == 0)
             yield
         prices.drop()

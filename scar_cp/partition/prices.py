@@ -22,13 +22,21 @@ from numpy.typing import NDArray
 from scar_cp.clock import look
 from scar_cp.partition import ascent_kernels
 from scar_cp.partition import price_kernels as kernels
+from scar_cp.partition.balance_kernels import balance
 from scar_cp.partition.counts import Counts
+from scar_cp.partition.energy_costs import EnergyCosts
 from scar_cp.partition.table_kernels import farthest
 
 __all__ = ["Prices", "lengths_in_ratio"]
 
 Ints = NDArray[np.int64]
 
+_TARIFFS_EVERY = 25
+"""Steps of climbing for which tariffs are kept."""
+_WORTH_IT = 5_000
+"""Part of the cap that a tariff other than the first must take off: it takes longer to look at."""
+_ARCS_AT_ONCE = 200
+"""Between two looks at the clock."""
 _SHORTEST = 300
 """Lengths below this part of the longest are of one class."""
 _SMALLER, _COOLER = 0.6, 0.7
@@ -78,47 +86,60 @@ class Prices:
         longest: int,
         lengths: Ints,
         slots: int = 1,
+        energy: EnergyCosts | None = None,
+        cap: int | None = None,
     ) -> None:
         self._longest, self._slots, self._windows = longest, slots, num_windows
+        self._cap = longest if cap is None else cap
         self._cuts = np.cumsum([0, *map(len, low)])
-        self._splits = counts.splits
-        self._lengths = lengths
-        self._floors = np.array([-1, *lengths[:-1]])  # the first class begins with length 0
-        self._reach = np.empty((len(lengths), counts.size, self._cuts[-1]), dtype=np.int32)
+        energy = EnergyCosts.ignored(len(low)) if energy is None else energy
+        reach = np.empty((len(lengths), counts.size, self._cuts[-1]), dtype=np.int32)
         for table, at in zip(low, self._cuts, strict=False):
             look()
-            farthest(table, lengths, self._reach, int(at))
+            farthest(table, lengths, reach, int(at))
+        self._ranges = kernels.Ranges(
+            least=energy.latency_weight * np.array([0, *(lengths[:-1] + 1)]),
+            longest=lengths,
+            reach=reach,
+            cuts=self._cuts,
+            splits=counts.splits,
+            costs=energy.costs,
+            offsets=energy.offsets,
+            refund=energy.refund,
+        )
         self.prices = np.zeros((num_windows + 1, slots, self._cuts[-1]), dtype=np.int64)
         self._make_arcs()
-        self._values = np.empty(len(self._window), dtype=np.int64)
-        self._gains = np.empty((len(self._window), len(low), counts.size), dtype=np.int64)
-        self._forward = np.empty((num_windows + 1, slots), dtype=np.int64)
-        self._backward = np.empty_like(self._forward)
+        num_arcs = len(self._some)
+        self._values = np.empty(num_arcs, dtype=np.int64)
+        self._gains = np.empty((num_arcs, len(low), counts.size), dtype=np.int64)
+        self._tariffs = np.zeros(self._gains.shape, dtype=np.int8)
+        self._ways = kernels.Ways(*np.empty((2, num_windows + 1, slots), dtype=np.int64))
         self.rate()
 
     def _make_arcs(self) -> None:
         """Every window, pair of slots, and class of a length that some time in them allows."""
         width = -(-self._longest // self._slots)
+        longest = self._ranges.longest
+        shortest = np.array([0, *(longest[:-1] + 1)])
         arcs = [
             (w, a, b, k)
             for w in range(self._windows)
             for a in range(self._slots if w else 1)
             for b in range(a, self._slots)
             for k in np.flatnonzero(
-                (self._floors + 1 < (b + 1 - a) * width)
-                & (self._lengths >= (b - a - 1) * width + 1)
+                (shortest < (b + 1 - a) * width) & (longest >= (b - a - 1) * width + 1)
             )
         ]
         columns = np.array(arcs, dtype=np.int32).T
-        self._window, self._begin, self._end, self._length = (c.copy() for c in columns)
+        self._arcs = kernels.Arcs(*(c.copy() for c in columns))
         self._keep(np.arange(len(arcs)))
 
-    def _keep(self, arcs: Ints) -> None:
-        self._arcs = arcs
-        window, begin, end = (x[arcs] for x in (self._window, self._begin, self._end))
+    def _keep(self, some: Ints) -> None:
+        self._some = some
+        window, begin, end, _ = (column[some] for column in self._arcs)
         self._nodes = [
             [
-                (arcs[(window == w - 1) & (end == s)], arcs[(window == w) & (begin == s)])
+                (some[(window == w - 1) & (end == s)], some[(window == w) & (begin == s)])
                 for s in range(self._slots)
             ]
             for w in range(self._windows)
@@ -127,12 +148,12 @@ class Prices:
     @property
     def num_arcs(self) -> int:
         """Number of arcs that are left."""
-        return len(self._arcs)
+        return len(self._some)
 
     @property
     def bound(self) -> int:
-        """No schedule is shorter, or ``longest`` if that is less."""
-        return min(self._longest, int(self._backward[0, 0]))
+        """No schedule costs less, or ``cap`` if that is less."""
+        return min(self._cap, int(self._ways.backward[0, 0]))
 
     def left(self, border: int) -> Ints:
         """Lower values of what is left to do at a border, for all cuts of the models together.
@@ -141,7 +162,9 @@ class Prices:
         """
         of = [self.prices[border, :, a:b] for a, b in pairwise(self._cuts)]
         slots = range(self._slots)
-        each = (reduce(np.add.outer, (u[s] for u in of), self._backward[border, s]) for s in slots)
+        each = (
+            reduce(np.add.outer, (u[s] for u in of), self._ways.backward[border, s]) for s in slots
+        )
         return np.asarray(reduce(np.minimum, each))
 
     def rate(self, prices: Ints | None = None) -> int:
@@ -150,29 +173,32 @@ class Prices:
             self.prices = prices
             self.prices[[0, -1]] = 0  # nothing is paid for before the begin and after the end
         kernels.rate(
-            *(self._arcs, self.prices, self._window, self._begin, self._end, self._length),
-            *(self._floors, self._reach, self._cuts, self._splits, self._gains, self._values),
+            *(self._some, self.prices, self._arcs, self._ranges, self._tariffs),
+            *(self._gains, self._values),
         )
         self._find_paths()
         return self.bound
 
     def _find_paths(self) -> None:
-        kernels.shortest(
-            *(self._arcs, self._window, self._begin, self._end, self._values),
-            *(self._forward, self._backward),
-        )
+        kernels.shortest(self._some, self._arcs, self._values, self._ways)
+
+    def choose_tariffs(self) -> None:
+        """Choose the best tariffs for the prices as they are: the bound hardly falls."""
+        if len(self._ranges.refund) > 1:
+            worth_it = self._cap // _WORTH_IT
+            for some in np.array_split(self._some, 1 + len(self._some) // _ARCS_AT_ONCE):
+                look()
+                kernels.choose(some, self.prices, self._arcs, self._ranges, self._tariffs, worth_it)
+            self.rate()
 
     def drop(self) -> int:
         """Drop the arcs that no schedule shorter than ``longest`` takes; how many there were."""
-        window, begin, end = (x[self._arcs] for x in (self._window, self._begin, self._end))
-        total = (
-            self._forward[window, begin]
-            + self._values[self._arcs]
-            + self._backward[window + 1, end]
-        )
-        before = len(self._arcs)
-        self._keep(self._arcs[total < self._longest])
-        return before - len(self._arcs)
+        window, begin, end, _ = (column[self._some] for column in self._arcs)
+        forward, backward = self._ways
+        total = forward[window, begin] + self._values[self._some] + backward[window + 1, end]
+        before = len(self._some)
+        self._keep(self._some[total < self._cap])
+        return before - len(self._some)
 
     def balance(self, rising: bool) -> None:
         """Balance every node, from the first border on or from the last: the bound never falls."""
@@ -181,10 +207,9 @@ class Prices:
             for s, (ins, outs) in enumerate(self._nodes[w]):
                 look()
                 if len(ins) and len(outs):
-                    kernels.balance(
-                        *(self.prices, w, s, ins, outs, self._begin, self._end, self._length),
-                        *(self._floors, self._reach, self._cuts, self._splits, self._gains),
-                        *(self._values, self._forward, self._backward),
+                    balance(
+                        *(self.prices, w, s, ins, outs, self._arcs, self._ranges, self._ways),
+                        *(self._tariffs, self._gains, self._values),
                     )
             self._find_paths()
 
@@ -211,7 +236,7 @@ class Prices:
         keep_going
             Asked after every step.
         """
-        share = self._longest / (len(self._cuts) - 1)
+        share = self._cap / (len(self._cuts) - 1)
         best, best_prices = self.bound, self.prices.copy()
         fine, slope = self.prices.astype(float), np.empty(self.prices.shape)
         mean, square = np.zeros_like(fine), np.zeros_like(fine)
@@ -222,16 +247,19 @@ class Prices:
                 break
             look()
             ascent_kernels.path_weights(
-                *(self._arcs, self._window, self._begin, self._end, self._values),
-                *(self._forward, self._backward, temperature * self._longest, weights),
+                *(self._some, self._arcs, self._values, self._ways),
+                *(temperature * self._cap, weights),
             )
             ascent_kernels.slopes(
-                *(self._arcs, weights, self.prices, self._window, self._begin, self._end),
-                *(self._length, self._reach, self._cuts, self._splits, self._gains, slope),
+                *(self._some, weights, self.prices, self._arcs, self._ranges, self._tariffs),
+                *(self._gains, slope),
             )
             taken, in_vain = taken + 1, in_vain + 1
             ascent_kernels.adam(fine, slope, mean, square, taken, step * share, self._cuts)
-            if self.rate(np.rint(fine).astype(np.int64)) > best:
+            self.rate(np.rint(fine).astype(np.int64))
+            if not taken % _TARIFFS_EVERY:
+                self.choose_tariffs()
+            if self.bound > best:
                 best, best_prices, in_vain = self.bound, self.prices.copy(), 0
             if in_vain > patience:
                 step, temperature = step * _SMALLER, temperature * _COOLER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +11,18 @@ from numpy.typing import NDArray
 from scar_cp.clock import look
 from scar_cp.partition.counts import Counts
 from scar_cp.partition.program import NEVER
-from scar_cp.partition.segment_costs import costs_by_start
-from scar_cp.partition.table_kernels import partitions, take_least
+from scar_cp.partition.segment_costs import SegmentCosts, costs_by_start
+from scar_cp.partition.table_kernels import Lists, partitions, take_least
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["RangeTable", "range_table"]
+__all__ = ["Cutting", "RangeTable", "range_table", "starts_of"]
 
 Ints = NDArray[np.int64]
 
 _ROOM = 64
 """For partitions of a range of which each may be the best part of a longer one; there are few."""
+_ALL_STARTS, _STARTS = 256, 45
+"""Most layers of which each begins ranges of its own, and about how many do of longer models."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,22 @@ class RangeTable:
         No schedule is faster. More layers never take less: a value is at most that of any range
         around it.
     least
-        Attained by a partition, up to hops; where the window ends before the model, a pass may
-        send its tensors as if each could be written instead.
+        Attained by a partition, up to hops, or `NEVER` if none was looked for; where the window
+        ends before the model, a pass may send its tensors as if each could be written instead.
     """
 
     low: Ints
     least: Ints
+
+
+def starts_of(problem: Problem, m: int) -> Ints:
+    """First layers for which a model's table is exact: of long models, some at equal work apart."""
+    cycles = problem.compute_cycles[m].min(axis=1)
+    if len(cycles) <= _ALL_STARTS:
+        return np.arange(len(cycles))
+    before = np.concatenate([[0], cycles.cumsum()[:-1]])
+    part = before * _STARTS // max(1, int(cycles.sum()))
+    return np.flatnonzero(np.diff(part, prepend=-1))
 
 
 def range_table(problem: Problem, m: int, longest: int) -> RangeTable:
@@ -57,21 +70,43 @@ def range_table(problem: Problem, m: int, longest: int) -> RangeTable:
     """
     n, counts = problem.models[m].num_layers, Counts(problem.type_counts)
     least = np.full((n + 1, n + 1, counts.size), NEVER, dtype=np.int64)
-    cut = _Cutting(problem, m, longest, counts)
+    cut, starts = Cutting(problem, m, longest, counts), starts_of(problem, m)
     anywhere, at_the_end = (costs_by_start(problem, m, high_open) for high_open in (True, False))
     for start, (costs, ending) in enumerate(zip(anywhere, at_the_end, strict=True)):
         look()
+        if start not in starts:
+            continue
         cut.fill(least, start, start + 1, *costs)
         if (costs[1] != ending[1]).any():
             least[start, n] = NEVER
             cut.fill(least, start, n, *ending)
     low = least.copy()
+    if len(starts) < n:
+        _fill_between(low, problem, m, starts, cut)
     _keep_rising(low)
     least[np.arange(n + 1), np.arange(n + 1)] = 0
     return RangeTable(low, least)
 
 
-class _Cutting:
+def _fill_between(low: Ints, problem: Problem, m: int, starts: Ints, cut: Cutting) -> None:
+    """Bound ranges between two starts by what begins at the later one, if no arrival is charged."""
+    n = len(low) - 1
+    costs = SegmentCosts.of(problem, m, "free", high_open=True)
+    free = np.full_like(low, NEVER)
+    for before, start in pairwise([*starts, n]):
+        if before + 1 == start:
+            continue
+        if start < n:
+            look()
+            cut.fill(
+                *(free, start, start + 1, costs.sum_cycles, costs.pass_cycles),
+                costs.crossing_cycles,
+            )
+        low[before + 1 : start] = free[start]
+        low[before + 1 : start, : start + 1] = 0
+
+
+class Cutting:
     """Partitions of the ranges from one start, with room for those that are kept."""
 
     def __init__(self, problem: Problem, m: int, longest: int, counts: Counts) -> None:
@@ -79,11 +114,17 @@ class _Cutting:
         self._pace, self._longest, self._counts = run.passes - 1, longest, counts
         self._compute = np.zeros((len(problem.used_types), run.num_layers + 1), dtype=np.int64)
         self._compute[:, 1:] = problem.compute_cycles[m].T.cumsum(axis=1)
-        self._used = np.zeros((run.num_layers + 1, counts.padded_size), dtype=np.int32)
-        self._make_room(_ROOM)
+        self._lists = self._with_room(_ROOM)
 
-    def _make_room(self, room: int) -> None:
-        self._sums_of, self._values_of = np.empty((2, *self._used.shape, room), dtype=np.int64)
+    def weigh(self, rate: int) -> None:
+        """Cut by what costs at least ``rate`` per cycle."""
+        self._compute *= rate
+
+    def _with_room(self, room: int) -> Lists:
+        shape = (self._compute.shape[1], self._counts.padded_size)
+        used = np.zeros(shape, dtype=np.int32)
+        sums, values = np.empty((2, *shape, room), dtype=np.int64)
+        return Lists(used, sums, values, np.empty((*shape, room), dtype=np.bool_))
 
     def fill(
         self, least: Ints, start: int, first_end: int, sums: Ints, passes: Ints, crossing: Ints
@@ -92,14 +133,10 @@ class _Cutting:
         counts = self._counts
         while not partitions(
             *(sums, passes, self._compute, self._pace, self._longest, counts.steps),
-            counts.padding,
-            start,
-            self._used,
-            self._sums_of,
-            self._values_of,
+            *(counts.padded, start, self._lists),
         ):
-            self._make_room(2 * self._sums_of.shape[2])
-        take_least(*(least, self._used, self._values_of, crossing, start, first_end, counts.padded))
+            self._lists = self._with_room(2 * self._lists.sums.shape[2])
+        take_least(least, self._lists, crossing, start, first_end, counts.padded)
 
 
 def _keep_rising(low: Ints) -> None:

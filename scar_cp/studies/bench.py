@@ -101,10 +101,13 @@ SUITES: dict[str, list[Case]] = {
         *_grid(SCENARIOS, PACKAGES, [1], ["edp"], 60, 0.002),
     ],
     "two-windows": _grid(SCENARIOS, SIDES, [2], ["latency", "edp"], 120, 0.005),
-    "three-windows": _grid(SCENARIOS, SIDES, [3], ["latency", "edp"], 120, 0.005),
+    "three-windows": [
+        *_grid(SCENARIOS, SIDES, [3], ["latency"], 120, 0.005),
+        *_grid(SCENARIOS, SIDES, [3], ["edp"], 180, 0.015),
+    ],
     "five-windows": [
         *_grid(SCENARIOS, SIDES, [5], ["latency"], 150, 0.005),
-        *_grid(SCENARIOS, SIDES, [5], ["edp"], 90, 0.005),
+        *_grid(SCENARIOS, SIDES, [5], ["edp"], 300, 0.02),
     ],
     "eight-windows": _grid(SCENARIOS, SIDES, [8], ["latency"], 300, 0.01),
     "ablation": [

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from problems import random_problem, scaled
 
 from scar_cp.errors import ScarError
+from scar_cp.judge.bounds import simple_bounds
 from scar_cp.partition import many_windows
 from scar_cp.partition.counts import Counts
+from scar_cp.partition.energy_costs import EnergyCosts
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.many_windows import RangeTables
 from scar_cp.partition.prices import Prices
@@ -107,7 +109,13 @@ def drawn_prices(rng: Random, shape: Sequence[int], cuts: Sequence[int], longest
     return prices
 
 
-def new_prices(rng: Random, tables: RangeTables, longest: int) -> Prices:
+def new_prices(
+    rng: Random,
+    tables: RangeTables,
+    longest: int,
+    energy: EnergyCosts | None = None,
+    cap: int | None = None,
+) -> Prices:
     """Prices of 0, with random classes of lengths and slots."""
     low = [table.low for table in tables.models]
     return Prices(
@@ -117,7 +125,23 @@ def new_prices(rng: Random, tables: RangeTables, longest: int) -> Prices:
         longest,
         drawn_lengths(rng, longest),
         rng.randint(1, 5),
+        energy,
+        cap,
     )
+
+
+def least_energy(problem: Problem) -> int:
+    """What `EnergyCosts` counts beyond."""
+    return next(b.value for b in simple_bounds(problem) if b.objective == "energy")
+
+
+def drawn_energy(
+    rng: Random, problem: Problem, weights: tuple[int, int], cap: int | None = None
+) -> EnergyCosts:
+    """Tariffs of all sizes; of those up to what a cycle is worth, costs may end at a cap."""
+    top = weights[0] if cap is not None and rng.random() < 0.5 else 2 * weights[0]
+    rates = [rng.choice([0, 1, top, rng.randint(0, top)]) for _ in range(rng.randint(1, 3))]
+    return EnergyCosts.of(problem, weights, rates, cap if cap and top == weights[0] else 2**60)
 
 
 def cuts_of(tables: RangeTables) -> list[int]:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from problems import layer, model, scaled, seeds, tiny_problem
 
+from scar_cp.partition import range_table as module
 from scar_cp.partition.program import NEVER
-from scar_cp.partition.range_table import range_table
+from scar_cp.partition.range_table import range_table, starts_of
 from scar_cp.partition.segment_costs import SegmentCosts, costs_by_start
 from scar_cp.partition.table import Table
 
@@ -146,3 +147,30 @@ def test_the_slowest_pass_may_be_exactly_what_the_longest_latency_allows(cycles)
         table = range_table(problem, 0, longest)
         assert table.least[0, 1, 1] == latency
         assert table.low[0, 1, 1] == latency
+
+
+@seeds(40, quick=3)
+def test_long_models_have_fewer_starts_and_lower_values(seed, monkeypatch):
+    rng, problem = drawn(seed)
+    n = problem.models[0].num_layers
+    whole = range_table(problem, 0, 2**50)
+    monkeypatch.setattr(module, "_ALL_STARTS", 0)
+    monkeypatch.setattr(module, "_STARTS", rng.choice([1, 2, 3]))
+    starts = starts_of(problem, 0).tolist()
+    assert starts[0] == 0
+    table = range_table(problem, 0, 2**50)
+    assert (table.low <= whole.low).all()
+    assert (np.diff(table.low, axis=1) >= 0).all()
+    assert (np.diff(table.low, axis=0) <= 0).all()
+    for start in range(n):
+        exact = table.least[start] == whole.least[start]
+        assert exact.all() if start in starts else (table.least[start, start + 1 :] >= NEVER).all()
+
+
+def test_starts_of_a_long_model_lie_at_equal_work_apart(monkeypatch):
+    monkeypatch.setattr(module, "_ALL_STARTS", 5)
+    monkeypatch.setattr(module, "_STARTS", 4)
+    problem = tiny_problem([model([layer(c) for c in (10, 1, 1, 8, 10, 5, 5)])])
+    assert starts_of(problem, 0).tolist() == [0, 1, 4, 5]
+    monkeypatch.setattr(module, "_ALL_STARTS", 7)
+    assert starts_of(problem, 0).tolist() == list(range(7))

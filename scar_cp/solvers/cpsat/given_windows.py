@@ -25,14 +25,20 @@ from scar_cp.problem.reconfig import given_ranges
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon, small
 
-__all__ = ["BY_TABLES", "SOURCE", "partition_given_windows"]
+__all__ = [
+    "BY_TABLES",
+    "SOURCE",
+    "GivenWindow",
+    "minimise_sum",
+    "partition_given_windows",
+]
 
 SOURCE = "pipeline partitions"
 BY_TABLES = Proof(by="tables")
 
 
 @dataclass(frozen=True)
-class _Window:
+class GivenWindow:
     """One window: its layers, its fastest plan, and what its energy depends on."""
 
     problem: Problem
@@ -70,16 +76,16 @@ def partition_given_windows(search: Search, problem: Problem) -> bool:
     search.add_bound("latency", total, SOURCE, space, BY_TABLES)
     settled = objective == "latency" and search.remaining_s > 0
     if objective == "energy":
-        search.raise_bound(_minimise(search, problem, windows, (0, 1))[0], SOURCE, BY_TABLES)
+        search.raise_bound(minimise_sum(search, problem, windows, (0, 1))[0], SOURCE, BY_TABLES)
     elif objective == "weighted":
-        bound, _ = _minimise(search, problem, windows, search.request.goal.linear)
+        bound, _ = minimise_sum(search, problem, windows, search.request.goal.linear)
         search.raise_bound(bound, SOURCE, BY_TABLES)
     elif objective == "edp":
         _minimise_edp(search, problem, windows)
     return settled
 
 
-def _windows(search: Search, problem: Problem) -> list[_Window] | None:
+def _windows(search: Search, problem: Problem) -> list[GivenWindow] | None:
     windows = []
     for w, inside in enumerate(given_ranges(problem)):
         ranges = {m: (first, last + 1) for m, (first, last) in inside.items()}
@@ -89,18 +95,18 @@ def _windows(search: Search, problem: Problem) -> list[_Window] | None:
         plan = partition_window(problem, ranges, most, lambda: search.remaining_s > 0)
         if plan is None:
             return None
-        windows.append(_Window(problem, ranges, most, plan))
+        windows.append(GivenWindow(problem, ranges, most, plan))
     return windows
 
 
-def _minimise_edp(search: Search, problem: Problem, windows: list[_Window]) -> None:
+def _minimise_edp(search: Search, problem: Problem, windows: list[GivenWindow]) -> None:
     """Cut the polygon of possible (latency, energy) with weighted sums."""
 
     def minimise(direction: tuple[int, int]) -> HalfPlane | None:
         if search.done:
             return None
         weights = small(direction)
-        return HalfPlane(*weights, *_minimise(search, problem, windows, weights))
+        return HalfPlane(*weights, *minimise_sum(search, problem, windows, weights))
 
     def enough(bound: int) -> bool:
         search.raise_bound(bound, SOURCE, BY_TABLES)
@@ -111,8 +117,12 @@ def _minimise_edp(search: Search, problem: Problem, windows: list[_Window]) -> N
     polygon.cut(minimise, enough)
 
 
-def _minimise(
-    search: Search, problem: Problem, windows: list[_Window], weights: tuple[int, int]
+def minimise_sum(
+    search: Search,
+    problem: Problem,
+    windows: list[GivenWindow],
+    weights: tuple[int, int],
+    source: str = SOURCE,
 ) -> tuple[int, tuple[int, int] | None]:
     """Minimise a weighted sum window by window: its bound, and the point of the schedule found."""
     total, plans = 0, []
@@ -120,12 +130,12 @@ def _minimise(
         bound, plan = _minimise_window(search, problem, window, weights)
         total += bound
         plans.append(plan)
-    schedule = _offer(search, problem, plans)
+    schedule = _offer(search, problem, plans, source)
     return total, None if schedule is None else search.point(schedule)
 
 
 def _minimise_window(
-    search: Search, problem: Problem, window: _Window, weights: tuple[int, int]
+    search: Search, problem: Problem, window: GivenWindow, weights: tuple[int, int]
 ) -> tuple[int, WindowPlan]:
     """One window's bound and plan, judged without regard to shared resources."""
     if not window.ranges:
@@ -165,7 +175,7 @@ def _weighted_cost(
     search: Search, problem: Problem, plan: WindowPlan, weights: tuple[int, int]
 ) -> int:
     """Weighted cost of a plan where it can be placed, a large number where it cannot."""
-    schedule = place(problem, [plan], adjacent=True)
+    schedule = place(problem, [plan], adjacent=search.request.space != "full")
     if schedule is None:
         return NEVER
     cycles, energy = 0, 0
@@ -177,9 +187,11 @@ def _weighted_cost(
     return weights[0] * cycles + weights[1] * energy
 
 
-def _offer(search: Search, problem: Problem, plans: list[WindowPlan]) -> Schedule | None:
+def _offer(
+    search: Search, problem: Problem, plans: list[WindowPlan], source: str = SOURCE
+) -> Schedule | None:
     """Place plans and offer the schedule; ``None`` if no placement was found."""
-    schedule = place(problem, plans, adjacent=True)
+    schedule = place(problem, plans, adjacent=search.request.space != "full")
     if schedule is not None:
-        search.offer(schedule, SOURCE)
+        search.offer(schedule, source)
     return schedule

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 
 from scar_cp.clock import while_in_time
 from scar_cp.judge.bounds import Proof
-from scar_cp.judge.validation import validate
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import CountTable, Plan, partition_window
-from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
-from scar_cp.partition.sizes import is_joint_small
 from scar_cp.partition.three_windows import partition_three_windows
 from scar_cp.partition.trade_off import Value, trade_off_one_window
 from scar_cp.partition.trade_off_two import trade_off_two_windows
@@ -29,10 +25,16 @@ from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.cpsat.given_windows import BY_TABLES, SOURCE, partition_given_windows
 from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon, small
+from scar_cp.solvers.cpsat.windows_stage import (
+    MOST_COUNTS,
+    many_windows,
+    num_counts,
+    offer,
+    within,
+)
 
 __all__ = ["CORNER", "POLYGON", "SOURCE", "TableReport", "partition"]
 
-ANNEALING, PRICES = "annealing", "window prices"
 CORNER = "least latency x least energy"
 POLYGON = "polygon of bounds"
 _BY_OTHERS = Proof(by="combination")
@@ -42,19 +44,6 @@ _COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
 _TWO_TOLERANCE = 0.005
 """Gap at which two windows are left for more."""
-_MOST_WINDOWS = 16
-"""Prices stand at every border."""
-_MOST_LAYERS = 256
-"""Of a model: tables of all ranges of longer ones take minutes."""
-_LEAST_S = 15.0
-"""With less time left, annealing and prices are not begun: where they are used for the first time,
-the compiler alone may take ten seconds, and cannot be interrupted."""
-_FEW_PLACES = 1000
-"""Places of layers (window and chiplet) below which CP-SAT ends before prices would."""
-_PRICES_SHARE = 0.5
-"""Of the time, where more is to be done after the prices."""
-_MOST_COUNTS_TWO = 130
-"""Beyond, pairs of counts are too many: larger packages get no two-window tables."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +72,7 @@ def _partition(search: Search) -> TableReport:
     report = _one_window(search)
     if search.problem.max_windows > 1 and not search.done:
         _malleable(search)
-        if not _many_windows(search):
+        if not many_windows(search):
             if not search.done:
                 _two_windows(search)
             if search.problem.max_windows > 2 and not search.done:
@@ -100,7 +89,7 @@ def _one_window(search: Search) -> TableReport:
     report = TableReport()
     if plan is None:
         return report
-    _offer(search, problem, plan)
+    offer(search, problem, plan, SOURCE)
     only = problem.max_windows == 1
     if only:
         search.add_bound("latency", plan.bound, SOURCE, "full", BY_TABLES)
@@ -122,7 +111,7 @@ def _one_window(search: Search) -> TableReport:
 
 def _two_windows(search: Search) -> None:
     problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
-    if latency is None or _ignores_latency(search) or _num_counts(problem) > _MOST_COUNTS_TWO:
+    if latency is None or _ignores_latency(search) or num_counts(problem) > MOST_COUNTS:
         return
     only = problem.max_windows == 2
     # More windows must not end worse than two: these come first, however long they take.
@@ -136,7 +125,7 @@ def _two_windows(search: Search) -> None:
         shortest = max(shortest, found.bound)
         return judge(found)
 
-    partition_two_windows(problem, latency, on_plan, _within(search, share), tolerance)
+    partition_two_windows(problem, latency, on_plan, within(search, share), tolerance)
     if search.request.objective != "latency" and not search.done:
         value = search.request.goal.value
         trade_off_two_windows(
@@ -152,65 +141,14 @@ def _two_windows(search: Search) -> None:
 
 def _three_windows(search: Search) -> None:
     problem, latency = by_port_distance(search.problem, _COUNTS_THREE), search.latency_cycles
-    if latency is None or _num_counts(problem) > _COUNTS_THREE:
+    if latency is None or num_counts(problem) > _COUNTS_THREE:
         return
     only = problem.max_windows == 3
     if search.request.objective != "latency" and (not only or _ignores_latency(search)):
         return  # what it says of other objectives is a bound on their latency
     judge = _latency_judge(search, problem, latency, certify=only)
-    keep_going = _within(search, 0.9 if only else 0.5)
+    keep_going = within(search, 0.9 if only else 0.5)
     partition_three_windows(problem, latency, search.least("latency"), judge, keep_going)
-
-
-def _many_windows(search: Search) -> bool:
-    """Annealing and prices; whether two and three windows need no search of their own."""
-    problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
-    longest_model = max(run.num_layers for run in problem.models)
-    only, is_joint = search.request.objective == "latency", is_joint_small(problem)
-    if (
-        not (2 if only and is_joint else 3) <= problem.max_windows <= _MOST_WINDOWS
-        or search.remaining_s < _LEAST_S
-        or _num_places(problem) < _FEW_PLACES
-        or not latency
-        or _ignores_latency(search)
-        or _num_counts(problem) > _MOST_COUNTS_TWO
-        or longest_model > _MOST_LAYERS
-    ):
-        return False
-    # The compiler takes half a second to load, and problems with one window do without.
-    from scar_cp.partition.many_windows import annealed_plans, latency_bounds, range_tables
-
-    alone = only and (problem.max_windows > 3 or is_joint)
-    keep_going = _within(search, 1.0 if alone else _PRICES_SHARE)
-    tables = range_tables(problem, latency)
-    assert search.schedule is not None
-    for plan in annealed_plans(tables, search.schedule, search.request.seed):
-        attained = _offer(search, problem, plan, ANNEALING)
-        latency = latency if attained is None else min(latency, attained)
-        if not keep_going():
-            return alone
-    for bound, found in latency_bounds(tables, latency, keep_going):
-        search.add_bound("latency", bound, PRICES, "full", BY_TABLES)
-        if found is not None:
-            _offer(search, problem, found, PRICES)
-    return alone
-
-
-def _num_places(problem: Problem) -> int:
-    """Number of windows and chiplets that layers can be given."""
-    layers = sum(run.num_layers for run in problem.models)
-    return layers * problem.max_windows * problem.num_chiplets
-
-
-def _num_counts(problem: Problem) -> int:
-    """Number of combinations of chiplet counts, the tables' width."""
-    return prod(c + 1 for c in problem.type_counts)
-
-
-def _within(search: Search, share: float) -> Callable[[], bool]:
-    """Whether a share of the time that is left now is left, and something to do."""
-    end_s = search.elapsed_s + share * search.remaining_s
-    return lambda: not search.done and search.elapsed_s < end_s
 
 
 def _latency_judge(
@@ -220,7 +158,7 @@ def _latency_judge(
 
     def on_plan(found: Plan) -> int:
         nonlocal best
-        attained = _offer(search, problem, found)
+        attained = offer(search, problem, found, SOURCE)
         best = best if attained is None else min(best, attained)
         if certify:
             search.add_bound("latency", found.bound, SOURCE, "full", BY_TABLES)
@@ -256,26 +194,13 @@ def _judge(search: Search, problem: Problem, certify: bool) -> Callable[[Plan], 
     """Offer plans, and record their bounds if they are about all the windows allowed."""
 
     def on_plan(found: Plan) -> int:
-        _offer(search, problem, found)
+        offer(search, problem, found, SOURCE)
         if certify:
             search.add_bound(search.request.objective, found.bound, SOURCE, "full", BY_TABLES)
         assert search.value is not None
         return search.value
 
     return on_plan
-
-
-def _offer(search: Search, problem: Problem, plan: Plan, source: str = SOURCE) -> int | None:
-    """Place a plan and offer it; its latency, if there is a placement."""
-    if not plan.windows:
-        return None
-    schedule = place(problem, plan.windows, search.request.space != "full")
-    if schedule is None:
-        return None
-    search.offer(schedule, source)
-    if validate(search.problem, schedule, search.request.space):
-        return None  # a deadline is missed: no reason to look for nothing slower
-    return search.point(schedule)[0]
 
 
 def _corner(search: Search) -> None:

@@ -1,0 +1,70 @@
+"""Bounds on weighted sums of latency and energy for any number of windows, by prices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scar_cp.partition.energy_costs import EnergyCosts
+from scar_cp.partition.many_windows import Level, RangeTables, first_prices, rising_bounds
+
+__all__ = ["SumBounds"]
+
+Ints = NDArray[np.int64]
+
+_LEVELS = (
+    Level(1.04, 1, 6),
+    Level(1.02, 1, 4, (0.003,)),
+    Level(1.015, 1, 2, (0.001, 0.0005)),
+)
+
+
+class SumBounds:
+    """Bounds for one weight of latency after the other; each begins with the last one's prices.
+
+    Parameters
+    ----------
+    tables
+        Of the problem.
+    energy
+        What energy costs; its weight is the same for all bounds.
+    longest
+        Only schedules of a smaller latency matter, and the tables are for them.
+    """
+
+    def __init__(self, tables: RangeTables, energy: EnergyCosts, longest: int) -> None:
+        self._tables, self._energy, self._longest = tables, energy, longest
+        self._prices: Ints | None = None
+        self._weight = 1
+
+    def least(self, latency_weight: int, cap: int, keep_going: Callable[[], bool]) -> Iterator[int]:
+        """Rising lower bounds on the sum, energy counted beyond the least of every layer.
+
+        Parameters
+        ----------
+        latency_weight
+            Per cycle.
+        cap
+            Only schedules that cost less matter: no bound passes it.
+        keep_going
+            Asked between steps.
+        """
+        if cap < 1 or self._longest < 1:  # nothing costs less
+            return
+        energy = replace(self._energy, latency_weight=latency_weight)
+        levels: tuple[Level, ...] = _LEVELS
+        if self._prices is None:
+            self._prices = first_prices(self._tables, cap)
+        else:
+            levels = _LEVELS[1:]
+            self._prices = self._prices * latency_weight // self._weight
+        self._weight = latency_weight
+        steps = rising_bounds(
+            self._tables, levels, self._prices, self._longest, keep_going, energy, cap
+        )
+        for prices in steps:
+            self._prices = prices.prices
+            yield prices.bound

@@ -1,0 +1,256 @@
+"""Any number of windows, as a stage of the exact solver: annealing, and prices at the borders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+from scar_cp.judge.bounds import simple_bounds
+from scar_cp.judge.validation import validate
+from scar_cp.partition.kinds import by_port_distance
+from scar_cp.partition.one_window import Plan, partition_window
+from scar_cp.partition.placement import place
+from scar_cp.partition.sizes import is_joint_small
+from scar_cp.problem.compiled import Problem
+from scar_cp.solvers.base import Search
+from scar_cp.solvers.cpsat.given_windows import BY_TABLES, GivenWindow, minimise_sum
+from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon
+
+if TYPE_CHECKING:
+    from scar_cp.partition.sum_bounds import SumBounds
+
+__all__ = ["ANNEALING", "MOST_COUNTS", "PRICES", "many_windows", "num_counts", "offer", "within"]
+
+ANNEALING, PRICES = "annealing", "window prices"
+
+_MOST_WINDOWS = 16
+"""Prices stand at every border."""
+_MOST_LAYERS, _MOST_LAYERS_LATENCY = 256, 600
+"""Of a model, where energy counts and where only latency does: tables of all ranges of longer ones
+take minutes."""
+_LEAST_S = 15.0
+"""With less time left, annealing and prices are not begun: where they are used for the first time,
+the compiler alone may take ten seconds, and cannot be interrupted."""
+_FEW_PLACES = 1000
+"""Places of layers (window and chiplet) below which CP-SAT ends before prices would."""
+MOST_COUNTS = 130
+"""Beyond, pairs of counts are too many."""
+_COUNTS = 40
+"""Most combinations of chiplet counts for which distances to memory are told apart."""
+_SHARE = 0.8
+"""Of the time, where two windows are looked at after more."""
+_ANNEALING_SHARE, _FIRST_SHARE = 0.15, 0.3
+"""Of the time that is left, for annealing by energy; and (of that) for annealing by latency."""
+_SUM_SHARE = 0.6
+"""Of the time that is left, for the first weighted sum; and for the next, of what is left then."""
+_RATES = (0.0, 1 / 16, 1 / 4, 1 / 2)
+"""Tariffs, as parts of what a cycle is worth."""
+_BITS, _LEAST_BITS, _MOST_BITS = 15, 6, 52
+"""Of the larger weight, at best and at least, and of a sum's larger part."""
+_IN_VAIN = 6
+"""Runs of annealing by energy without a better schedule after which no more is expected."""
+
+
+def many_windows(search: Search) -> bool:
+    """Offer schedules and record bounds; whether two and three windows need no other search."""
+    problem, latency = by_port_distance(search.problem, _COUNTS), search.latency_cycles
+    longest_model = max(run.num_layers for run in problem.models)
+    request, is_joint = search.request, is_joint_small(problem)
+    only = request.objective == "latency"
+    if (
+        not (2 if only and is_joint else 3) <= problem.max_windows <= _MOST_WINDOWS
+        or search.remaining_s < _LEAST_S
+        or _num_places(problem) < _FEW_PLACES
+        or not latency
+        or (request.objective != "edp" and request.goal.linear[0] == 0)
+        or num_counts(problem) > MOST_COUNTS
+        or longest_model > (_MOST_LAYERS_LATENCY if only else _MOST_LAYERS)
+    ):
+        return False
+    if only:
+        alone = problem.max_windows > 3 or is_joint
+        _latency(search, problem, latency, within(search, 1.0 if alone else 0.5))
+        return alone
+    _sums(search, problem, within(search, _SHARE))
+    return False  # two windows have an exact front of their own, which more must not be behind
+
+
+def _latency(
+    search: Search, problem: Problem, longest: int, keep_going: Callable[[], bool]
+) -> None:
+    # The compiler takes half a second to load, and problems with one window do without.
+    from scar_cp.partition.many_windows import annealed_plans, latency_bounds, range_tables
+
+    tables = range_tables(problem, longest)
+    assert search.schedule is not None
+    for plan in annealed_plans(tables, search.schedule, search.request.seed):
+        attained = offer(search, problem, plan, ANNEALING)
+        longest = longest if attained is None else min(longest, attained)
+        if not keep_going():
+            return
+    for bound, found in latency_bounds(tables, longest, keep_going):
+        search.add_bound("latency", bound, PRICES, "full", BY_TABLES)
+        if found is not None:
+            offer(search, problem, found, PRICES)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Which sums of latency and energy say something of the objective.
+
+    Only schedules matter whose value is below the incumbent's: they are shorter than ``longest``.
+    Energies count beyond ``least_nj``.
+    """
+
+    search: Search
+    longest: int
+    least_nj: int
+    weights: tuple[int, int]
+    """Of the first sum; all others have the same weight of energy."""
+    scale: int
+    """How often the objective's own weights are in them, if it has some."""
+
+    @classmethod
+    def of(cls, search: Search) -> _Sums | None:
+        """None if some number is too large, or if energy costs nothing."""
+        point, goal = search.evaluation, search.request.goal
+        assert point is not None
+        bounds = simple_bounds(search.problem)
+        least_nj = next(bound.value for bound in bounds if bound.objective == "energy")
+        longest = goal.most_cycles(goal.of(point), least_nj)
+        if longest is None:
+            return None
+        room = _MOST_BITS - max(longest, point.energy_nj).bit_length()
+        weights = (point.energy_nj, point.latency_cycles) if goal.is_product else goal.linear
+        shift = min(_BITS, room) - max(weights).bit_length()
+        if room < _LEAST_BITS or (shift < 0 and not goal.is_product):
+            return None
+        by_cycles, by_nj = (w << shift if shift > 0 else w >> -shift for w in weights)
+        return cls(search, longest + 1, least_nj, (max(1, by_cycles), by_nj), 1 << max(0, shift))
+
+    def cap(self, latency_weight: int) -> int:
+        """More than what any schedule that matters comes to."""
+        value, by_nj = self.search.value, self.weights[1]
+        assert value is not None
+        if not self.search.request.goal.is_product:
+            return self.scale * value - by_nj * self.least_nj
+        shortest = max(1, self.search.least("latency"))
+        return max(
+            latency_weight * cycles + by_nj * (value // cycles + 1 - self.least_nj)
+            for cycles in (shortest, self.longest)
+        )
+
+    def sum(self, excess: int) -> int:
+        """The sum with all energy."""
+        return excess + self.weights[1] * self.least_nj
+
+
+def _sums(search: Search, problem: Problem, keep_going: Callable[[], bool]) -> None:
+    sums = _Sums.of(search)
+    if sums is None:
+        return
+    from scar_cp.partition.energy_costs import EnergyCosts
+    from scar_cp.partition.many_windows import annealed_plans, annealed_ranges, range_tables
+    from scar_cp.partition.sum_bounds import SumBounds
+
+    seed = search.request.seed
+    tables = range_tables(problem, sums.longest)
+    assert search.schedule is not None
+    in_time = within(search, _ANNEALING_SHARE * _FIRST_SHARE)
+    shortest = search.schedule
+    for plan in annealed_plans(tables, shortest, seed):
+        offer(search, problem, plan, ANNEALING)
+        if not in_time():
+            break
+    weight, cap = sums.weights[0], sums.cap(sums.weights[0])
+    rates = [int(weight * part) for part in _RATES]
+    energy = EnergyCosts.of(problem, sums.weights, rates, cap)
+    in_time, in_vain = within(search, _ANNEALING_SHARE), 0
+    for windows in annealed_ranges(tables, energy, search.schedule, seed):
+        if windows is not None:
+            _offer_least(search, problem, windows, sums.weights)
+        in_vain = in_vain + 1 if windows is None else 0
+        if not in_time() or in_vain == _IN_VAIN:
+            break
+    bounds = SumBounds(tables, energy, sums.longest)
+    if search.request.goal.is_product:
+        _edp_bounds(search, sums, bounds, keep_going)
+        return
+    for bound in bounds.least(weight, cap, keep_going):
+        found = -(-sums.sum(bound) // sums.scale)
+        search.add_bound("weighted", found, PRICES, "full", BY_TABLES)
+
+
+def _edp_bounds(
+    search: Search, sums: _Sums, bounds: SumBounds, keep_going: Callable[[], bool]
+) -> None:
+    """Cut the polygon of latency and energy with sums, the first one at the incumbent."""
+    polygon = Polygon(search.least("latency"), search.least("energy"), search.request.goal)
+
+    def record(bound: int) -> bool:
+        assert search.value is not None
+        search.add_bound("edp", min(bound, search.value), PRICES, "full", BY_TABLES)
+        return not keep_going()
+
+    def minimise(direction: tuple[int, int]) -> HalfPlane | None:
+        by_cycles = max(1, direction[0] * sums.weights[1] // direction[1]) if direction[1] else 0
+        if not by_cycles or (by_cycles * sums.longest).bit_length() > _MOST_BITS + 1:
+            return None
+        in_time, plane = within(search, _SUM_SHARE), None
+        cap = sums.cap(by_cycles)
+        for bound in bounds.least(by_cycles, cap, lambda: keep_going() and in_time()):
+            plane = HalfPlane(by_cycles, sums.weights[1], sums.sum(bound), final=False)
+            polygon.add(plane)
+            record(polygon.bound())
+        return plane
+
+    if minimise(sums.weights) is not None:
+        polygon.cut(minimise, record)
+
+
+def _offer_least(
+    search: Search,
+    problem: Problem,
+    windows: list[dict[int, tuple[int, int]]],
+    weights: tuple[int, int],
+) -> None:
+    """Offer the schedule of some windows that has the least sum of latency and energy."""
+    given = []
+    for ranges in windows:
+        plan = partition_window(problem, ranges)
+        if plan is None:
+            return
+        given.append(GivenWindow(problem, ranges, None, plan))
+    minimise_sum(search, problem, given, weights, ANNEALING)
+
+
+def _num_places(problem: Problem) -> int:
+    """Number of windows and chiplets that layers can be given."""
+    layers = sum(run.num_layers for run in problem.models)
+    return layers * problem.max_windows * problem.num_chiplets
+
+
+def num_counts(problem: Problem) -> int:
+    """Number of combinations of chiplet counts, the tables' width."""
+    return prod(c + 1 for c in problem.type_counts)
+
+
+def within(search: Search, share: float) -> Callable[[], bool]:
+    """Whether a share of the time that is left now is left, and something to do."""
+    end_s = search.elapsed_s + share * search.remaining_s
+    return lambda: not search.done and search.elapsed_s < end_s
+
+
+def offer(search: Search, problem: Problem, plan: Plan, source: str) -> int | None:
+    """Place a plan and offer it; its latency, if there is a placement."""
+    if not plan.windows:
+        return None
+    schedule = place(problem, plan.windows, search.request.space != "full")
+    if schedule is None:
+        return None
+    search.offer(schedule, source)
+    if validate(search.problem, schedule, search.request.space):
+        return None  # a deadline is missed: no reason to look for nothing slower
+    return search.point(schedule)[0]

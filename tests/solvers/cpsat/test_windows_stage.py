@@ -1,0 +1,48 @@
+"""Annealing and prices as a stage: bounds and schedules of every objective, against brute force."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from partition.priced import drawn_problem, optimum
+from problems import scaled, seeds
+
+from scar_cp.partition import annealing, sum_bounds
+from scar_cp.solvers import Request, Search
+from scar_cp.solvers.cpsat import windows_stage
+from scar_cp.solvers.cpsat.partition_stage import partition
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """The stage for problems of any size, with short climbs."""
+    monkeypatch.setattr(windows_stage, "_FEW_PLACES", 0)
+    monkeypatch.setattr(windows_stage, "_LEAST_S", 0.0)
+    monkeypatch.setattr(annealing, "_IN_VAIN", 2)
+    levels = sum_bounds._LEVELS
+    short = tuple(level.__class__(level.ratio, 1, 2, level.climbs, 10) for level in levels)
+    monkeypatch.setattr(sum_bounds, "_LEVELS", short)
+
+
+WEIGHTS = {"weighted": [(1, 0), (1, 1), (7, 2), (1, 50), (3, 10**6)]}
+
+
+@pytest.mark.parametrize("objective", ["latency", "edp", "weighted"])
+@seeds(30, quick=2)
+def test_bounds_of_all_objectives_stay_below_the_optimum(seed, objective, eager):
+    rng = Random(f"windows stage {seed} {objective}")
+    problem = drawn_problem(rng, most=1_000).replace(max_windows=rng.choice([3, 3, 4]))
+    if rng.random() < 0.3:
+        problem = scaled(problem, 1, rng.choice([0, 1, 10**6, 2**40]))
+    weights = rng.choice(WEIGHTS.get(objective, [None]))
+    best = optimum(problem, objective, weights)
+    search = Search(problem, Request("full", objective, weights, time_limit_s=60, workers=1))
+    partition(search)
+    if best is None:
+        assert search.value is None
+        return
+    assert search.value is None or search.value >= best
+    for bound in search.bounds:
+        if bound.objective == objective:
+            assert bound.value <= best, bound
