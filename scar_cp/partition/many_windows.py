@@ -159,6 +159,8 @@ class Level:
     """Most steps of a climb."""
     patience: int = 40
     """Steps without a better bound after which they get smaller."""
+    energy: bool = True
+    """Whether energy inside windows counts: without it, prices find their way much faster."""
 
 
 _LEVELS = (
@@ -287,10 +289,10 @@ def _worked_on(prices: Prices, level: Level, keep_going: Callable[[], bool]) -> 
     yield
     for climb in (None, *level.climbs):
         if climb is not None:
-            prices.ascend(climb, climb / 2, level.steps, level.patience, keep_going)
+            prices.ascend(climb, climb / 2, level.steps, level.patience, keep_going, level.energy)
             yield
         for sweep in range(level.sweeps):
-            if sweep and sweep % _TARIFFS_EVERY == 0:
+            if level.energy and sweep and sweep % _TARIFFS_EVERY == 0:
                 prices.choose_tariffs()
             prices.balance(rising=sweep % 2 == 0)
             yield

@@ -31,7 +31,7 @@ __all__ = ["Prices", "lengths_in_ratio"]
 
 Ints = NDArray[np.int64]
 
-_TARIFFS_EVERY = 25
+_TARIFFS_EVERY = 50
 """Steps of climbing for which tariffs are kept."""
 _WORTH_IT = 5_000
 """Part of the cap that a tariff other than the first must take off: it takes longer to look at."""
@@ -220,6 +220,7 @@ class Prices:
         most_steps: int,
         patience: int,
         keep_going: Callable[[], bool],
+        with_tariffs: bool = True,
     ) -> None:
         """Climb the bound, softened over paths, by Adam; the best prices are kept.
 
@@ -235,6 +236,8 @@ class Prices:
             Steps without a better bound after which they get smaller.
         keep_going
             Asked after every step.
+        with_tariffs
+            Whether to choose tariffs now and then.
         """
         share = self._cap / (len(self._cuts) - 1)
         best, best_prices = self.bound, self.prices.copy()
@@ -257,7 +260,7 @@ class Prices:
             taken, in_vain = taken + 1, in_vain + 1
             ascent_kernels.adam(fine, slope, mean, square, taken, step * share, self._cuts)
             self.rate(np.rint(fine).astype(np.int64))
-            if not taken % _TARIFFS_EVERY:
+            if with_tariffs and not taken % _TARIFFS_EVERY:
                 self.choose_tariffs()
             if self.bound > best:
                 best, best_prices, in_vain = self.bound, self.prices.copy(), 0

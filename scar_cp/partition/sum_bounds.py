@@ -16,10 +16,13 @@ __all__ = ["SumBounds"]
 Ints = NDArray[np.int64]
 
 _LEVELS = (
-    Level(1.04, 1, 6),
-    Level(1.02, 1, 4, (0.003,)),
-    Level(1.015, 1, 2, (0.001, 0.0005)),
+    Level(1.04, 1, 12, energy=False),
+    Level(1.02, 1, 4, (0.003,), energy=False),
+    Level(1.02, 1, 2, (0.002, 0.001, 0.0005)),
+    Level(1.01, 1, 1, (0.0005,)),
 )
+_LATER = _LEVELS[2:]
+"""With the prices of another weight to begin with."""
 
 
 class SumBounds:
@@ -59,7 +62,7 @@ class SumBounds:
         if self._prices is None:
             self._prices = first_prices(self._tables, cap)
         else:
-            levels = _LEVELS[1:]
+            levels = _LATER
             self._prices = self._prices * latency_weight // self._weight
         self._weight = latency_weight
         steps = rising_bounds(

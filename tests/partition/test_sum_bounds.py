@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from random import Random
 
@@ -84,10 +85,9 @@ def test_no_prices_give_a_bound_beyond_the_least_sum_whatever_is_done_to_them(se
 
 @seeds(12, quick=2)
 def test_bounds_for_one_weight_after_the_other_stay_below_the_least_sums(seed, monkeypatch):
-    short = tuple(
-        level.__class__(level.ratio, 1, 2, level.climbs, 10) for level in sum_bounds._LEVELS
-    )
+    short = tuple(replace(level, sweeps=2, steps=10) for level in sum_bounds._LEVELS)
     monkeypatch.setattr(sum_bounds, "_LEVELS", short)
+    monkeypatch.setattr(sum_bounds, "_LATER", short[2:])
     rng = Random(f"directions {seed}")
     problem, weights, best = drawn(rng, most=500)
     longest = 2 * (best // weights[0]) + 10
