@@ -14,6 +14,7 @@ from scar_cp.terms import WORKERS
 
 if TYPE_CHECKING:
     from scar_cp.studies.bench import Row
+    from scar_cp.studies.best import Best
 
 __all__ = ["app"]
 
@@ -34,6 +35,7 @@ class SuiteName(StrEnum):
     eight_windows = "eight-windows"
     cross = "6x6"
     ablation = "ablation"
+    engine = "engine"
 
 
 @app.command()
@@ -53,6 +55,10 @@ def suite(
     only: Annotated[
         str | None, typer.Option(help="Run only cases whose name holds this, e.g. 'sc4 '.")
     ] = None,
+    best: Annotated[
+        Path | None,
+        typer.Option(help="Table of the best known values and bounds, to be improved."),
+    ] = None,
 ) -> None:
     """Run suites; keep their tables in a folder, and say what got worse since those kept there.
 
@@ -61,11 +67,63 @@ def suite(
     from scar_cp.records.yaml_json import check_writable
 
     tables = {name.value: output / f"{name.value}.csv" if output else None for name in names}
-    for path in tables.values():
+    for path in (*tables.values(), best):
         check_writable(path)
+    _read_best(best)  # a table of something else is told before hours of measuring
     stored = {name: _stored(path) if path else [] for name, path in tables.items()}
     for name, path in tables.items():
-        _run(name, path, stored[name], instances, workers, seed, only)
+        rows = _run(name, path, stored[name], instances, workers, seed, only)
+        if best:
+            _improve(best, rows, instances)
+
+
+@app.command("best")
+def best_known(
+    tables: Annotated[list[Path], typer.Argument(help="Tables of suites.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Table of the best known values and bounds.")
+    ],
+    instances: Annotated[
+        Path | None, typer.Option(help=r"Folder of the instances \[default: the shipped ones]")
+    ] = None,
+) -> None:
+    """Improve the table of the best known values and bounds by what tables of suites hold.
+
+    Nothing in it gets worse. A bound above a value is refused: one of them would be false.
+
+    Example: scar-cp bench best results/bench/five-windows.csv -o best.csv
+    """
+    from scar_cp.records.yaml_json import check_writable
+
+    check_writable(output)
+    _read_best(output)
+    rows = [(path, _stored(path)) for path in tables]
+    for path, found in rows:
+        if not found:
+            raise InputError([Fault(str(path), "", None, "must hold rows of a suite")])
+    _improve(output, [row for _, found in rows for row in found], instances)
+
+
+def _read_best(path: Path | None) -> list[Best]:
+    from scar_cp.records.runs_csv import readable
+    from scar_cp.studies.best import read_best
+
+    if path is None:
+        return []
+    with readable(path, "best known values"):
+        return read_best(path)
+
+
+def _improve(path: Path, rows: list[Row], instances: Path | None) -> None:
+    from scar_cp.records.yaml_json import write_text
+    from scar_cp.studies.best import best_of, best_text, merged
+
+    table, news = merged(_read_best(path), (best_of(row, instances) for row in rows))
+    for line in news:
+        print(f"better than known: {line}")
+    if news:
+        write_text(path, best_text(table))
+        print(f"written: {path}")
 
 
 def _stored(path: Path) -> list[Row]:
@@ -87,7 +145,7 @@ def _run(
     workers: int,
     seed: int,
     only: str | None,
-) -> None:
+) -> list[Row]:
     from scar_cp.records.yaml_json import write_text
     from scar_cp.show.text.console import plain_console
     from scar_cp.show.text.summary import gap_text
@@ -127,6 +185,7 @@ def _run(
         print(f"written: {path}")
     for line in regressions(stored, rows):
         print(f"worse than the stored run: {line}")
+    return rows
 
 
 @app.command()

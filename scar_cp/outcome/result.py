@@ -82,7 +82,7 @@ class Result(Brief, Record):
     """Certified gap at which the search might stop."""
     memory_limit_gb: NonNegativeFloat | None = None
     stages: Seq[str] | None = None
-    """The stages of the exact solver that were on: ``hint``, ``tables``, ``cuts``, ``confirm``."""
+    """The stages of the exact solver that were on: fields of `CpsatOptions`."""
     scar: str | None = None
     """Modes and budgets of the heuristic that are not as by default, as ``name=value,...``."""
     stopped: StopReason | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -30,6 +30,7 @@ __all__ = [
     "latency_bounds",
     "range_tables",
     "rising_bounds",
+    "those",
 ]
 
 Ints = NDArray[np.int64]
@@ -180,7 +181,13 @@ _WORTH_A_LINE = 1.0002
 
 
 def latency_bounds(
-    tables: RangeTables, longest: int, keep_going: Callable[[], bool]
+    tables: RangeTables,
+    longest: int,
+    keep_going: Callable[[], bool],
+    *,
+    climbs: bool = True,
+    slots: bool = True,
+    joint: bool = True,
 ) -> Iterator[tuple[int, Plan | None]]:
     """Rising lower bounds on latency, for any number of windows up to the problem's.
 
@@ -195,6 +202,8 @@ def latency_bounds(
         A latency that is attained, and no more than the tables are for: no bound passes it.
     keep_going
         Asked between steps.
+    climbs, slots, joint
+        Whether prices climb, may depend on the elapsed time, and lead to a search over all cuts.
 
     Yields
     ------
@@ -205,8 +214,8 @@ def latency_bounds(
     """
     if longest < 1:  # nothing is shorter
         return
-    is_joint, best, prices = is_joint_small(tables.problem), 0, None
-    levels = _LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS
+    is_joint, best, prices = joint and is_joint_small(tables.problem), 0, None
+    levels = those(_LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS, climbs, slots)
     start = first_prices(tables, longest)
     for prices in rising_bounds(tables, levels, start, longest, keep_going):
         best = prices.bound
@@ -214,12 +223,18 @@ def latency_bounds(
     if not is_joint or prices is None or best >= longest or not keep_going():
         return
     low = [table.low for table in tables.models]
-    joint = JointCuts(low, tables.counts, tables.problem.max_windows, prices)
-    for _ in joint.raise_bound(longest, keep_going):
-        if joint.bound > best * _WORTH_A_LINE:
-            best = joint.bound
+    search = JointCuts(low, tables.counts, tables.problem.max_windows, prices)
+    for _ in search.raise_bound(longest, keep_going):
+        if search.bound > best * _WORTH_A_LINE:
+            best = search.bound
             yield best, None
-    yield joint.bound, None if joint.cuts is None else _plan(tables.problem, joint.cuts)
+    yield search.bound, None if search.cuts is None else _plan(tables.problem, search.cuts)
+
+
+def those(levels: Sequence[Level], climbs: bool, slots: bool) -> list[Level]:
+    """Levels without their climbs, or only those without slots, where these are off."""
+    kept = [level for level in levels if slots or level.slots == 1]
+    return kept if climbs else [replace(level, climbs=()) for level in kept]
 
 
 def rising_bounds(

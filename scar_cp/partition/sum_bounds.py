@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.partition.energy_costs import EnergyCosts
-from scar_cp.partition.many_windows import Level, RangeTables, first_prices, rising_bounds
+from scar_cp.partition.many_windows import Level, RangeTables, first_prices, rising_bounds, those
 
 __all__ = ["SumBounds"]
 
@@ -36,9 +36,14 @@ class SumBounds:
         What energy costs; its weight is the same for all bounds.
     longest
         Only schedules of a smaller latency matter, and the tables are for them.
+    climbs
+        Whether prices climb.
     """
 
-    def __init__(self, tables: RangeTables, energy: EnergyCosts, longest: int) -> None:
+    def __init__(
+        self, tables: RangeTables, energy: EnergyCosts, longest: int, climbs: bool = True
+    ) -> None:
+        self._climbs = climbs
         self._tables, self._energy, self._longest = tables, energy, longest
         self._prices: Ints | None = None
         self._weight = 1
@@ -58,16 +63,14 @@ class SumBounds:
         if cap < 1 or self._longest < 1:  # nothing costs less
             return
         energy = replace(self._energy, latency_weight=latency_weight)
-        levels: tuple[Level, ...] = _LEVELS
+        levels = those(_LEVELS if self._prices is None else _LATER, self._climbs, slots=True)
         if self._prices is None:
             self._prices = first_prices(self._tables, cap)
         else:
-            levels = _LATER
             self._prices = self._prices * latency_weight // self._weight
         self._weight = latency_weight
-        steps = rising_bounds(
-            self._tables, levels, self._prices, self._longest, keep_going, energy, cap
-        )
+        longest, start = self._longest, self._prices
+        steps = rising_bounds(self._tables, levels, start, longest, keep_going, energy, cap)
         for prices in steps:
             self._prices = prices.prices
             yield prices.bound

@@ -12,7 +12,10 @@ from scar_cp.terms import MEMORY_LIMIT_GB, TIME_LIMIT_S, WORKERS, ObjectiveName,
 
 __all__ = ["STAGES", "CpsatOptions", "Request"]
 
-STAGES = ("hint", "tables", "cuts", "confirm")
+STAGES = (
+    *("hint", "tables", "cuts", "confirm"),
+    *("annealing", "climbs", "slots", "joint", "tariffs"),
+)
 """Switches of the exact solver, as results name them."""
 
 
@@ -28,6 +31,16 @@ class CpsatOptions:
     """Whether proven bounds become constraints of the layer-level model."""
     confirm: bool = True
     """Whether a proof by CP-SAT is confirmed by a second solve, another way."""
+    annealing: bool = True
+    """With three windows and more: whether cuts are annealed."""
+    climbs: bool = True
+    """Whether prices climb, beside being balanced."""
+    slots: bool = True
+    """Whether prices may depend on the elapsed time."""
+    joint: bool = True
+    """Whether the cuts of two or three models are searched together."""
+    tariffs: bool = True
+    """Whether energy inside windows counts in the bounds of EDP and weighted sums."""
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from scar_cp.solvers import CpsatOptions, Request
 from scar_cp.studies.fresh_process import in_fresh_process, peak_memory_mb
 from scar_cp.terms import ObjectiveName, Space
 
-__all__ = ["SUITES", "Case", "Row", "method", "regressions", "run_suite", "table_text"]
+__all__ = ["SUITES", "Case", "Row", "method", "regressions", "run_suite", "source_of", "table_text"]
 
 SCENARIOS = tuple(f"sc{i}" for i in range(1, 11))
 
@@ -37,7 +37,7 @@ class Case:
     """Certified gap at which the solve stops: what a target asks for, with a margin."""
     space: Space = "full"
     without: str = ""
-    """Ideas switched off, joined by ``+``: tables, cuts, hint."""
+    """Ideas switched off, joined by ``+``: fields of `CpsatOptions`."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,13 @@ def _grid(
     ]
 
 
+def _without(scenario: str, objective: ObjectiveName, ideas: Sequence[str]) -> list[Case]:
+    """One case with one idea after the other switched off."""
+    return [
+        Case(scenario, "het_sides_3x3", 5, objective, 120, 0.005, without=idea) for idea in ideas
+    ]
+
+
 PACKAGES = ("simba_nvd_3x3", "simba_shi_3x3", "het_cb_3x3", "het_sides_3x3")
 SIDES = ("het_sides_3x3",)
 CROSS = ("het_cross_6x6",)
@@ -114,6 +121,11 @@ SUITES: dict[str, list[Case]] = {
         Case(scenario, "het_sides_3x3", 1, "latency", 60, without=without)
         for scenario in ("sc3", "sc4", "sc8")
         for without in ("", "hint", "tables", "tables+cuts", "tables+hint", "tables+cuts+hint")
+    ],
+    "engine": [
+        *_without("sc5", "latency", ("", "annealing", "climbs", "slots")),
+        *_without("sc7", "latency", ("", "annealing", "climbs", "joint")),
+        *_without("sc5", "edp", ("", "annealing", "climbs", "tariffs")),
     ],
     "6x6": [
         *_grid(["sc4", "sc5"], CROSS, [1], ["latency", "edp"], 300, 0.01),
@@ -142,14 +154,17 @@ def run_suite(
         yield in_fresh_process(run_case, case, instances, workers, seed)
 
 
+def source_of(scenario: str, package: str, instances: Path | None) -> tuple[str | Path, str]:
+    """Instance and package of a case: names of shipped ones, or files of a folder."""
+    if instances is None:
+        return scenario, package
+    return instances / f"{scenario}.yaml", str(instances / "packages" / f"{package}.yaml")
+
+
 def run_case(case: Case, instances: Path | None, workers: int, seed: int) -> Row:
     """Solve one case, and the same problem with the heuristic alone."""
     started = time.monotonic()
-    source: str | Path = case.scenario
-    package = case.package
-    if instances is not None:
-        source = instances / f"{case.scenario}.yaml"
-        package = str(instances / "packages" / f"{case.package}.yaml")
+    source, package = source_of(case.scenario, case.package, instances)
     problem = load_problem(source, {"package": package, "windows": case.windows}).problem
     compiled_s = time.monotonic() - started
     request = Request(

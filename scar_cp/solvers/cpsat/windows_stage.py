@@ -83,14 +83,16 @@ def _latency(
     # The compiler takes half a second to load, and problems with one window do without.
     from scar_cp.partition.many_windows import annealed_plans, latency_bounds, range_tables
 
-    tables = range_tables(problem, longest)
+    tables, ideas = range_tables(problem, longest), search.request.cpsat
     assert search.schedule is not None
-    for plan in annealed_plans(tables, search.schedule, search.request.seed):
+    plans = annealed_plans(tables, search.schedule, search.request.seed)
+    for plan in plans if ideas.annealing else ():
         attained = offer(search, problem, plan, ANNEALING)
         longest = longest if attained is None else min(longest, attained)
         if not keep_going():
             return
-    for bound, found in latency_bounds(tables, longest, keep_going):
+    on = {"climbs": ideas.climbs, "slots": ideas.slots, "joint": ideas.joint}
+    for bound, found in latency_bounds(tables, longest, keep_going, **on):
         search.add_bound("latency", bound, PRICES, "full", BY_TABLES)
         if found is not None:
             offer(search, problem, found, PRICES)
@@ -155,26 +157,27 @@ def _sums(search: Search, problem: Problem, keep_going: Callable[[], bool]) -> N
     from scar_cp.partition.many_windows import annealed_plans, annealed_ranges, range_tables
     from scar_cp.partition.sum_bounds import SumBounds
 
-    seed = search.request.seed
+    seed, ideas = search.request.seed, search.request.cpsat
     tables = range_tables(problem, sums.longest)
     assert search.schedule is not None
     in_time = within(search, _ANNEALING_SHARE * _FIRST_SHARE)
-    shortest = search.schedule
-    for plan in annealed_plans(tables, shortest, seed):
+    plans = annealed_plans(tables, search.schedule, seed)
+    for plan in plans if ideas.annealing else ():
         offer(search, problem, plan, ANNEALING)
         if not in_time():
             break
     weight, cap = sums.weights[0], sums.cap(sums.weights[0])
-    rates = [int(weight * part) for part in _RATES]
+    rates = [int(weight * part) for part in _RATES if ideas.tariffs]
     energy = EnergyCosts.of(problem, sums.weights, rates, cap)
     in_time, in_vain = within(search, _ANNEALING_SHARE), 0
-    for windows in annealed_ranges(tables, energy, search.schedule, seed):
+    cheaper = annealed_ranges(tables, energy, search.schedule, seed)
+    for windows in cheaper if ideas.annealing else ():
         if windows is not None:
             _offer_least(search, problem, windows, sums.weights)
         in_vain = in_vain + 1 if windows is None else 0
         if not in_time() or in_vain == _IN_VAIN:
             break
-    bounds = SumBounds(tables, energy, sums.longest)
+    bounds = SumBounds(tables, energy, sums.longest, ideas.climbs)
     if search.request.goal.is_product:
         _edp_bounds(search, sums, bounds, keep_going)
         return

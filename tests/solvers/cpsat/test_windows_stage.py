@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from partition.priced import drawn_problem, optimum
 from problems import scaled, seeds
 
 from scar_cp.partition import annealing, sum_bounds
-from scar_cp.solvers import Request, Search
+from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.cpsat import windows_stage
 from scar_cp.solvers.cpsat.partition_stage import partition
 
@@ -39,7 +40,13 @@ def test_bounds_of_all_objectives_stay_below_the_optimum(seed, objective, eager)
         problem = scaled(problem, 1, rng.choice([0, 1, 10**6, 2**40]))
     weights = rng.choice(WEIGHTS.get(objective, [None]))
     best = optimum(problem, objective, weights)
-    search = Search(problem, Request("full", objective, weights, time_limit_s=60, workers=1))
+    ideas: dict[str, Any] = {}
+    if rng.random() < 0.5:
+        names = ("annealing", "climbs", "slots", "joint", "tariffs")
+        ideas = {name: rng.random() < 0.5 for name in names}
+    options = CpsatOptions(**ideas)
+    request = Request("full", objective, weights, time_limit_s=60, workers=1, cpsat=options)
+    search = Search(problem, request)
     partition(search)
     if best is None:
         assert search.value is None
