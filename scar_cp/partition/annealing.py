@@ -23,13 +23,13 @@ __all__ = ["annealed_cuts"]
 
 Ints = NDArray[np.int64]
 
-_STEPS_PER_CUT = 100
+_STEPS_PER_CUT = 400
 """Moves of one run, for every cut that could be chosen at every border."""
 _CHUNKS = 20
 """Parts of a run, between which the clock is looked at."""
-_IN_VAIN = 10
+_IN_VAIN = 5
 """Runs without a better total after which no more is expected."""
-_HOT, _COLD = 2e-2, 2e-5
+_HOT, _COLD = 6e-3, 2e-5
 """First and last temperature, as parts of the total cost."""
 
 

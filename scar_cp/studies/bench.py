@@ -94,7 +94,7 @@ def _grid(
 def _without(scenario: str, objective: ObjectiveName, ideas: Sequence[str]) -> list[Case]:
     """One case with one idea after the other switched off."""
     return [
-        Case(scenario, "het_sides_3x3", 5, objective, 120, 0.005, without=idea) for idea in ideas
+        Case(scenario, "het_sides_3x3", 5, objective, 60, 0.005, without=idea) for idea in ideas
     ]
 
 

@@ -73,7 +73,8 @@ def test_every_setting_is_recorded(quickstart):
     result = solve(quickstart, request, "scar").result
     assert (result.seed, result.workers, result.stop_gap) == (7, 1, 0.25)
     assert result.memory_limit_gb == 3.5
-    assert result.stages == ("hint", "cuts")
+    ideas = ("annealing", "climbs", "slots", "joint", "tariffs")
+    assert result.stages == ("hint", "cuts", *ideas)
     assert result.scar == "windows=given,top_k=none,population=4"
     assert parse_scar_options(result.scar) == request.scar
 

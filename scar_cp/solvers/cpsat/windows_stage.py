@@ -19,6 +19,7 @@ from scar_cp.solvers.cpsat.given_windows import BY_TABLES, GivenWindow, minimise
 from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon
 
 if TYPE_CHECKING:
+    from scar_cp.partition.many_windows import RangeTables
     from scar_cp.partition.sum_bounds import SumBounds
 
 __all__ = ["ANNEALING", "MOST_COUNTS", "PRICES", "many_windows", "num_counts", "offer", "within"]
@@ -41,8 +42,12 @@ _COUNTS = 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
 _SHARE = 0.8
 """Of the time, where two windows are looked at after more."""
+_SHORTENING_SHARE = 0.25
+"""Of the time that is left, for annealing where only latency counts."""
 _ANNEALING_SHARE, _FIRST_SHARE = 0.15, 0.3
 """Of the time that is left, for annealing by energy; and (of that) for annealing by latency."""
+_LATENCY_SHARE = 0.3
+"""Of the time that is left after annealing, for bounds on latency."""
 _SUM_SHARE = 0.6
 """Of the time that is left, for the first weighted sum; and for the next, of what is left then."""
 _RATES = (0.0, 1 / 16, 1 / 4, 1 / 2)
@@ -81,21 +86,32 @@ def _latency(
     search: Search, problem: Problem, longest: int, keep_going: Callable[[], bool]
 ) -> None:
     # The compiler takes half a second to load, and problems with one window do without.
-    from scar_cp.partition.many_windows import annealed_plans, latency_bounds, range_tables
+    from scar_cp.partition.many_windows import annealed_plans, range_tables
 
     tables, ideas = range_tables(problem, longest), search.request.cpsat
     assert search.schedule is not None
     plans = annealed_plans(tables, search.schedule, search.request.seed)
+    in_time = within(search, _SHORTENING_SHARE)
     for plan in plans if ideas.annealing else ():
         attained = offer(search, problem, plan, ANNEALING)
         longest = longest if attained is None else min(longest, attained)
-        if not keep_going():
-            return
+        if not in_time():
+            break
+    _bound_latency(search, tables, longest, keep_going)
+
+
+def _bound_latency(
+    search: Search, tables: RangeTables, longest: int, keep_going: Callable[[], bool]
+) -> None:
+    """Record bounds on latency, and offer what attains one; ``longest`` is attained."""
+    from scar_cp.partition.many_windows import latency_bounds
+
+    ideas = search.request.cpsat
     on = {"climbs": ideas.climbs, "slots": ideas.slots, "joint": ideas.joint}
     for bound, found in latency_bounds(tables, longest, keep_going, **on):
         search.add_bound("latency", bound, PRICES, "full", BY_TABLES)
         if found is not None:
-            offer(search, problem, found, PRICES)
+            offer(search, tables.problem, found, PRICES)
 
 
 @dataclass(frozen=True)
@@ -162,8 +178,10 @@ def _sums(search: Search, problem: Problem, keep_going: Callable[[], bool]) -> N
     assert search.schedule is not None
     in_time = within(search, _ANNEALING_SHARE * _FIRST_SHARE)
     plans = annealed_plans(tables, search.schedule, seed)
+    shortest = min(sums.longest, search.point(search.schedule)[0])
     for plan in plans if ideas.annealing else ():
-        offer(search, problem, plan, ANNEALING)
+        attained = offer(search, problem, plan, ANNEALING)
+        shortest = shortest if attained is None else min(shortest, attained)
         if not in_time():
             break
     weight, cap = sums.weights[0], sums.cap(sums.weights[0])
@@ -177,6 +195,7 @@ def _sums(search: Search, problem: Problem, keep_going: Callable[[], bool]) -> N
         in_vain = in_vain + 1 if windows is None else 0
         if not in_time() or in_vain == _IN_VAIN:
             break
+    _bound_latency(search, tables, shortest, within(search, _LATENCY_SHARE))
     bounds = SumBounds(tables, energy, sums.longest, ideas.climbs)
     if search.request.goal.is_product:
         _edp_bounds(search, sums, bounds, keep_going)
