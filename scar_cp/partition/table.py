@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from copy import copy
 from functools import cached_property
 from math import isqrt
 from typing import Literal
@@ -19,15 +18,14 @@ from scar_cp.problem.compiled import Problem
 __all__ = ["Programme", "Table"]
 
 Ints = NDArray[np.int64]
-Kind = Literal["range", "prefix", "suffix", "middle"]
+Kind = Literal["range", "prefix", "suffix"]
 
 
 class Programme:
     """The partition programme of one model, for ranges with one end fixed.
 
     ``range``: layers ``first..end-1`` only (one row). ``prefix``: layers ``0..cut-1`` for every
-    cut (one row each). ``suffix``: layers ``cut..L-1`` for every cut. ``middle``: a lower bound
-    for layers ``first..cut-1`` of a window that may have begun at any layer up to ``first``.
+    cut (one row each). ``suffix``: layers ``cut..L-1`` for every cut.
 
     Attributes
     ----------
@@ -45,10 +43,8 @@ class Programme:
         self._kind, self._first = kind, first
         self._n = problem.models[m].num_layers
         self._end = self._n if end is None else end
-        high_open = kind in ("prefix", "middle") or self._end < self._n
-        low: int | Literal["open", "free"] = first
-        if kind in ("suffix", "middle"):
-            low = "open" if kind == "suffix" else "free"
+        high_open = kind == "prefix" or self._end < self._n
+        low: int | Literal["open"] = "open" if kind == "suffix" else first
         self._costs = SegmentCosts.of(problem, m, low, high_open)
         self.passes = self._costs.passes
         inside = np.triu_indices(self._n)
@@ -59,12 +55,6 @@ class Programme:
         self.pass_values: list[int] = values.tolist()
         passes = self._costs.pass_cycles
         self._passes = _mirrored(passes) if kind == "suffix" else passes
-
-    def starting_at(self, first: int) -> Programme:
-        """The programme of a ``middle`` window that begins at another layer."""
-        other = copy(self)
-        other._first = first
-        return other
 
     def _sums(self, price: tuple[int, int]) -> Ints:
         sums = price[0] * self._costs.sum_cycles + price[1] * self._costs.energy_nj
@@ -103,7 +93,7 @@ class Programme:
 
     def with_empty_range(self, values: Ints) -> Ints:
         """Set the values of cuts that leave no layer to 0."""
-        if self._kind in ("prefix", "middle"):
+        if self._kind == "prefix":
             values[: self._first + 1] = 0
         elif self._kind == "suffix":
             values[self._n] = 0
@@ -162,15 +152,6 @@ class Table:
         self._samples: dict[int, Ints] = {}
         self.shape = self._programme.shape
         self._sample(self._values[-1])
-
-    def starting_at(self, first: int) -> Table:
-        """A ``middle`` table from another layer on, with the same limits sampled."""
-        other = copy(self)
-        other._programme = self._programme.starting_at(first)
-        other._samples = {}
-        for limit in self._samples:
-            other._sample(limit)
-        return other
 
     def _sample(self, limit: int) -> None:
         if limit not in self._samples:

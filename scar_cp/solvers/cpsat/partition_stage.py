@@ -1,9 +1,9 @@
 """Schedules and bounds from pipeline partitions, as a stage of the exact solver.
 
 With one window, or with windows that are given (`scar_cp.solvers.cpsat.given_windows`), the bounds
-are exact up to hops. With two they close in as time allows. With three and more, annealing finds
-schedules and prices at the windows' borders bound latency, and other objectives gain what that says
-of them; for models too long for tables of all ranges, a weaker bound remains.
+are exact up to hops. With two they close in as time allows. With three and more,
+`scar_cp.solvers.cpsat.windows_stage` anneals and prices; where that takes too long, a weaker bound
+remains.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import CountTable, Plan, partition_window
 from scar_cp.partition.program import NEVER
-from scar_cp.partition.three_windows import partition_three_windows
 from scar_cp.partition.trade_off import Value, trade_off_one_window
 from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
@@ -40,7 +39,7 @@ POLYGON = "polygon of bounds"
 _BY_OTHERS = Proof(by="combination")
 _BY_FORMULA = Proof(by="relaxation")
 
-_COUNTS_ONE, _COUNTS_TWO, _COUNTS_THREE = 100, 40, 40
+_COUNTS_ONE, _COUNTS_TWO = 100, 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
 _TWO_TOLERANCE = 0.005
 """Gap at which two windows are left for more."""
@@ -72,11 +71,8 @@ def _partition(search: Search) -> TableReport:
     report = _one_window(search)
     if search.problem.max_windows > 1 and not search.done:
         _malleable(search)
-        if not many_windows(search):
-            if not search.done:
-                _two_windows(search)
-            if search.problem.max_windows > 2 and not search.done:
-                _three_windows(search)
+        if not many_windows(search) and not search.done:
+            _two_windows(search)
     if search.problem.max_windows > 2 and search.request.objective == "edp":
         _polygon(search)
     return report
@@ -137,18 +133,6 @@ def _two_windows(search: Search) -> None:
             lambda: not search.done,
             tolerance,
         )
-
-
-def _three_windows(search: Search) -> None:
-    problem, latency = by_port_distance(search.problem, _COUNTS_THREE), search.latency_cycles
-    if latency is None or num_counts(problem) > _COUNTS_THREE:
-        return
-    only = problem.max_windows == 3
-    if search.request.objective != "latency" and (not only or _ignores_latency(search)):
-        return  # what it says of other objectives is a bound on their latency
-    judge = _latency_judge(search, problem, latency, certify=only)
-    keep_going = within(search, 0.9 if only else 0.5)
-    partition_three_windows(problem, latency, search.least("latency"), judge, keep_going)
 
 
 def _latency_judge(

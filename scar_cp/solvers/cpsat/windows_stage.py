@@ -59,7 +59,7 @@ _IN_VAIN = 6
 
 
 def many_windows(search: Search) -> bool:
-    """Offer schedules and record bounds; whether two and three windows need no other search."""
+    """Offer schedules and record bounds; whether two windows need no search of their own."""
     problem, latency = by_port_distance(search.problem, _COUNTS), search.latency_cycles
     longest_model = max(run.num_layers for run in problem.models)
     request, is_joint = search.request, is_joint_small(problem)
@@ -75,9 +75,8 @@ def many_windows(search: Search) -> bool:
     ):
         return False
     if only:
-        alone = problem.max_windows > 3 or is_joint
-        _latency(search, problem, latency, within(search, 1.0 if alone else 0.5))
-        return alone
+        _latency(search, problem, latency, within(search, 1.0))
+        return True
     _sums(search, problem, within(search, _SHARE))
     return False  # two windows have an exact front of their own, which more must not be behind
 
