@@ -84,7 +84,8 @@ def _costs(problem: Problem, m: int, energy_weight: int, rate: int, most: int) -
     """Least ``μ·energy + ρ·latency`` of every range, shape (num_counts, L + 1, L + 1)."""
     n, counts = problem.models[m].num_layers, Counts(problem.type_counts)
     energy = problem.compute_energy_nj[m]
-    excess = energy_weight * (energy - energy.min(axis=1, keepdims=True))
+    beyond = energy - energy.min(axis=1, keepdims=True)
+    excess = energy_weight * np.minimum(beyond, most // max(1, energy_weight) + 1)
     before = np.zeros((excess.shape[1], n + 1), dtype=np.int64)
     before[:, 1:] = excess.T.cumsum(axis=1)
     paid = before[:, None, 1:] - before[:, :-1, None]

@@ -1,4 +1,4 @@
-"""Prices at the borders of windows: a lower bound on latency for any number of windows.
+"""Prices at the borders of windows: a lower bound for any number of windows.
 
 Give every model m, every inner border w, every slot s of the time elapsed there and every cut c any
 number ``u(m, w, s, c)``: the price of what is left to do. A window of length T that leads from slot
@@ -6,7 +6,8 @@ s to s' and model m from cut i to j is worth ``T - Σ (u(m, w, s, i) - u(m, w + 
 any schedule the prices telescope, so that its latency is what its windows are worth: no less than
 the shortest path over (border, slot) whose arcs are worth the least of any windows between them.
 Inside a window all is whole: counts, layers, common begin and end; models are only tied to each
-other through prices.
+other through prices. For ``λ·latency + μ·energy`` a window is worth ``λ·T`` and what the energy of
+its layers costs at least (`scar_cp.partition.energy_costs`).
 """
 
 from __future__ import annotations

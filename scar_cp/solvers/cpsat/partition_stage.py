@@ -29,6 +29,7 @@ from scar_cp.solvers.cpsat.windows_stage import (
     many_windows,
     num_counts,
     offer,
+    suits_many_windows,
     within,
 )
 
@@ -41,6 +42,8 @@ _BY_FORMULA = Proof(by="relaxation")
 
 _COUNTS_ONE, _COUNTS_TWO = 100, 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
+_TWO_SHARE = 0.2
+"""Of the time that is left, for two windows where energy counts and more are allowed."""
 _TWO_TOLERANCE = 0.005
 """Gap at which two windows are left for more."""
 
@@ -71,8 +74,13 @@ def _partition(search: Search) -> TableReport:
     report = _one_window(search)
     if search.problem.max_windows > 1 and not search.done:
         _malleable(search)
-        if not many_windows(search) and not search.done:
+        if not suits_many_windows(search):
             _two_windows(search)
+        else:
+            if search.request.objective != "latency":  # two have an exact front of their own
+                with while_in_time(within(search, _TWO_SHARE)):
+                    _two_windows(search)
+            many_windows(search)
     if search.problem.max_windows > 2 and search.request.objective == "edp":
         _polygon(search)
     return report

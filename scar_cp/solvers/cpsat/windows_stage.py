@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from scar_cp.partition.many_windows import RangeTables
     from scar_cp.partition.sum_bounds import SumBounds
 
-__all__ = ["ANNEALING", "MOST_COUNTS", "PRICES", "many_windows", "num_counts", "offer", "within"]
+__all__ = [
+    "ANNEALING",
+    "MOST_COUNTS",
+    "PRICES",
+    "many_windows",
+    "num_counts",
+    "offer",
+    "suits_many_windows",
+    "within",
+]
 
 ANNEALING, PRICES = "annealing", "window prices"
 
@@ -40,8 +49,6 @@ MOST_COUNTS = 130
 """Beyond, pairs of counts are too many."""
 _COUNTS = 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
-_SHARE = 0.8
-"""Of the time, where two windows are looked at after more."""
 _SHORTENING_SHARE = 0.25
 """Of the time that is left, for annealing where only latency counts."""
 _ANNEALING_SHARE, _FIRST_SHARE = 0.15, 0.3
@@ -58,32 +65,35 @@ _IN_VAIN = 6
 """Runs of annealing by energy without a better schedule after which no more is expected."""
 
 
-def many_windows(search: Search) -> bool:
-    """Offer schedules and record bounds; whether two windows need no search of their own."""
-    problem, latency = by_port_distance(search.problem, _COUNTS), search.latency_cycles
-    longest_model = max(run.num_layers for run in problem.models)
-    request, is_joint = search.request, is_joint_small(problem)
+def suits_many_windows(search: Search) -> bool:
+    """Whether there is time and room for tables of all ranges, and windows enough to need them."""
+    problem, request = by_port_distance(search.problem, _COUNTS), search.request
     only = request.objective == "latency"
-    if (
-        not (2 if only and is_joint else 3) <= problem.max_windows <= _MOST_WINDOWS
-        or search.remaining_s < _LEAST_S
-        or _num_places(problem) < _FEW_PLACES
-        or not latency
-        or (request.objective != "edp" and request.goal.linear[0] == 0)
-        or num_counts(problem) > MOST_COUNTS
-        or longest_model > (_MOST_LAYERS_LATENCY if only else _MOST_LAYERS)
-    ):
-        return False
-    if only:
-        _latency(search, problem, latency, within(search, 1.0))
-        return True
-    _sums(search, problem, within(search, _SHARE))
-    return False  # two windows have an exact front of their own, which more must not be behind
+    fewest = 2 if only and is_joint_small(problem) else 3
+    longest_model = max(run.num_layers for run in problem.models)
+    return (
+        fewest <= problem.max_windows <= _MOST_WINDOWS
+        and search.remaining_s >= _LEAST_S
+        and _num_places(problem) >= _FEW_PLACES
+        and bool(search.latency_cycles)
+        and (request.goal.is_product or request.goal.linear[0] > 0)
+        and num_counts(problem) <= MOST_COUNTS
+        and longest_model <= (_MOST_LAYERS_LATENCY if only else _MOST_LAYERS)
+    )
 
 
-def _latency(
-    search: Search, problem: Problem, longest: int, keep_going: Callable[[], bool]
-) -> None:
+def many_windows(search: Search) -> None:
+    """Offer schedules and record bounds, if `suits_many_windows`."""
+    problem, latency = by_port_distance(search.problem, _COUNTS), search.latency_cycles
+    if search.done or not latency:
+        return
+    if search.request.objective == "latency":
+        _latency(search, problem, latency)
+    else:
+        _sums(search, problem)
+
+
+def _latency(search: Search, problem: Problem, longest: int) -> None:
     # The compiler takes half a second to load, and problems with one window do without.
     from scar_cp.partition.many_windows import annealed_plans, range_tables
 
@@ -96,7 +106,7 @@ def _latency(
         longest = longest if attained is None else min(longest, attained)
         if not in_time():
             break
-    _bound_latency(search, tables, longest, keep_going)
+    _bound_latency(search, tables, longest, lambda: not search.done)
 
 
 def _bound_latency(
@@ -164,7 +174,7 @@ class _Sums:
         return excess + self.weights[1] * self.least_nj
 
 
-def _sums(search: Search, problem: Problem, keep_going: Callable[[], bool]) -> None:
+def _sums(search: Search, problem: Problem) -> None:
     sums = _Sums.of(search)
     if sums is None:
         return
@@ -197,23 +207,21 @@ def _sums(search: Search, problem: Problem, keep_going: Callable[[], bool]) -> N
     _bound_latency(search, tables, shortest, within(search, _LATENCY_SHARE))
     bounds = SumBounds(tables, energy, sums.longest, ideas.climbs)
     if search.request.goal.is_product:
-        _edp_bounds(search, sums, bounds, keep_going)
+        _edp_bounds(search, sums, bounds)
         return
-    for bound in bounds.least(weight, cap, keep_going):
+    for bound in bounds.least(weight, cap, lambda: not search.done):
         found = -(-sums.sum(bound) // sums.scale)
         search.add_bound("weighted", found, PRICES, "full", BY_TABLES)
 
 
-def _edp_bounds(
-    search: Search, sums: _Sums, bounds: SumBounds, keep_going: Callable[[], bool]
-) -> None:
+def _edp_bounds(search: Search, sums: _Sums, bounds: SumBounds) -> None:
     """Cut the polygon of latency and energy with sums, the first one at the incumbent."""
     polygon = Polygon(search.least("latency"), search.least("energy"), search.request.goal)
 
     def record(bound: int) -> bool:
         assert search.value is not None
         search.add_bound("edp", min(bound, search.value), PRICES, "full", BY_TABLES)
-        return not keep_going()
+        return search.done
 
     def minimise(direction: tuple[int, int]) -> HalfPlane | None:
         by_cycles = max(1, direction[0] * sums.weights[1] // direction[1]) if direction[1] else 0
@@ -221,7 +229,7 @@ def _edp_bounds(
             return None
         in_time, plane = within(search, _SUM_SHARE), None
         cap = sums.cap(by_cycles)
-        for bound in bounds.least(by_cycles, cap, lambda: keep_going() and in_time()):
+        for bound in bounds.least(by_cycles, cap, in_time):
             plane = HalfPlane(by_cycles, sums.weights[1], sums.sum(bound), final=False)
             polygon.add(plane)
             record(polygon.bound())
