@@ -37,9 +37,8 @@ ANNEALING, PRICES = "annealing", "window prices"
 
 _MOST_WINDOWS = 16
 """Prices stand at every border."""
-_MOST_LAYERS, _MOST_LAYERS_LATENCY = 256, 600
-"""Of a model, where energy counts and where only latency does: tables of all ranges of longer ones
-take minutes."""
+_MOST_LAYERS, _MOST_LAYERS_ENERGY = 600, 256
+"""Of a model, and of one whose energy inside windows counts: tables of longer ones take minutes."""
 _LEAST_S = 15.0
 """With less time left, annealing and prices are not begun: where they are used for the first time,
 the compiler alone may take ten seconds, and cannot be interrupted."""
@@ -70,7 +69,6 @@ def suits_many_windows(search: Search) -> bool:
     problem, request = by_port_distance(search.problem, _COUNTS), search.request
     only = request.objective == "latency"
     fewest = 2 if only and is_joint_small(problem) else 3
-    longest_model = max(run.num_layers for run in problem.models)
     return (
         fewest <= problem.max_windows <= _MOST_WINDOWS
         and search.remaining_s >= _LEAST_S
@@ -78,7 +76,7 @@ def suits_many_windows(search: Search) -> bool:
         and bool(search.latency_cycles)
         and (request.goal.is_product or request.goal.linear[0] > 0)
         and num_counts(problem) <= MOST_COUNTS
-        and longest_model <= (_MOST_LAYERS_LATENCY if only else _MOST_LAYERS)
+        and _longest_model(problem) <= _MOST_LAYERS
     )
 
 
@@ -87,7 +85,7 @@ def many_windows(search: Search) -> None:
     problem, latency = by_port_distance(search.problem, _COUNTS), search.latency_cycles
     if search.done or not latency:
         return
-    if search.request.objective == "latency":
+    if search.request.objective == "latency" or _longest_model(problem) > _MOST_LAYERS_ENERGY:
         _latency(search, problem, latency)
     else:
         _sums(search, problem)
@@ -259,6 +257,10 @@ def _num_places(problem: Problem) -> int:
     """Number of windows and chiplets that layers can be given."""
     layers = sum(run.num_layers for run in problem.models)
     return layers * problem.max_windows * problem.num_chiplets
+
+
+def _longest_model(problem: Problem) -> int:
+    return max(run.num_layers for run in problem.models)
 
 
 def num_counts(problem: Problem) -> int:
