@@ -64,7 +64,10 @@ def suite(
 
     Examples: scar-cp bench suite scenarios; scar-cp bench suite one-window two-windows -o bench
     """
+    from importlib.metadata import version
+
     from scar_cp.records.yaml_json import check_writable
+    from scar_cp.studies.best import best_of
 
     tables = {name.value: output / f"{name.value}.csv" if output else None for name in names}
     for path in (*tables.values(), best):
@@ -74,7 +77,7 @@ def suite(
     for name, path in tables.items():
         rows = _run(name, path, stored[name], instances, workers, seed, only)
         if best:
-            _improve(best, rows, instances)
+            _improve(best, [best_of(row, version("scar-cp"), instances) for row in rows])
 
 
 @app.command("best")
@@ -93,7 +96,9 @@ def best_known(
 
     Example: scar-cp bench best results/bench/five-windows.csv -o best.csv
     """
+    from scar_cp.records.runs_csv import version_of
     from scar_cp.records.yaml_json import check_writable
+    from scar_cp.studies.best import best_of
 
     check_writable(output)
     _read_best(output)
@@ -101,7 +106,8 @@ def best_known(
     for path, found in rows:
         if not found:
             raise InputError([Fault(str(path), "", None, "must hold rows of a suite")])
-    _improve(output, [row for _, found in rows for row in found], instances)
+    of = [best_of(row, version_of(path), instances) for path, found in rows for row in found]
+    _improve(output, of)
 
 
 def _read_best(path: Path | None) -> list[Best]:
@@ -114,11 +120,11 @@ def _read_best(path: Path | None) -> list[Best]:
         return read_best(path)
 
 
-def _improve(path: Path, rows: list[Row], instances: Path | None) -> None:
+def _improve(path: Path, found: list[Best]) -> None:
     from scar_cp.records.yaml_json import write_text
-    from scar_cp.studies.best import best_of, best_text, merged
+    from scar_cp.studies.best import best_text, merged
 
-    table, news = merged(_read_best(path), (best_of(row, instances) for row in rows))
+    table, news = merged(_read_best(path), found)
     for line in news:
         print(f"better than known: {line}")
     if news:

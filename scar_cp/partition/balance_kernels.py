@@ -23,7 +23,6 @@ from scar_cp.partition.price_kernels import (
 __all__ = ["balance"]
 
 Ints = NDArray[np.int64]
-Small = NDArray[np.int32]
 
 
 @compiled

@@ -174,8 +174,6 @@ _LEVELS = (
 )
 _LEVELS_BEFORE_JOINT = 2
 """Finer prices close less than the search over all models' cuts does in the same time."""
-_TARIFFS_EVERY = 4
-"""Sweeps for which the tariffs of energy are kept."""
 _WORTH_A_LINE = 1.0002
 """A bound that is better by less than this factor waits for the next."""
 
@@ -302,13 +300,13 @@ def first_prices(tables: RangeTables, most: int) -> Ints:
 def _worked_on(prices: Prices, level: Level, keep_going: Callable[[], bool]) -> Iterator[None]:
     """Balance, climb and balance again; after each step its prices' bound is worth a look."""
     yield
+    if level.energy:
+        prices.choose_tariffs()
     for climb in (None, *level.climbs):
         if climb is not None:
             prices.ascend(climb, climb / 2, level.steps, level.patience, keep_going, level.energy)
             yield
         for sweep in range(level.sweeps):
-            if level.energy and sweep and sweep % _TARIFFS_EVERY == 0:
-                prices.choose_tariffs()
             prices.balance(rising=sweep % 2 == 0)
             yield
         prices.drop()

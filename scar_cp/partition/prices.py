@@ -72,6 +72,10 @@ class Prices:
         Longest length of every class, rising to ``longest`` at least.
     slots
         Parts of the elapsed time with prices of their own.
+    energy
+        What a cycle is worth and what energy costs; as a rule, only latency matters.
+    cap
+        Only schedules that cost less matter; as a rule, ``longest``.
 
     Attributes
     ----------
@@ -169,8 +173,10 @@ class Prices:
         return np.asarray(reduce(np.minimum, each))
 
     def rate(self, prices: Ints | None = None) -> int:
-        """Take prices over, and return their bound."""
+        """Take prices over, lowered to fall with cuts, and return their bound."""
         if prices is not None:
+            for low, high in pairwise(self._cuts):  # the bound holds for prices that fall
+                np.minimum.accumulate(prices[..., low:high], axis=-1, out=prices[..., low:high])
             self.prices = prices
             self.prices[[0, -1]] = 0  # nothing is paid for before the begin and after the end
         kernels.rate(
@@ -193,7 +199,7 @@ class Prices:
             self.rate()
 
     def drop(self) -> int:
-        """Drop the arcs that no schedule shorter than ``longest`` takes; how many there were."""
+        """Drop arcs that no schedule cheaper than the cap takes; how many there were."""
         window, begin, end, _ = (column[self._some] for column in self._arcs)
         forward, backward = self._ways
         total = forward[window, begin] + self._values[self._some] + backward[window + 1, end]
@@ -241,7 +247,7 @@ class Prices:
             Whether to choose tariffs now and then.
         """
         share = self._cap / (len(self._cuts) - 1)
-        best, best_prices = self.bound, self.prices.copy()
+        best, best_prices, best_tariffs = self.bound, self.prices.copy(), self._tariffs.copy()
         fine, slope = self.prices.astype(float), np.empty(self.prices.shape)
         mean, square = np.zeros_like(fine), np.zeros_like(fine)
         weights = np.zeros(len(self._values))
@@ -265,12 +271,16 @@ class Prices:
                 self.choose_tariffs()
             if self.bound > best:
                 best, best_prices, in_vain = self.bound, self.prices.copy(), 0
+                if with_tariffs:
+                    best_tariffs = self._tariffs.copy()
             if in_vain > patience:
                 step, temperature = step * _SMALLER, temperature * _COOLER
                 taken = in_vain = 0
                 fine = best_prices.astype(float)
                 mean[:] = square[:] = 0
+                self._tariffs[:] = best_tariffs
                 self.rate(best_prices.copy())
+        self._tariffs[:] = best_tariffs
         self.rate(best_prices)
 
     def take(self, prices: Ints) -> None:

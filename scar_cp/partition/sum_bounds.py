@@ -67,7 +67,7 @@ class SumBounds:
         if self._prices is None:
             self._prices = first_prices(self._tables, cap)
         else:
-            self._prices = self._prices * latency_weight // self._weight
+            self._prices = np.rint(self._prices * (latency_weight / self._weight)).astype(np.int64)
         self._weight = latency_weight
         longest, start = self._longest, self._prices
         steps = rising_bounds(self._tables, levels, start, longest, keep_going, energy, cap)

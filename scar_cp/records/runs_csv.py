@@ -6,6 +6,7 @@ import csv
 import io
 import multiprocessing
 import platform
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 from scar_cp.errors import Fault, InputError
 
-__all__ = ["column_names", "comment_head", "read_table", "readable", "to_csv"]
+__all__ = ["column_names", "comment_head", "read_table", "readable", "to_csv", "version_of"]
 
 R = TypeVar("R")
 
@@ -77,6 +78,13 @@ def column_names(path: Path) -> list[str]:
     """The columns of a table."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(_below_head(file).fieldnames or ())
+
+
+def version_of(path: Path) -> str:
+    """The version of scar-cp in the head of a table; empty if there is none."""
+    head = path.read_text(encoding="utf-8").splitlines()
+    stated = (re.search(r"scar-cp (\d[^,;]*), ortools", line) for line in head if line[:1] == "#")
+    return next((found[1] for found in stated if found), "")
 
 
 def _below_head(file: Iterable[str]) -> csv.DictReader[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from importlib.metadata import version
 from pathlib import Path
 
 from scar_cp.errors import ClaimError
@@ -47,19 +46,20 @@ class Best:
         return f"{self.scenario} {self.package} {self.windows}w {self.objective} {self.space}"
 
 
-def best_of(row: Row, instances: Path | None = None) -> Best:
+def best_of(row: Row, by: str, instances: Path | None = None) -> Best:
     """What a row of a suite says.
 
     Parameters
     ----------
     row
         Of a suite.
+    by
+        Version that made it.
     instances
         Folder of the instances and packages it was run on; ``None``: those that are shipped.
     """
     source, package = source_of(row.scenario, row.package, instances)
     loaded = load_problem(source, {"package": package, "windows": row.windows})
-    by = version("scar-cp")
     of = row.scenario, row.package, row.windows, row.space, row.objective
     return Best(*of, row.value, by, row.bound, by, row.gap, loaded.sha256)
 
@@ -84,6 +84,7 @@ def merged(stored: Sequence[Best], found: Iterable[Best]) -> tuple[list[Best], l
     for new in found:
         old = table.get(new.key)
         if old is None:
+            _refuse_contradiction(new)
             table[new.key] = new
             news.append(f"{new.name}: value {_text(new.value)}, bound {_text(new.bound)}")
             continue
@@ -94,10 +95,14 @@ def merged(stored: Sequence[Best], found: Iterable[Best]) -> tuple[list[Best], l
         if new.bound is not None and (old.bound is None or new.bound > old.bound):
             best = replace(best, bound=new.bound, bound_by=new.bound_by)
             news.append(f"{new.name}: bound {_text(old.bound)} -> {new.bound:,}")
-        if best.value is not None and best.bound is not None and best.bound > best.value:
-            raise ClaimError(f"{best.name}: bound {best.bound:,} above value {best.value:,}")
+        _refuse_contradiction(best)
         table[new.key] = replace(best, gap=relative_gap(best.value, best.bound))
     return list(table.values()), news
+
+
+def _refuse_contradiction(best: Best) -> None:
+    if best.value is not None and best.bound is not None and best.bound > best.value:
+        raise ClaimError(f"{best.name}: bound {best.bound:,} above value {best.value:,}")
 
 
 def _text(number: int | None) -> str:

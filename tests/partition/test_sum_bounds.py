@@ -87,6 +87,7 @@ def test_no_prices_give_a_bound_beyond_the_least_sum_whatever_is_done_to_them(se
 def test_bounds_for_one_weight_after_the_other_stay_below_the_least_sums(seed, monkeypatch):
     short = tuple(replace(level, sweeps=2, steps=10) for level in sum_bounds._LEVELS)
     monkeypatch.setattr(sum_bounds, "_LEVELS", short)
+    monkeypatch.setattr(prices_module, "_TARIFFS_EVERY", 2)
     monkeypatch.setattr(sum_bounds, "_LATER", short[2:])
     rng = Random(f"directions {seed}")
     problem, weights, best = drawn(rng, most=500)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from conftest import Command
 
 from scar_cp.errors import ClaimError
+from scar_cp.records.runs_csv import comment_head
 from scar_cp.studies.bench import Row, table_text
 from scar_cp.studies.best import Best, best_of, best_text, merged, read_best
 
@@ -56,7 +58,10 @@ def test_nothing_new_is_no_news_and_what_is_unknown_is_added() -> None:
     assert len(merged([OLD], [replace(OLD, objective="latency")])[0]) == 2
 
 
-@pytest.mark.parametrize("new", [replace(OLD, bound=1001), replace(OLD, value=899)])
+@pytest.mark.parametrize(
+    "new",
+    [replace(OLD, bound=1001), replace(OLD, value=899), replace(OLD, sha256="new", bound=1001)],
+)
 def test_a_bound_above_a_value_is_refused(new: Best) -> None:
     with pytest.raises(ClaimError, match="above"):
         merged([OLD], [new])
@@ -72,13 +77,14 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_tables_of_suites_improve_it(tmp_path: Path, command: Command) -> None:
     suite, best = tmp_path / "suite.csv", tmp_path / "best.csv"
-    suite.write_text(table_text([ROW], "# a suite\n"))
+    head = comment_head("a suite")
+    suite.write_text(table_text([ROW], head))
     assert "better than known" in command("bench", "best", suite, "-o", best).out
-    assert read_best(best) == [best_of(ROW)]
+    assert read_best(best) == [best_of(ROW, version("scar-cp"))]
     before = best.read_text()
     assert command("bench", "best", suite, "-o", best).out == ""
     assert best.read_text() == before
-    suite.write_text(table_text([replace(ROW, value=1_500_000)], "# a suite\n"))
+    suite.write_text(table_text([replace(ROW, value=1_500_000)], head))
     assert "2,000,000 -> 1,500,000" in command("bench", "best", suite, "-o", best).out
     assert read_best(best)[0].gap == pytest.approx(1 / 3)
 

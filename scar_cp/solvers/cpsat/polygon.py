@@ -70,6 +70,12 @@ class Polygon:
         """Cut with a half-plane."""
         self._planes.append(plane)
 
+    def with_plane(self, plane: HalfPlane) -> Polygon:
+        """The polygon cut with one more half-plane."""
+        other = Polygon(0, 0, self._objective)
+        other._planes = [*self._planes, plane]
+        return other
+
     def vertices(self) -> list[Vertex]:
         """Corners of the lower left border, by rising latency."""
         planes = sorted(

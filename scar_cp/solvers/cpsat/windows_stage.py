@@ -60,8 +60,6 @@ _RATES = (0.0, 1 / 16, 1 / 4, 1 / 2)
 """Tariffs, as parts of what a cycle is worth."""
 _BITS, _LEAST_BITS, _MOST_BITS = 15, 6, 52
 """Of the larger weight, at best and at least, and of a sum's larger part."""
-_IN_VAIN = 6
-"""Runs of annealing by energy without a better schedule after which no more is expected."""
 
 
 def suits_many_windows(search: Search) -> bool:
@@ -139,7 +137,7 @@ class _Sums:
 
     @classmethod
     def of(cls, search: Search) -> _Sums | None:
-        """None if some number is too large, or if energy costs nothing."""
+        """None if some number is too large, or if no sum would say anything of the objective."""
         point, goal = search.evaluation, search.request.goal
         assert point is not None
         bounds = simple_bounds(search.problem)
@@ -153,6 +151,8 @@ class _Sums:
         if room < _LEAST_BITS or (shift < 0 and not goal.is_product):
             return None
         by_cycles, by_nj = (w << shift if shift > 0 else w >> -shift for w in weights)
+        if goal.is_product and not by_nj:
+            return None
         return cls(search, longest + 1, least_nj, (max(1, by_cycles), by_nj), 1 << max(0, shift))
 
     def cap(self, latency_weight: int) -> int:
@@ -167,7 +167,7 @@ class _Sums:
             for cycles in (shortest, self.longest)
         )
 
-    def sum(self, excess: int) -> int:
+    def total(self, excess: int) -> int:
         """The sum with all energy."""
         return excess + self.weights[1] * self.least_nj
 
@@ -192,23 +192,24 @@ def _sums(search: Search, problem: Problem) -> None:
         if not in_time():
             break
     weight, cap = sums.weights[0], sums.cap(sums.weights[0])
-    rates = [int(weight * part) for part in _RATES if ideas.tariffs]
+    if cap.bit_length() > _MOST_BITS + 3:
+        return
+    rates = sorted({int(weight * part) for part in _RATES if ideas.tariffs})
     energy = EnergyCosts.of(problem, sums.weights, rates, cap)
-    in_time, in_vain = within(search, _ANNEALING_SHARE), 0
+    in_time = within(search, _ANNEALING_SHARE)
     cheaper = annealed_ranges(tables, energy, search.schedule, seed)
     for windows in cheaper if ideas.annealing else ():
         if windows is not None:
             _offer_least(search, problem, windows, sums.weights)
-        in_vain = in_vain + 1 if windows is None else 0
-        if not in_time() or in_vain == _IN_VAIN:
+        if not in_time():
             break
     _bound_latency(search, tables, shortest, within(search, _LATENCY_SHARE))
     bounds = SumBounds(tables, energy, sums.longest, ideas.climbs)
     if search.request.goal.is_product:
         _edp_bounds(search, sums, bounds)
         return
-    for bound in bounds.least(weight, cap, lambda: not search.done):
-        found = -(-sums.sum(bound) // sums.scale)
+    for bound in bounds.least(weight, sums.cap(weight), lambda: not search.done):
+        found = -(-sums.total(bound) // sums.scale)
         search.add_bound("weighted", found, PRICES, "full", BY_TABLES)
 
 
@@ -218,7 +219,7 @@ def _edp_bounds(search: Search, sums: _Sums, bounds: SumBounds) -> None:
 
     def record(bound: int) -> bool:
         assert search.value is not None
-        search.add_bound("edp", min(bound, search.value), PRICES, "full", BY_TABLES)
+        search.raise_bound(min(bound, search.value), PRICES, BY_TABLES)
         return search.done
 
     def minimise(direction: tuple[int, int]) -> HalfPlane | None:
@@ -227,13 +228,16 @@ def _edp_bounds(search: Search, sums: _Sums, bounds: SumBounds) -> None:
             return None
         in_time, plane = within(search, _SUM_SHARE), None
         cap = sums.cap(by_cycles)
+        if cap.bit_length() > _MOST_BITS + 3:
+            return None
         for bound in bounds.least(by_cycles, cap, in_time):
-            plane = HalfPlane(by_cycles, sums.weights[1], sums.sum(bound), final=False)
-            polygon.add(plane)
-            record(polygon.bound())
+            plane = HalfPlane(by_cycles, sums.weights[1], sums.total(bound), final=False)
+            record(polygon.with_plane(plane).bound())
         return plane
 
-    if minimise(sums.weights) is not None:
+    first = minimise(sums.weights)
+    if first is not None:
+        polygon.add(first)
         polygon.cut(minimise, record)
 
 

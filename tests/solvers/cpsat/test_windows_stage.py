@@ -11,6 +11,7 @@ from partition.priced import drawn_problem, optimum
 from problems import scaled, seeds
 
 from scar_cp.partition import annealing, sum_bounds
+from scar_cp.partition import prices as prices_module
 from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.cpsat import windows_stage
 from scar_cp.solvers.cpsat.partition_stage import partition
@@ -25,6 +26,7 @@ def eager(monkeypatch):
     levels = sum_bounds._LEVELS
     short = tuple(replace(level, sweeps=2, steps=10) for level in levels)
     monkeypatch.setattr(sum_bounds, "_LEVELS", short)
+    monkeypatch.setattr(prices_module, "_TARIFFS_EVERY", 2)
     monkeypatch.setattr(sum_bounds, "_LATER", short[2:])
 
 
