@@ -50,7 +50,7 @@ _COUNTS = 40
 """Most combinations of chiplet counts for which distances to memory are told apart."""
 _SHORTENING_SHARE = 0.25
 """Of the time that is left, for annealing where only latency counts."""
-_ANNEALING_SHARE, _FIRST_SHARE = 0.15, 0.3
+_ANNEALING_SHARE, _FIRST_SHARE = 0.25, 0.5
 """Of the time that is left, for annealing by energy; and (of that) for annealing by latency."""
 _LATENCY_SHARE = 0.3
 """Of the time that is left after annealing, for bounds on latency."""
