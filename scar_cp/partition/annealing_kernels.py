@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from scar_cp.partition.compiling import compiled
 from scar_cp.partition.counts import Splits
+from scar_cp.partition.program import NEVER
 
 __all__ = ["Energy", "anneal", "seed_random", "window_cost"]
 
 Ints = NDArray[np.int64]
-
-NEVER = 2**60
 
 _STRETCHES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 """How much longer than the least a window may be, where that saves energy."""

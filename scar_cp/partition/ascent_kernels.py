@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from scar_cp.partition.compiling import compiled
 from scar_cp.partition.counts import Splits
-from scar_cp.partition.price_kernels import NEVER, Arcs, Ranges, Ways, add, costs_from, least_ahead
+from scar_cp.partition.price_kernels import Arcs, Ranges, Ways, add, costs_from, least_ahead
+from scar_cp.partition.program import NEVER
 
 __all__ = ["adam", "path_weights", "slopes"]
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from scar_cp.partition.compiling import compiled
 from scar_cp.partition.price_kernels import (
-    NEVER,
     Arcs,
     Ranges,
     Ways,
@@ -19,6 +18,7 @@ from scar_cp.partition.price_kernels import (
     least_ahead,
     model_gain,
 )
+from scar_cp.partition.program import NEVER
 
 __all__ = ["balance"]
 

@@ -24,10 +24,10 @@ from scar_cp.problem.compiled import Problem
 __all__ = [
     "Level",
     "RangeTables",
-    "annealed_plans",
-    "annealed_ranges",
+    "annealed_windows",
     "first_prices",
     "latency_bounds",
+    "plan_of",
     "range_tables",
     "rising_bounds",
     "those",
@@ -53,49 +53,21 @@ def range_tables(problem: Problem, longest: int) -> RangeTables:
     return RangeTables(problem, Counts(problem.type_counts), tables)
 
 
-def annealed_plans(tables: RangeTables, start: Schedule, seed: int) -> Iterator[Plan]:
-    """Better and better plans, each with the least length of every window.
-
-    Parameters
-    ----------
-    tables
-        Of the problem.
-    start
-        A schedule to begin from.
-    seed
-        Of what is drawn at random.
-
-    Yields
-    ------
-    Plan
-        Its bound is the sum of its windows' least lengths, which is no bound on anything else.
-    """
-    best = NEVER
-    cuts = _cuts_of(start, tables.problem)
-    least = [table.least for table in tables.models]
-    for total, found in annealed_cuts(least, tables.counts, cuts, seed):
-        if total < best:
-            best = total
-            plan = _plan(tables.problem, found)
-            if plan is not None:
-                yield plan
-
-
-def annealed_ranges(
-    tables: RangeTables, energy: EnergyCosts, start: Schedule, seed: int
+def annealed_windows(
+    tables: RangeTables, start: Schedule, seed: int, energy: EnergyCosts | None = None
 ) -> Iterator[list[WindowRanges] | None]:
-    """Layers of the windows of schedules that cost less and less, as the tariffs of energy have it.
+    """Layers of the windows of schedules that cost less and less, as the tables have it.
 
     Parameters
     ----------
     tables
         Of the problem.
-    energy
-        What energy costs.
     start
         A schedule to begin from.
     seed
         Of what is drawn at random.
+    energy
+        What energy costs, if it does.
 
     Yields
     ------
@@ -133,16 +105,19 @@ def _ranges(cuts: Ints) -> list[WindowRanges]:
     return [ranges for ranges in windows if ranges]
 
 
-def _plan(problem: Problem, cuts: Ints) -> Plan | None:
-    """The best partition of every window whose layers are known."""
-    total, windows = 0, list[WindowPlan]()
-    for ranges in _ranges(cuts):
+def plan_of(problem: Problem, windows: Sequence[WindowRanges]) -> Plan | None:
+    """Partition every window at its least length, if all can be.
+
+    Its bound is the sum of its windows' least lengths, which is no bound on anything else.
+    """
+    total, planned = 0, list[WindowPlan]()
+    for ranges in windows:
         plan = partition_window(problem, ranges)
         if plan is None:
             return None
         total += plan.bound
-        windows += plan.windows
-    return Plan(total, tuple(windows))
+        planned += plan.windows
+    return Plan(total, tuple(planned))
 
 
 @dataclass(frozen=True)
@@ -226,7 +201,8 @@ def latency_bounds(
         if search.bound > best * _WORTH_A_LINE:
             best = search.bound
             yield best, None
-    yield search.bound, None if search.cuts is None else _plan(tables.problem, search.cuts)
+    found = None if search.cuts is None else plan_of(tables.problem, _ranges(search.cuts))
+    yield search.bound, found
 
 
 def those(levels: Sequence[Level], climbs: bool, slots: bool) -> list[Level]:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from scar_cp.partition.compiling import compiled
 from scar_cp.partition.counts import Splits
+from scar_cp.partition.program import NEVER
 
 __all__ = [
-    "NEVER",
     "Arcs",
     "Ranges",
     "Ways",
@@ -31,8 +31,6 @@ __all__ = [
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
-
-NEVER = 2**60
 
 
 class Arcs(NamedTuple):

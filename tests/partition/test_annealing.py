@@ -12,7 +12,7 @@ from scar_cp.judge.evaluation import evaluate
 from scar_cp.judge.validation import validate
 from scar_cp.partition import many_windows
 from scar_cp.partition.annealing import annealed_cuts
-from scar_cp.partition.many_windows import annealed_plans, latency_bounds, range_tables
+from scar_cp.partition.many_windows import annealed_windows, latency_bounds, plan_of, range_tables
 from scar_cp.partition.placement import place
 
 from .priced import QUICK, drawn_problem, tables_of
@@ -86,12 +86,14 @@ def test_annealed_cuts_rise_from_begin_to_end_and_take_what_they_are_said_to(see
 
 
 @seeds(12, quick=1)
-def test_annealed_plans_are_schedules_and_no_bound_passes_them(seed, monkeypatch):
+def test_annealed_windows_are_schedules_and_no_bound_passes_them(seed, monkeypatch):
     monkeypatch.setattr(many_windows, "_LEVELS", QUICK)
     _, problem, start = drawn(seed)
     best = evaluate(problem, start).latency_cycles
     tables = range_tables(problem, best)
-    for plan in annealed_plans(tables, start, seed):
+    found = (windows for windows in annealed_windows(tables, start, seed) if windows is not None)
+    for plan in (plan_of(problem, windows) for windows in found):
+        assert plan is not None
         placed = place(problem, plan.windows, adjacent=False)
         assert placed is not None
         assert not validate(problem, placed, "full")

@@ -91,18 +91,28 @@ def many_windows(search: Search) -> None:
 
 def _latency(search: Search, problem: Problem, longest: int) -> None:
     # The compiler takes half a second to load, and problems with one window do without.
-    from scar_cp.partition.many_windows import annealed_plans, range_tables
+    from scar_cp.partition.many_windows import range_tables
 
-    tables, ideas = range_tables(problem, longest), search.request.cpsat
+    tables = range_tables(problem, longest)
+    longest = min(longest, _shorten(search, tables, _SHORTENING_SHARE))
+    _bound_latency(search, tables, longest, lambda: not search.done)
+
+
+def _shorten(search: Search, tables: RangeTables, share: float) -> int:
+    """Anneal for a share of the time; the least latency that is attained by then."""
+    from scar_cp.partition.many_windows import annealed_windows, plan_of
+
     assert search.schedule is not None
-    plans = annealed_plans(tables, search.schedule, search.request.seed)
-    in_time = within(search, _SHORTENING_SHARE)
-    for plan in plans if ideas.annealing else ():
-        attained = offer(search, problem, plan, ANNEALING)
-        longest = longest if attained is None else min(longest, attained)
+    shortest = search.point(search.schedule)[0]
+    in_time = within(search, share)
+    found = annealed_windows(tables, search.schedule, search.request.seed)
+    for windows in found if search.request.cpsat.annealing else ():
+        plan = None if windows is None else plan_of(tables.problem, windows)
+        attained = None if plan is None else offer(search, tables.problem, plan, ANNEALING)
+        shortest = shortest if attained is None else min(shortest, attained)
         if not in_time():
             break
-    _bound_latency(search, tables, longest, lambda: not search.done)
+    return shortest
 
 
 def _bound_latency(
@@ -177,28 +187,21 @@ def _sums(search: Search, problem: Problem) -> None:
     if sums is None:
         return
     from scar_cp.partition.energy_costs import EnergyCosts
-    from scar_cp.partition.many_windows import annealed_plans, annealed_ranges, range_tables
+    from scar_cp.partition.many_windows import annealed_windows, range_tables
     from scar_cp.partition.sum_bounds import SumBounds
 
-    seed, ideas = search.request.seed, search.request.cpsat
+    ideas = search.request.cpsat
     tables = range_tables(problem, sums.longest)
-    assert search.schedule is not None
-    in_time = within(search, _ANNEALING_SHARE * _FIRST_SHARE)
-    plans = annealed_plans(tables, search.schedule, seed)
-    shortest = min(sums.longest, search.point(search.schedule)[0])
-    for plan in plans if ideas.annealing else ():
-        attained = offer(search, problem, plan, ANNEALING)
-        shortest = shortest if attained is None else min(shortest, attained)
-        if not in_time():
-            break
+    shortest = min(sums.longest, _shorten(search, tables, _ANNEALING_SHARE * _FIRST_SHARE))
     weight, cap = sums.weights[0], sums.cap(sums.weights[0])
     if cap.bit_length() > _MOST_BITS + 3:
         return
     rates = sorted({int(weight * part) for part in _RATES if ideas.tariffs})
     energy = EnergyCosts.of(problem, sums.weights, rates, cap)
     in_time = within(search, _ANNEALING_SHARE)
-    cheaper = annealed_ranges(tables, energy, search.schedule, seed)
-    for windows in cheaper if ideas.annealing else ():
+    assert search.schedule is not None
+    found = annealed_windows(tables, search.schedule, search.request.seed, energy)
+    for windows in found if ideas.annealing else ():
         if windows is not None:
             _offer_least(search, problem, windows, sums.weights)
         if not in_time():
@@ -209,8 +212,8 @@ def _sums(search: Search, problem: Problem) -> None:
         _edp_bounds(search, sums, bounds)
         return
     for bound in bounds.least(weight, sums.cap(weight), lambda: not search.done):
-        found = -(-sums.total(bound) // sums.scale)
-        search.add_bound("weighted", found, PRICES, "full", BY_TABLES)
+        least = -(-sums.total(bound) // sums.scale)
+        search.add_bound("weighted", least, PRICES, "full", BY_TABLES)
 
 
 def _edp_bounds(search: Search, sums: _Sums, bounds: SumBounds) -> None:
