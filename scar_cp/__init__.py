@@ -4,8 +4,8 @@ Data flows one way: an instance is compiled into a problem (costs as integers), 
 problem into a schedule (decisions only), and one validator and one evaluator judge it.
 
 Each folder holds one concept and imports only folders named before it: ``records``, ``inputs``,
-``cost``, ``problem``, ``judge``, ``partition``, ``solvers``, ``outcome``, ``files``, ``imports``,
-``cost_sources``, ``studies``, ``show``, ``cli``.
+``cost``, ``problem``, ``judge``, ``partition``, ``solvers``, ``outcome``, ``files``,
+``certificates``, ``imports``, ``cost_sources``, ``studies``, ``show``, ``cli``.
 
 Examples
 --------
@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 from scar_cp.records.brief import show_by
 
 if TYPE_CHECKING:
+    from scar_cp.certificates.certificate import write_certificate
+    from scar_cp.certificates.certifying import certify
     from scar_cp.errors import ClaimError, InputError, ScarError
     from scar_cp.files.build import Run, build_instance, build_model, build_package
     from scar_cp.files.instance_files import read_instance
@@ -78,6 +80,7 @@ __all__ = [
     "build_instance",
     "build_model",
     "build_package",
+    "certify",
     "compile_instance",
     "evaluate",
     "load_problem",
@@ -93,6 +96,7 @@ __all__ = [
     "solve",
     "to_json",
     "validate",
+    "write_certificate",
 ]
 
 _HOMES = {
@@ -121,6 +125,7 @@ _HOMES = {
     "build_instance": "files.build",
     "build_model": "files.build",
     "build_package": "files.build",
+    "certify": "certificates.certifying",
     "compile_instance": "problem.compiler",
     "evaluate": "judge.evaluation",
     "load_problem": "files.loading",
@@ -136,6 +141,7 @@ _HOMES = {
     "solve": "outcome.solving",
     "to_json": "records.yaml_json",
     "validate": "judge.validation",
+    "write_certificate": "certificates.certificate",
 }
 
 

@@ -49,6 +49,7 @@ ROOMS: dict[str, set[str]] = {
     "solvers": {"problem", "judge", "partition"},
     "outcome": {"records", "problem", "judge", "solvers"},
     "files": {"records", "inputs", "cost", "problem", "judge", "outcome"},
+    "certificates": {"records", "problem", "judge", "partition", "solvers", "outcome", "files"},
     "imports": {"records", "inputs", "cost"},
     "cost_sources": {"records", "inputs"},
     "studies": {"records", "judge", "solvers", "outcome", "files"},
@@ -64,8 +65,18 @@ ROOMS: dict[str, set[str]] = {
         *("show", "show.text", "show.plots"),
     },
     "cli": {
-        *("records", "inputs", "cost", "judge", "solvers", "outcome", "files", "imports"),
-        *("cost_sources", "studies", "studies.papers"),
+        *(
+            "records",
+            "inputs",
+            "cost",
+            "judge",
+            "solvers",
+            "outcome",
+            "certificates",
+            "files",
+            "imports",
+        ),
+        *("certificates", "cost_sources", "studies", "studies.papers"),
         *("show", "show.text", "show.plots", "show.page"),
     },
 }

@@ -16,6 +16,7 @@ import typer
 
 import scar_cp.cli.basic_commands as basic_commands
 import scar_cp.cli.bench_commands as bench_commands
+import scar_cp.cli.certificates as certificates
 import scar_cp.cli.cost_template as cost_template
 import scar_cp.cli.import_costs as import_costs
 import scar_cp.cli.import_models as import_models
@@ -48,6 +49,7 @@ basic_commands.register(app)
 cost_template.register(app)
 import_costs.register(import_models.app)
 search.register(app)
+certificates.register(app)
 study_commands.register(app)
 papers_command.register(app)
 schema.register(app)

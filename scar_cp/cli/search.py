@@ -17,9 +17,13 @@ from scar_cp.terms import MEMORY_LIMIT_GB, TIME_LIMIT_S, WORKERS
 if TYPE_CHECKING:
     from scar_cp.files.loading import LoadedProblem
     from scar_cp.inputs.instance import InstanceFile
+    from scar_cp.outcome.solving import Outcome
     from scar_cp.terms import ObjectiveName, Space
 
 __all__ = ["register"]
+
+_LEAST_S = 20.0
+"""For prices of problems that the search has closed in other ways."""
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +52,13 @@ def solve(
         typer.Option(metavar="RESULT", help="Do not search: recompute all that a result says."),
     ] = None,
     confirm: o.Confirm = True,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json[.gz]",
+            help="Write a proof that verify-certificate checks; takes more time than the limit.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
     *,
     settings: dict[str, Any],
@@ -67,6 +78,8 @@ def solve(
     scar-cp solve problem.json --objective energy -o result.json
 
     scar-cp solve problem.json --verify result.json
+
+    scar-cp solve problem.json --certificate certificate.json.gz
     """
     from scar_cp.files.loading import load_problem
     from scar_cp.files.problem_of_result import origin_of
@@ -78,9 +91,10 @@ def solve(
     from scar_cp.solvers import CpsatOptions, Request
     from scar_cp.solvers.scar.scar_options import parse_scar_options
 
-    loaded, _, parsed_weights, scar_options, _ = o.together(
+    loaded, _, _, parsed_weights, scar_options, _ = o.together(
         lambda: load_problem(instance, settings),
         lambda: check_writable(output, instance),
+        lambda: check_writable(certificate, instance),
         lambda: o.check_request(time_limit, objective, weights, memory_limit, gap),
         lambda: parse_scar_options(scar or ""),
         lambda: o.known("--solver", SOLVERS, solver),
@@ -89,6 +103,7 @@ def solve(
         _print_verification(loaded, verify)
         return
     check_writable(output, *loaded.files)
+    check_writable(certificate, *loaded.files, *filter(None, [output]))
     request = Request(
         space=_space(space, loaded.settings),
         objective=_objective(objective, loaded.settings, parsed_weights),
@@ -98,7 +113,8 @@ def solve(
         seed=seed,
         memory_limit_gb=memory_limit,
         gap=gap,
-        cpsat=CpsatOptions(confirm=confirm),
+        # A joint search leaves no prices that prove its bound.
+        cpsat=CpsatOptions(confirm=confirm, joint=certificate is None),
         scar=scar_options,
     )
     if not space_is_defined(loaded.problem, request.space):
@@ -123,6 +139,8 @@ def solve(
     print_summary(outcome)
     if output is not None:
         print(f"written: {output}")
+    if certificate is not None:
+        _certify(outcome, certificate, quiet)
     if outcome.result.schedule is None:
         raise typer.Exit(1)
 
@@ -202,6 +220,24 @@ def _objective(
     if weights is not None:
         return "weighted"
     return settings.objective if settings else "latency"
+
+
+def _certify(outcome: Outcome, path: Path, quiet: bool) -> None:
+    """Write a certificate, and say what it proves."""
+    from scar_cp.certificates.certificate import write_certificate
+    from scar_cp.certificates.certifying import certify
+    from scar_cp.show.text.live_progress import LiveStatus
+    from scar_cp.show.text.summary import print_certificate
+
+    left_s = outcome.result.time_limit_s - outcome.result.seconds
+    with (
+        LiveStatus(f"certifying {outcome.problem.name}", quiet),
+        stop_on_signals() as stop,
+    ):
+        certificate = certify(outcome, max(_LEAST_S, left_s), stop)
+    write_certificate(path, certificate)
+    print_certificate(outcome.result, certificate)
+    print(f"written: {path}")
 
 
 def _print_verification(loaded: LoadedProblem, path: Path) -> None:

@@ -10,7 +10,15 @@ from typing import Final
 from scar_cp.errors import Fault, InputError
 from scar_cp.inputs.schemas import SchemaKind
 
-__all__ = ["KINDS", "file_of", "is_name", "named_file", "shipped_files", "unknown_name"]
+__all__ = [
+    "KINDS",
+    "file_of",
+    "is_name",
+    "named_file",
+    "shipped_files",
+    "shipped_root",
+    "unknown_name",
+]
 
 _FOLDERS: Final[dict[SchemaKind, str]] = {
     "instance": "instances",
@@ -42,9 +50,13 @@ def shipped_files(kind: SchemaKind) -> dict[str, Path]:
     >>> sorted(shipped_files("profile"))
     ['physical', 'published']
     """
+    return {path.stem: path for path in sorted((shipped_root() / _FOLDERS[kind]).glob("*.yaml"))}
+
+
+def shipped_root() -> Path:
+    """The folder where files of the repository are installed; in a checkout, the repository."""
     installed = Path(__file__).parents[1] / "shipped"
-    root = installed if installed.is_dir() else Path(__file__).parents[2]  # a checkout
-    return {path.stem: path for path in sorted((root / _FOLDERS[kind]).glob("*.yaml"))}
+    return installed if installed.is_dir() else Path(__file__).parents[2]
 
 
 def is_name(given: str) -> bool:

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from scar_cp.errors import ClaimError, ScarError
 from scar_cp.judge.bounds import Proof, least_completions, simple_bounds
 from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.price_proof import PriceProof
 from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.validation import validate
 from scar_cp.outcome.result import LogLine, Result
@@ -46,6 +47,8 @@ class Outcome(Brief):
     result: Result
     author: str
     """The solver or stage that found the schedule."""
+    price_proofs: tuple[PriceProof, ...] = ()
+    """What bounds by prices rest on, for a certificate."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -182,7 +185,7 @@ def solve(
         stopped=_stop_reason(search, claim, status),
         proof=claim.proof if status == "infeasible" else None,
     )
-    return Outcome(problem, result, search.author)
+    return Outcome(problem, result, search.author, tuple(search.price_proofs.values()))
 
 
 def question_of(stop: Stop | None) -> Callable[[], bool]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scar_cp.clock import look
 from scar_cp.partition.counts import Counts
 from scar_cp.partition.program import NEVER
-from scar_cp.partition.range_table import Cutting
+from scar_cp.partition.range_table import Cutting, starts_of
 from scar_cp.partition.segment_costs import costs_by_start
 from scar_cp.problem.compiled import Problem
 
@@ -81,7 +81,10 @@ class EnergyCosts:
 
 
 def _costs(problem: Problem, m: int, energy_weight: int, rate: int, most: int) -> Ints:
-    """Least ``μ·energy + ρ·latency`` of every range, shape (num_counts, L + 1, L + 1)."""
+    """Least ``μ·energy + ρ·latency`` of every range, shape (num_counts, L + 1, L + 1).
+
+    Nothing is charged for ranges that begin where no table begins.
+    """
     n, counts = problem.models[m].num_layers, Counts(problem.type_counts)
     energy = problem.compute_energy_nj[m]
     beyond = energy - energy.min(axis=1, keepdims=True)
@@ -90,11 +93,14 @@ def _costs(problem: Problem, m: int, energy_weight: int, rate: int, most: int) -
     before[:, 1:] = excess.T.cumsum(axis=1)
     paid = before[:, None, 1:] - before[:, :-1, None]
     least = np.full((n + 1, n + 1, counts.size), NEVER, dtype=np.int64)
-    cut = Cutting(problem, m, most, counts)
+    cut, starts = Cutting(problem, m, most, counts), starts_of(problem, m)
     cut.weigh(rate)
     anywhere, at_the_end = (costs_by_start(problem, m, high_open) for high_open in (True, False))
     for start, (costs, ending) in enumerate(zip(anywhere, at_the_end, strict=True)):
         look()
+        if start not in starts:
+            least[start] = 0
+            continue
         sums, passes, crossing = costs
         cut.fill(least, start, start + 1, rate * sums + paid, rate * passes, rate * crossing)
         if (costs[1] != ending[1]).any():

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from scar_cp.judge.price_proof import PriceProof
 from scar_cp.judge.schedule import Schedule
 from scar_cp.partition.annealing import annealed_cuts
 from scar_cp.partition.counts import Counts
@@ -24,6 +25,7 @@ from scar_cp.problem.compiled import Problem
 __all__ = [
     "Level",
     "RangeTables",
+    "Step",
     "annealed_windows",
     "first_prices",
     "latency_bounds",
@@ -153,6 +155,17 @@ _WORTH_A_LINE = 1.0002
 """A bound that is better by less than this factor waits for the next."""
 
 
+@dataclass(frozen=True)
+class Step:
+    """A bound that is better than those before."""
+
+    bound: int
+    proof: PriceProof | None = None
+    """None if prices alone do not prove it."""
+    plan: Plan | None = None
+    """One that attains the bound, up to hops."""
+
+
 def latency_bounds(
     tables: RangeTables,
     longest: int,
@@ -161,7 +174,7 @@ def latency_bounds(
     climbs: bool = True,
     slots: bool = True,
     joint: bool = True,
-) -> Iterator[tuple[int, Plan | None]]:
+) -> Iterator[Step]:
     """Rising lower bounds on latency, for any number of windows up to the problem's.
 
     Coarse prices come first; each level begins with those of the one before. Where all models' cuts
@@ -180,10 +193,8 @@ def latency_bounds(
 
     Yields
     ------
-    bound : int
-        The best one, whenever there is a better one.
-    plan : Plan or None
-        That attains the bound, up to hops.
+    Step
+        Whenever there is a better bound.
     """
     if longest < 1:  # nothing is shorter
         return
@@ -192,7 +203,7 @@ def latency_bounds(
     start = first_prices(tables, longest)
     for prices in rising_bounds(tables, levels, start, longest, keep_going):
         best = prices.bound
-        yield best, None
+        yield Step(best, prices.proof())
     if not is_joint or prices is None or best >= longest or not keep_going():
         return
     low = [table.low for table in tables.models]
@@ -200,9 +211,9 @@ def latency_bounds(
     for _ in search.raise_bound(longest, keep_going):
         if search.bound > best * _WORTH_A_LINE:
             best = search.bound
-            yield best, None
+            yield Step(best)
     found = None if search.cuts is None else plan_of(tables.problem, _ranges(search.cuts))
-    yield search.bound, found
+    yield Step(search.bound, plan=found)
 
 
 def those(levels: Sequence[Level], climbs: bool, slots: bool) -> list[Level]:
@@ -242,8 +253,12 @@ def rising_bounds(
     low, best = [table.low for table in tables.models], 0
     most = longest if cap is None else cap
     for level in levels:
-        lengths = lengths_in_ratio(longest, level.ratio)
         windows = tables.problem.max_windows
+        lengths = (
+            lengths_in_ratio(longest, level.ratio)
+            if windows > 1
+            else _least_lengths(tables, longest)
+        )
         prices = Prices(low, tables.counts, windows, longest, lengths, level.slots, energy, cap)
         prices.take(start)
         for _ in _worked_on(prices, level, keep_going):
@@ -257,6 +272,12 @@ def rising_bounds(
             best = prices.bound
             yield prices
         start = prices.prices
+
+
+def _least_lengths(tables: RangeTables, longest: int) -> Ints:
+    """Lengths below which some model does not fit into one window with some chiplets."""
+    whole = np.concatenate([table.low[0, -1] for table in tables.models])
+    return np.append(np.unique(whole[(whole > 0) & (whole <= longest)]) - 1, longest)
 
 
 def first_prices(tables: RangeTables, most: int) -> Ints:

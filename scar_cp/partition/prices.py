@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.clock import look
+from scar_cp.judge.price_proof import PriceProof
 from scar_cp.partition import ascent_kernels
 from scar_cp.partition import price_kernels as kernels
 from scar_cp.partition.balance_kernels import balance
@@ -113,6 +114,8 @@ class Prices:
             refund=energy.refund,
         )
         self.prices = np.zeros((num_windows + 1, slots, self._cuts[-1]), dtype=np.int64)
+        self._rounds: list[Ints] = []
+        self._latency_weight = energy.latency_weight
         self._make_arcs()
         num_arcs = len(self._some)
         self._values = np.empty(num_arcs, dtype=np.int64)
@@ -205,7 +208,21 @@ class Prices:
         total = forward[window, begin] + self._values[self._some] + backward[window + 1, end]
         before = len(self._some)
         self._keep(self._some[total < self._cap])
+        if len(self._some) < before:
+            self._rounds.append(self.prices[1:-1].copy())
         return before - len(self._some)
+
+    def proof(self, energy_weight: int = 0) -> PriceProof:
+        """What the bound rests on, ``energy_weight`` (μ) being that of the tables of energy."""
+        return PriceProof(
+            weights=(self._latency_weight, energy_weight),
+            longest_cycles=self._longest,
+            cap=self._cap,
+            tariffs=tuple(self._ranges.refund[1:].tolist()),
+            lengths_cycles=self._ranges.longest,
+            slots=self._slots,
+            rounds=(*self._rounds, self.prices[1:-1].copy()),
+        )
 
     def balance(self, rising: bool) -> None:
         """Balance every node, from the first border on or from the last: the bound never falls."""

@@ -47,8 +47,13 @@ class RangeTable:
 
 
 def starts_of(problem: Problem, m: int) -> Ints:
-    """First layers for which a model's table is exact: of long models, some at equal work apart."""
+    """First layers for which a model's table is exact: of long models, some at equal work apart.
+
+    With one window, nothing begins later than the model.
+    """
     cycles = problem.compute_cycles[m].min(axis=1)
+    if problem.max_windows == 1:
+        return np.zeros(1, dtype=np.int64)
     if len(cycles) <= _ALL_STARTS:
         return np.arange(len(cycles))
     before = np.concatenate([[0], cycles.cumsum()[:-1]])

@@ -6,14 +6,23 @@ from math import comb, prod
 
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["is_joint_small"]
+__all__ = ["MOST_COUNTS", "MOST_SPLIT_COUNTS", "is_joint_small", "num_counts"]
 
+MOST_COUNTS = 130
+"""Combinations of chiplet counts beyond which pairs of them are too many."""
+MOST_SPLIT_COUNTS = 40
+"""Most combinations for which distances to memory are told apart by prices."""
 _MOST_STATES = 60_000_000
 """Of all borders: they take 13 bytes each."""
 _MOST_MODELS = 3
 """Few states of more are alike enough to be known when they are met again."""
 _MOST_SHARINGS = 1000
 """Ways to share out the package's chiplets, all tried in every state."""
+
+
+def num_counts(problem: Problem) -> int:
+    """Number of combinations of chiplet counts, the tables' width."""
+    return prod(c + 1 for c in problem.type_counts)
 
 
 def is_joint_small(problem: Problem) -> bool:

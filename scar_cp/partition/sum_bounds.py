@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scar_cp.partition.energy_costs import EnergyCosts
 from scar_cp.partition.many_windows import Level, RangeTables, first_prices, rising_bounds, those
+from scar_cp.partition.prices import Prices
 
 __all__ = ["SumBounds"]
 
@@ -48,8 +49,10 @@ class SumBounds:
         self._prices: Ints | None = None
         self._weight = 1
 
-    def least(self, latency_weight: int, cap: int, keep_going: Callable[[], bool]) -> Iterator[int]:
-        """Rising lower bounds on the sum, energy counted beyond the least of every layer.
+    def least(
+        self, latency_weight: int, cap: int, keep_going: Callable[[], bool]
+    ) -> Iterator[Prices]:
+        """Prices of rising lower bounds on the sum, energy counted beyond each layer's least.
 
         Parameters
         ----------
@@ -73,4 +76,4 @@ class SumBounds:
         steps = rising_bounds(self._tables, levels, start, longest, keep_going, energy, cap)
         for prices in steps:
             self._prices = prices.prices
-            yield prices.bound
+            yield prices

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from scar_cp.judge.bounds import BY_WORD, Bound, Proof, best_bound, confirmed
 from scar_cp.judge.evaluation import Evaluation, evaluate
+from scar_cp.judge.price_proof import PriceProof
 from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.validation import validate
 from scar_cp.problem.compiled import Problem
@@ -62,6 +63,8 @@ class Search:
     evaluation: Evaluation | None = None
     author: str = ""
     bounds: list[Bound] = field(default_factory=list)
+    price_proofs: dict[tuple[int, int], PriceProof] = field(default_factory=dict)
+    """The last for every weights of latency and energy, of `by_port_distance`'s problem."""
     log: list[Event] = field(default_factory=list)
     interrupted: bool = False
     """Whether it was asked to stop before it had ended."""

@@ -100,6 +100,6 @@ def test_annealed_windows_are_schedules_and_no_bound_passes_them(seed, monkeypat
         latency = evaluate(problem, placed).latency_cycles
         assert plan.bound <= latency  # hops and contention add to it
         best = min(best, latency)
-    bounds = [bound for bound, _ in latency_bounds(tables, best, lambda: True)]
+    bounds = [step.bound for step in latency_bounds(tables, best, lambda: True)]
     assert all(bound <= best for bound in bounds)
     assert bounds == sorted(bounds)

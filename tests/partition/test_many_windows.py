@@ -25,9 +25,9 @@ def test_no_bound_of_prices_passes_the_optimum(seed, monkeypatch):
     for longest in {best + 1, rng.choice([best, 2 * best + rng.randint(1, 20)])}:
         tables = range_tables(problem, longest + rng.choice([0, 5]))
         found = list(latency_bounds(tables, longest, lambda: True))
-        bounds = [bound for bound, _ in found]
+        bounds = [step.bound for step in found]
         assert bounds == sorted(bounds)
-        assert all(plan is None or plan.bound <= bound for bound, plan in found)
+        assert all(step.plan is None or step.plan.bound <= step.bound for step in found)
         assert all(bound <= min(best, longest) for bound in bounds)
 
 
@@ -44,7 +44,7 @@ def test_bounds_hold_whenever_the_search_is_stopped(seed):
             return next(steps, None) is not None
 
         found = latency_bounds(tables, best + 1, keep_going)
-        assert all(bound <= best for bound, _ in found)
+        assert all(step.bound <= best for step in found)
 
 
 def weights_of(objective):

@@ -100,7 +100,7 @@ def test_bounds_for_one_weight_after_the_other_stay_below_the_least_sums(seed, m
         cap = least + rng.choice([0, 1, 50])
         if by_cycles * longest <= cap and by_cycles != weights[0]:
             continue
-        found = list(bounds.least(by_cycles, cap, lambda: True))
+        found = [prices.bound for prices in bounds.least(by_cycles, cap, lambda: True)]
         assert found == sorted(found)
         assert all(bound <= least for bound in found)
 
@@ -189,8 +189,8 @@ def test_a_later_weight_begins_with_scaled_prices_and_still_bounds(weight):
     longest = best // weights[0] + 1
     tables = tables_of(problem, longest)
     bounds = SumBounds(tables, drawn_energy(rng, problem, weights), longest)
-    first = list(bounds.least(weights[0], best + 1, lambda: True))
+    first = [prices.bound for prices in bounds.least(weights[0], best + 1, lambda: True)]
     assert first[-1] <= best
     least = optimum(problem, "weighted", (weight, weights[1])) - weights[1] * least_energy(problem)
-    for bound in bounds.least(weight, min(least + 1, weight * longest), lambda: True):
-        assert bound <= least
+    for prices in bounds.least(weight, min(least + 1, weight * longest), lambda: True):
+        assert prices.bound <= least

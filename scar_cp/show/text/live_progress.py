@@ -17,13 +17,13 @@ from scar_cp.show.text.summary import gap_text
 from scar_cp.solvers import Event
 from scar_cp.studies.judged_rows import Case, Row
 
-__all__ = ["FrontProgress", "Progress", "RunsProgress"]
+__all__ = ["FrontProgress", "LiveStatus", "Progress", "RunsProgress"]
 
 _QUIET_S = 0.5
 """On a terminal, events closer together than this are shown in the status line only."""
 
 
-class _LiveStatus:
+class LiveStatus:
     """A console on standard error, with a live status line where it is a terminal."""
 
     def __init__(self, status: str, quiet: bool = False) -> None:
@@ -47,7 +47,7 @@ class _LiveStatus:
         self._status.update(Text(status))  # a string would be markup on any console
 
 
-class Progress(_LiveStatus):
+class Progress(LiveStatus):
     """Prints a line when value or bound moves, and a live status line on a terminal."""
 
     def __init__(self, name: str, quiet: bool = False) -> None:
@@ -87,7 +87,7 @@ def _number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}" if value < 10**12 else f"{value:.6e}"
 
 
-class FrontProgress(_LiveStatus):
+class FrontProgress(LiveStatus):
     """Shows which weighted sum or budget is at work, and its value and bound."""
 
     def __init__(self) -> None:

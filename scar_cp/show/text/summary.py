@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from scar_cp.judge.bounds import best_bound
 from scar_cp.judge.evaluation import Evaluation
@@ -12,7 +13,7 @@ from scar_cp.judge.schedule import layers_text
 from scar_cp.judge.validation import Violation
 from scar_cp.outcome.pareto import Front, largest_gaps
 from scar_cp.outcome.result import Result
-from scar_cp.outcome.solving import Outcome
+from scar_cp.outcome.solving import Outcome, relative_gap
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.text.console import plain_console
 from scar_cp.show.text.tables import Columns, plain_table
@@ -24,6 +25,7 @@ __all__ = [
     "folded_notes",
     "front_columns",
     "gap_text",
+    "print_certificate",
     "print_evaluation",
     "print_front",
     "print_summary",
@@ -77,6 +79,19 @@ def print_summary(outcome: Outcome) -> None:
     console = plain_console()
     for line in certificate_lines(outcome.result, outcome.problem):
         console.print(line)
+
+
+def print_certificate(result: Result, certificate: Mapping[str, Any]) -> None:
+    """Say what a certificate proves, and what of the result it leaves out."""
+    if certificate["bound"] is None:
+        print("certified: no schedule keeps the deadlines")
+        return
+    bound, unit = certificate["bound"], UNITS[result.objective]
+    gap = gap_text(relative_gap(result.value, bound))
+    print(f"certified: {result.objective} >= {bound:,} {unit} in the full space, gap {gap}")
+    best = best_bound(result.bounds, result.objective, result.space)
+    if best is not None and best.value > bound:
+        print(f"           the bound {best.value:,} ({best.how}) is not in the certificate")
 
 
 def print_evaluation(

@@ -17,6 +17,7 @@ from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import CountTable, Plan, partition_window
 from scar_cp.partition.program import NEVER
+from scar_cp.partition.sizes import MOST_COUNTS, MOST_SPLIT_COUNTS, num_counts
 from scar_cp.partition.trade_off import Value, trade_off_one_window
 from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
@@ -25,9 +26,7 @@ from scar_cp.solvers.base import Search
 from scar_cp.solvers.cpsat.given_windows import BY_TABLES, SOURCE, partition_given_windows
 from scar_cp.solvers.cpsat.polygon import HalfPlane, Polygon, small
 from scar_cp.solvers.cpsat.windows_stage import (
-    MOST_COUNTS,
     many_windows,
-    num_counts,
     offer,
     suits_many_windows,
     within,
@@ -40,8 +39,8 @@ POLYGON = "polygon of bounds"
 _BY_OTHERS = Proof(by="combination")
 _BY_FORMULA = Proof(by="relaxation")
 
-_COUNTS_ONE, _COUNTS_TWO = 100, 40
-"""Most combinations of chiplet counts for which distances to memory are told apart."""
+_COUNTS_ONE = 100
+"""Most combinations of chiplet counts for which distances are told apart with one window."""
 _TWO_SHARE = 0.2
 """Of the time that is left, for two windows where energy counts and more are allowed."""
 _TWO_TOLERANCE = 0.005
@@ -114,7 +113,7 @@ def _one_window(search: Search) -> TableReport:
 
 
 def _two_windows(search: Search) -> None:
-    problem, latency = by_port_distance(search.problem, _COUNTS_TWO), search.latency_cycles
+    problem, latency = by_port_distance(search.problem, MOST_SPLIT_COUNTS), search.latency_cycles
     if latency is None or _ignores_latency(search) or num_counts(problem) > MOST_COUNTS:
         return
     only = problem.max_windows == 2

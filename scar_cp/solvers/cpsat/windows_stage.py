@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING
 
 from scar_cp.judge.bounds import simple_bounds
+from scar_cp.judge.price_proof import PriceProof
 from scar_cp.judge.validation import validate
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.one_window import Plan, partition_window
 from scar_cp.partition.placement import place
-from scar_cp.partition.sizes import is_joint_small
+from scar_cp.partition.sizes import (
+    MOST_COUNTS,
+    MOST_SPLIT_COUNTS,
+    is_joint_small,
+    num_counts,
+)
 from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.cpsat.given_windows import BY_TABLES, GivenWindow, minimise_sum
@@ -24,11 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANNEALING",
-    "MOST_COUNTS",
     "PRICES",
     "many_windows",
-    "num_counts",
     "offer",
+    "prices_suit",
+    "shown_late",
     "suits_many_windows",
     "within",
 ]
@@ -44,10 +49,6 @@ _LEAST_S = 15.0
 the compiler alone may take ten seconds, and cannot be interrupted."""
 _FEW_PLACES = 1000
 """Places of layers (window and chiplet) below which CP-SAT ends before prices would."""
-MOST_COUNTS = 130
-"""Beyond, pairs of counts are too many."""
-_COUNTS = 40
-"""Most combinations of chiplet counts for which distances to memory are told apart."""
 _SHORTENING_SHARE = 0.25
 """Of the time that is left, for annealing where only latency counts."""
 _ANNEALING_SHARE, _FIRST_SHARE = 0.25, 0.5
@@ -57,14 +58,15 @@ _LATENCY_SHARE = 0.3
 _SUM_SHARE = 0.6
 """Of the time that is left, for the first weighted sum; and for the next, of what is left then."""
 _RATES = (0.0, 1 / 16, 1 / 4, 1 / 2)
-"""Tariffs, as parts of what a cycle is worth."""
+_RATES_ALONE = tuple(k / 32 for k in range(32))
+"""Tariffs, as parts of what a cycle is worth; with one window they cost next to nothing."""
 _BITS, _LEAST_BITS, _MOST_BITS = 15, 6, 52
 """Of the larger weight, at best and at least, and of a sum's larger part."""
 
 
 def suits_many_windows(search: Search) -> bool:
     """Whether there is time and room for tables of all ranges, and windows enough to need them."""
-    problem, request = by_port_distance(search.problem, _COUNTS), search.request
+    problem, request = by_port_distance(search.problem, MOST_SPLIT_COUNTS), search.request
     only = request.objective == "latency"
     fewest = 2 if only and is_joint_small(problem) else 3
     return (
@@ -73,14 +75,20 @@ def suits_many_windows(search: Search) -> bool:
         and _num_places(problem) >= _FEW_PLACES
         and bool(search.latency_cycles)
         and (request.goal.is_product or request.goal.linear[0] > 0)
-        and num_counts(problem) <= MOST_COUNTS
-        and _longest_model(problem) <= _MOST_LAYERS
+        and prices_suit(problem)
     )
+
+
+def prices_suit(problem: Problem) -> bool:
+    """Whether models and package are small enough for tables of all ranges."""
+    counts = num_counts(by_port_distance(problem, MOST_SPLIT_COUNTS))
+    return counts <= MOST_COUNTS and _longest_model(problem) <= _MOST_LAYERS
 
 
 def many_windows(search: Search) -> None:
     """Offer schedules and record bounds, if `suits_many_windows`."""
-    problem, latency = by_port_distance(search.problem, _COUNTS), search.latency_cycles
+    problem = by_port_distance(search.problem, MOST_SPLIT_COUNTS)
+    latency = search.latency_cycles
     if search.done or not latency:
         return
     if search.request.objective == "latency" or _longest_model(problem) > _MOST_LAYERS_ENERGY:
@@ -115,6 +123,19 @@ def _shorten(search: Search, tables: RangeTables, share: float) -> int:
     return shortest
 
 
+def shown_late(
+    problem: Problem, deadline: int, keep_going: Callable[[], bool]
+) -> PriceProof | None:
+    """Prices by which no schedule ends by a deadline, if there are some."""
+    from scar_cp.partition.many_windows import latency_bounds, range_tables
+
+    tables = range_tables(by_port_distance(problem, MOST_SPLIT_COUNTS), deadline + 1)
+    for step in latency_bounds(tables, deadline + 1, keep_going, joint=False):
+        if step.bound > deadline:
+            return step.proof
+    return None
+
+
 def _bound_latency(
     search: Search, tables: RangeTables, longest: int, keep_going: Callable[[], bool]
 ) -> None:
@@ -123,10 +144,12 @@ def _bound_latency(
 
     ideas = search.request.cpsat
     on = {"climbs": ideas.climbs, "slots": ideas.slots, "joint": ideas.joint}
-    for bound, found in latency_bounds(tables, longest, keep_going, **on):
-        search.add_bound("latency", bound, PRICES, "full", BY_TABLES)
-        if found is not None:
-            offer(search, tables.problem, found, PRICES)
+    for step in latency_bounds(tables, longest, keep_going, **on):
+        search.add_bound("latency", step.bound, PRICES, "full", BY_TABLES)
+        if step.proof is not None:
+            search.price_proofs[step.proof.weights] = step.proof
+        if step.plan is not None:
+            offer(search, tables.problem, step.plan, PRICES)
 
 
 @dataclass(frozen=True)
@@ -196,7 +219,8 @@ def _sums(search: Search, problem: Problem) -> None:
     weight, cap = sums.weights[0], sums.cap(sums.weights[0])
     if cap.bit_length() > _MOST_BITS + 3:
         return
-    rates = sorted({int(weight * part) for part in _RATES if ideas.tariffs})
+    parts = _RATES if problem.max_windows > 1 else _RATES_ALONE
+    rates = sorted({int(weight * part) for part in parts if ideas.tariffs})
     energy = EnergyCosts.of(problem, sums.weights, rates, cap)
     in_time = within(search, _ANNEALING_SHARE)
     assert search.schedule is not None
@@ -211,8 +235,9 @@ def _sums(search: Search, problem: Problem) -> None:
     if search.request.goal.is_product:
         _edp_bounds(search, sums, bounds)
         return
-    for bound in bounds.least(weight, sums.cap(weight), lambda: not search.done):
-        least = -(-sums.total(bound) // sums.scale)
+    for prices in bounds.least(weight, sums.cap(weight), lambda: not search.done):
+        search.price_proofs[weight, sums.weights[1]] = prices.proof(sums.weights[1])
+        least = -(-sums.total(prices.bound) // sums.scale)
         search.add_bound("weighted", least, PRICES, "full", BY_TABLES)
 
 
@@ -233,8 +258,10 @@ def _edp_bounds(search: Search, sums: _Sums, bounds: SumBounds) -> None:
         cap = sums.cap(by_cycles)
         if cap.bit_length() > _MOST_BITS + 3:
             return None
-        for bound in bounds.least(by_cycles, cap, in_time):
-            plane = HalfPlane(by_cycles, sums.weights[1], sums.total(bound), final=False)
+        for prices in bounds.least(by_cycles, cap, in_time):
+            weights = by_cycles, sums.weights[1]
+            search.price_proofs[weights] = prices.proof(sums.weights[1])
+            plane = HalfPlane(*weights, sums.total(prices.bound), final=False)
             record(polygon.with_plane(plane).bound())
         return plane
 
@@ -268,11 +295,6 @@ def _num_places(problem: Problem) -> int:
 
 def _longest_model(problem: Problem) -> int:
     return max(run.num_layers for run in problem.models)
-
-
-def num_counts(problem: Problem) -> int:
-    """Number of combinations of chiplet counts, the tables' width."""
-    return prod(c + 1 for c in problem.type_counts)
 
 
 def within(search: Search, share: float) -> Callable[[], bool]:

@@ -1,0 +1,1 @@
+"""Certificates: bounds that a small program of its own can check."""
