@@ -113,7 +113,8 @@ def route(p, source, target):
 
 def read_schedule(p, schedule):
     """Windows of (window, model, first, last, chiplet), if it keeps all rules but deadlines."""
-    _, _, windows = fields(schedule, "format problem windows", "the schedule")
+    kind, _, windows = fields(schedule, "format problem windows", "the schedule")
+    need(kind == "scar-cp/schedule@1", "this is no schedule")
     need(len(windows) <= p.max_windows, "the schedule has too many windows")
     done, found, names = [0] * len(p.models), [], "model first last chiplet"
     for w, window in enumerate(windows):

@@ -41,8 +41,9 @@ _BY_FORMULA = Proof(by="relaxation")
 
 _COUNTS_ONE = 100
 """Most combinations of chiplet counts for which distances are told apart with one window."""
-_TWO_SHARE = 0.2
-"""Of the time that is left, for two windows where energy counts and more are allowed."""
+_ONE_SHARE, _TWO_SHARE = 0.1, 0.2
+"""Of the time that is left, for one window where more are allowed, and for two where energy counts
+and more than two are."""
 _TWO_TOLERANCE = 0.005
 """Gap at which two windows are left for more."""
 
@@ -70,9 +71,12 @@ def _partition(search: Search) -> TableReport:
     if search.request.space in ("windowed", "scar"):
         problem = by_port_distance(search.problem, _COUNTS_ONE)
         return TableReport(settled=partition_given_windows(search, problem))
-    report = _one_window(search)
-    if search.problem.max_windows > 1 and not search.done:
-        _malleable(search)
+    if search.problem.max_windows == 1:
+        return _one_window(search)
+    _malleable(search)
+    with while_in_time(within(search, _ONE_SHARE)):  # its trade-off may take long
+        _one_window(search)
+    if not search.done:
         if not suits_many_windows(search):
             _two_windows(search)
         else:
@@ -82,7 +86,7 @@ def _partition(search: Search) -> TableReport:
             many_windows(search)
     if search.problem.max_windows > 2 and search.request.objective == "edp":
         _polygon(search)
-    return report
+    return TableReport()
 
 
 def _one_window(search: Search) -> TableReport:

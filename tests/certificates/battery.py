@@ -1,0 +1,298 @@
+"""What a checker of certificates must do, told of any module that claims to be one."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from partition.priced import (
+    drawn_energy,
+    drawn_lengths,
+    drawn_problem,
+    least_energy,
+    new_prices,
+    optimum,
+    tables_of,
+)
+from random_problems import random_problem, random_schedule
+
+from scar_cp.certificates.certificate import Certificate, proof_of
+from scar_cp.certificates.certifying import certify
+from scar_cp.errors import ScarError
+from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
+from scar_cp.outcome.solving import Outcome, solve
+from scar_cp.partition.counts import Counts
+from scar_cp.partition.energy_costs import EnergyCosts
+from scar_cp.partition.range_table import range_table, starts_of
+from scar_cp.problem.compiled import Problem
+from scar_cp.records.yaml_json import to_json
+from scar_cp.solvers import Request
+
+NEVER = 2**60
+
+
+def bytes_of(problem: Problem) -> bytes:
+    """The problem file."""
+    return to_json(problem).encode()
+
+
+def setting(problem: Problem, longest: int, dearest: int = 0) -> SimpleNamespace:
+    """What a checker's half-plane looks at beside its proof, chiplets told apart by type alone."""
+    groups: list[list[int]] = [[] for _ in problem.used_types]
+    for chiplet, kind in enumerate(problem.chiplet_types):
+        groups[kind].append(chiplet)
+    models = range(len(problem.models))
+    return SimpleNamespace(
+        groups=groups,
+        starts=[list(range(run.num_layers)) for run in problem.models],
+        grains=[0 for _ in models],
+        models=list(models),
+        longest=longest,
+        dearest=dearest,
+    )
+
+
+def evaluates_alike(check: Any, seed: int) -> None:
+    """Latency, energy and completions are the evaluator's, whatever the settings."""
+    rng = Random(f"evaluates {seed}")
+    problem = random_problem(rng, max_chiplets=6, max_total_layers=8, max_schedules=10**9)
+    schedule = random_schedule(rng, problem)
+    if schedule is None:
+        return
+    p = check.read_problem(bytes_of(problem))
+    windows = check.read_schedule(p, schedule.model_dump(mode="json"))
+    latency, energy, ends = check.evaluate(p, windows)
+    true = evaluate(problem, schedule)
+    assert (latency, energy) == (true.latency_cycles, true.energy_nj)
+    assert [ends[m] for m in range(len(problem.models))] == list(true.completion_cycles)
+    assert p.least_nj == least_energy(problem)
+
+
+def tables_are_exact(check: Any, seed: int) -> None:
+    """F and G are what the solver's tables hold: no less where they say what is attained."""
+    rng = Random(f"tables {seed}")
+    problem = drawn_problem(rng)
+    p, counts = check.read_problem(bytes_of(problem)), Counts(problem.type_counts)
+    known = [optimum(problem), rng.choice([1, 2])]
+    longest = max(1, (known[0] or 1) * known[1])
+    weights = (rng.choice([1, 7, 100]), rng.choice([1, 5, 30]))
+    rate = rng.choice([0, 1, weights[0]])
+    energy = EnergyCosts.of(problem, weights, [rate], NEVER)
+    c = setting(problem, longest, rate)
+    for m, run in enumerate(problem.models):
+        n = run.num_layers
+        mine = check.range_values(p, c, counts.vectors, m, 1, 0)
+        theirs = range_table(problem, m, longest).least.transpose(2, 0, 1)
+        ranges = np.triu(np.ones((n + 1, n + 1), dtype=bool), 1)
+        ranges[np.setdiff1d(np.arange(n), starts_of(problem, m))] = False
+        inside, beyond = ranges & (theirs <= longest), ranges & (theirs > longest)
+        assert (mine[inside] == theirs[inside]).all()
+        assert (mine[beyond] > longest).all()
+        c.longest = 2**45  # segments that are too long for a schedule have a cost all the same
+        g = check.range_values(p, c, counts.vectors, m, rate, weights[1])
+        c.longest = longest
+        size = counts.size * (n + 1) ** 2
+        at = energy.offsets[1, m]
+        costs = energy.costs[at : at + size].reshape(counts.size, n + 1, n + 1)
+        assert (g[inside] == np.minimum(costs, NEVER)[inside]).all()
+
+
+def never_passes_the_optimum(check: Any, seed: int) -> None:
+    """Random prices, lengths, slots, tariffs and forks, and a cap that may be anything."""
+    rng = Random(f"never {seed}")
+    problem = drawn_problem(rng, most=500)
+    p, data = None, bytes_of(problem)
+    p = check.read_problem(data)
+    weights = (rng.choice([1, 3, 50]), rng.choice([0, 0, 1, 4, 40]))
+    best = optimum(problem, "weighted", weights) if weights[1] else optimum(problem)
+    if best is None:
+        return
+    assert best is not None
+    best *= 1 if weights[1] else weights[0]
+    longest = max(1, rng.choice([best // weights[0] + 1, best // weights[0] // 2 + 1]))
+    rates = [rng.randint(0, 2 * weights[0]) for _ in range(rng.randint(0, 3))] if weights[1] else []
+    slots = rng.randint(1, 4)
+    scale = rng.choice([0, 1, best // 3 + 1, best, 3 * best + 2])
+
+    def prices() -> Any:
+        return [
+            [
+                [
+                    [rng.randint(-scale // 4, scale) for _ in range(run.num_layers + 1)]
+                    if rng.random() < 0.5
+                    else sorted(
+                        (rng.randint(0, scale) for _ in range(run.num_layers + 1)), reverse=True
+                    )
+                    for run in problem.models
+                ]
+                for _ in range(slots)
+            ]
+            for _ in range(problem.max_windows - 1)
+        ]
+
+    def tree(depth: int) -> Any:
+        if depth == 0 or problem.max_windows == 1 or rng.random() < 0.3:
+            return None
+        m = rng.randrange(len(problem.models))
+        return {
+            "model": m,
+            "border": rng.randint(1, problem.max_windows - 1),
+            "cut": rng.randint(0, problem.models[m].num_layers),
+            "below": tree(depth - 1),
+            "from": tree(depth - 1),
+        }
+
+    lengths = drawn_lengths(rng, longest).tolist()
+    proof = {
+        "weights": list(weights),
+        "longest_cycles": longest,
+        "cap": rng.choice([best + 1, best * 2, best // 2, 2**40]),
+        "tariffs": rates,
+        "leaf": {
+            "lengths": lengths,
+            "slots": slots,
+            "rounds": [prices() for _ in range(rng.randint(0, 3))],
+        },
+        "tree": tree(rng.choice([0, 1, 3])),
+    }
+    c = setting(problem, longest, max([0, *rates]))
+    c.grains = [rng.choice([0, 0, 1, longest // 10]) for _ in problem.models]
+    some = [sorted({0, *rng.sample(all_of, len(all_of) // 2)}) for all_of in c.starts]
+    c.starts = some if rng.random() < 0.3 else c.starts
+    assert check.HalfPlane(p, c, proof, {}).least <= best
+
+
+def confirms_the_solver(check: Any, seed: int) -> None:
+    """What the solver says of its prices the checker finds as well, or more."""
+    rng = Random(f"confirms {seed}")
+    problem = drawn_problem(rng)
+    best = optimum(problem)
+    if not best:
+        return
+    longest = best + rng.choice([1, best])
+    weights, energy, cap = (1, 0), None, None
+    if rng.random() < 0.5:
+        weights = (rng.choice([1, 7, 100]), rng.choice([1, 5, 30]))
+        energy = drawn_energy(rng, problem, weights)
+        cap = weights[0] * longest * 2
+    prices = new_prices(rng, tables_of(problem, longest), longest, energy, cap)
+    prices.choose_tariffs()
+    for _ in range(rng.randint(1, 3)):
+        prices.balance(rising=rng.random() < 0.5)
+        prices.drop()
+    said = prices.bound
+    proof = proof_of(problem, prices.proof(weights[1]))
+    c = setting(problem, longest, max([0, *proof["tariffs"]]))
+    plane = check.HalfPlane(check.read_problem(bytes_of(problem)), c, proof, {})
+    found = plane.least - weights[1] * least_energy(problem)
+    assert found >= min(said, weights[0] * longest)
+
+
+def certified(seed: int) -> tuple[Problem, Request, Outcome, Certificate] | None:
+    """A tiny problem, what the solver says of it, and its certificate."""
+    rng = Random(f"certified {seed}")
+    objective: Any = rng.choice(["latency", "latency", "edp", "weighted", "energy"])
+    weights = (rng.randint(0, 9), rng.randint(1, 9)) if objective == "weighted" else None
+    late = seed % 4 == 3
+    problem = drawn_problem(rng, deadlines=late, most=500)
+    request = Request(objective=objective, weights=weights, time_limit_s=20, workers=1)
+    outcome = solve(problem, request)
+    try:
+        certificate = certify(outcome, 20)
+    except ScarError:
+        assert outcome.result.status == "infeasible"
+        return None
+    return problem, request, outcome, certificate
+
+
+def is_true(problem: Problem, certificate: Certificate) -> bool:
+    """Whether what a certificate says holds, by looking at every schedule."""
+    objective, weights = certificate["objective"], certificate["weights"]
+    of = tuple(weights) if objective == "weighted" else None
+    if certificate["schedule"] is None:
+        return optimum(problem) is None
+    written = certificate["schedule"] | {"problem": problem.name}
+    result = evaluate(problem, Schedule.model_validate(written))
+    value = Request(objective=objective, weights=of).goal.of(result)
+    least = optimum(problem, objective, of)
+    assert least is not None
+    return bool(certificate["value"] == value and certificate["bound"] <= least)
+
+
+def corrupted(rng: Random, certificate: Certificate) -> Certificate:
+    """A certificate that differs in one place, anywhere."""
+    changed = copy.deepcopy(certificate)
+    places: list[tuple[Any, Any]] = []
+
+    def walk(value: Any) -> None:
+        keys = value if isinstance(value, dict) else range(len(value))
+        for key in keys:
+            places.append((value, key))
+            if isinstance(value[key], dict | list):
+                walk(value[key])
+
+    walk(changed)
+    weighty = [(of, key) for of, key in places if not isinstance(of, list)]
+    of, key = rng.choice(weighty if rng.random() < 0.6 else places)
+    old = of[key]
+    draw = rng.random()
+    if draw < 0.1:
+        del of[key]
+    elif draw < 0.2 and isinstance(of, list):
+        of.insert(key, copy.deepcopy(old))
+    elif type(old) is int and draw < 0.8:
+        near = [old + 1, old - 1, -old, 2 * old, 0, old + 2**40, float(old), bool(old)]
+        of[key] = rng.choice(near)
+    else:
+        of[key] = rng.choice([None, "x", 1.5, True, [], {}, [0], 2**70, [[]], "0" * 64])
+    return changed
+
+
+def with_hash(problem: Problem, certificate: Certificate) -> Certificate:
+    """The certificate about the bytes of this problem."""
+    return certificate | {"problem_sha256": hashlib.sha256(bytes_of(problem)).hexdigest()}
+
+
+def refuses_what_is_false(check: Any, seed: int, times: int = 20) -> int:
+    """Corrupted certificates are refused, or what they say is true all the same; how many were."""
+    made = certified(seed)
+    if made is None:
+        return 0
+    problem, _, outcome, certificate = made
+    data = bytes_of(problem)
+    accepted, said = check.judge(data, _text(with_hash(problem, certificate)))
+    assert accepted, said
+    assert is_true(problem, certificate), outcome
+    rng, refused = Random(f"corrupted {seed}"), 0
+    for _ in range(times):
+        changed = corrupted(rng, certificate)
+        if changed == certificate:
+            continue
+        accepted, said = check.judge(data, _text(changed))
+        assert "\n" not in said
+        refused += not accepted
+        assert not accepted or is_true(problem, changed), said
+    raised = certificate | {"bound": (certificate["bound"] or 0) + 1}
+    accepted, _ = check.judge(data, _text(raised))
+    assert not accepted or is_true(problem, raised)
+    return refused
+
+
+def _text(certificate: Certificate) -> bytes:
+    return json.dumps(certificate).encode()
+
+
+BATTERY = (
+    evaluates_alike,
+    tables_are_exact,
+    never_passes_the_optimum,
+    confirms_the_solver,
+    refuses_what_is_false,
+)
+"""All of it, the quickest first."""

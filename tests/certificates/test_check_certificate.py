@@ -1,0 +1,63 @@
+"""The checker against evaluator, solver and brute force; nothing false is accepted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from random_problems import seeds
+
+from scar_cp.certificates.checker import checker, checker_file
+
+from . import battery
+
+
+@seeds(300, quick=10)
+def test_schedules_cost_what_the_evaluator_says(seed):
+    battery.evaluates_alike(checker(), seed)
+
+
+@seeds(60, quick=3)
+def test_tables_are_those_of_the_solver(seed):
+    battery.tables_are_exact(checker(), seed)
+
+
+@seeds(300, quick=10)
+def test_no_prices_give_a_bound_above_the_optimum(seed):
+    battery.never_passes_the_optimum(checker(), seed)
+
+
+@seeds(60, quick=4)
+def test_bounds_of_the_solver_are_found_again(seed):
+    battery.confirms_the_solver(checker(), seed)
+
+
+@seeds(40, quick=3)
+def test_corrupted_certificates_are_refused_or_true(seed):
+    battery.refuses_what_is_false(checker(), seed)
+
+
+def test_the_checker_is_one_file_that_knows_nothing_of_the_package():
+    text = checker_file().read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 500
+    imports = [line.split()[1] for line in text.splitlines() if line.startswith(("import", "from"))]
+    assert {name for name in imports if name not in sys.stdlib_module_names} == {"numpy"}
+
+
+def test_the_checker_runs_alone(tmp_path):
+    made = next(filter(None, map(battery.certified, range(9))))
+    problem, _, _, certificate = made
+    (tmp_path / "p.json").write_bytes(battery.bytes_of(problem))
+    from scar_cp.certificates.certificate import write_certificate
+
+    path = tmp_path / "c.json.gz"
+    write_certificate(path, battery.with_hash(problem, certificate))
+    run = [sys.executable, "-I", str(checker_file()), str(tmp_path / "p.json"), str(path)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("accepted: ")
+    path.write_bytes(b"{}")
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.startswith("rejected: ")
+    assert done.stdout.count("\n") == 1
