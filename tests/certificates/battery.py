@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from functools import cache
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -79,8 +80,8 @@ def tables_are_exact(check: Any, seed: int) -> None:
     rng = Random(f"tables {seed}")
     problem = drawn_problem(rng)
     p, counts = check.read_problem(bytes_of(problem)), Counts(problem.type_counts)
-    known = [optimum(problem), rng.choice([1, 2])]
-    longest = max(1, (known[0] or 1) * known[1])
+    best = least(bytes_of(problem), "latency", None) or 1
+    longest = max(1, best * rng.choice([1, 2]))
     weights = (rng.choice([1, 7, 100]), rng.choice([1, 5, 30]))
     rate = rng.choice([0, 1, weights[0]])
     energy = EnergyCosts.of(problem, weights, [rate], NEVER)
@@ -107,13 +108,12 @@ def never_passes_the_optimum(check: Any, seed: int) -> None:
     """Random prices, lengths, slots, tariffs and forks, and a cap that may be anything."""
     rng = Random(f"never {seed}")
     problem = drawn_problem(rng, most=500)
-    p, data = None, bytes_of(problem)
+    data = bytes_of(problem)
     p = check.read_problem(data)
     weights = (rng.choice([1, 3, 50]), rng.choice([0, 0, 1, 4, 40]))
-    best = optimum(problem, "weighted", weights) if weights[1] else optimum(problem)
+    best = least(data, "weighted", weights) if weights[1] else least(data, "latency", None)
     if best is None:
         return
-    assert best is not None
     best *= 1 if weights[1] else weights[0]
     longest = max(1, rng.choice([best // weights[0] + 1, best // weights[0] // 2 + 1]))
     rates = [rng.randint(0, 2 * weights[0]) for _ in range(rng.randint(0, 3))] if weights[1] else []
@@ -172,7 +172,7 @@ def confirms_the_solver(check: Any, seed: int) -> None:
     """What the solver says of its prices the checker finds as well, or more."""
     rng = Random(f"confirms {seed}")
     problem = drawn_problem(rng)
-    best = optimum(problem)
+    best = least(bytes_of(problem), "latency", None)
     if not best:
         return
     longest = best + rng.choice([1, best])
@@ -194,6 +194,7 @@ def confirms_the_solver(check: Any, seed: int) -> None:
     assert found >= min(said, weights[0] * longest)
 
 
+@cache
 def certified(seed: int) -> tuple[Problem, Request, Outcome, Certificate] | None:
     """A tiny problem, what the solver says of it, and its certificate."""
     rng = Random(f"certified {seed}")
@@ -211,18 +212,24 @@ def certified(seed: int) -> tuple[Problem, Request, Outcome, Certificate] | None
     return problem, request, outcome, certificate
 
 
+@cache
+def least(data: bytes, objective: Any, weights: Any) -> int | None:
+    """The optimum of a problem file."""
+    return optimum(Problem.model_validate_json(data), objective, weights)
+
+
 def is_true(problem: Problem, certificate: Certificate) -> bool:
     """Whether what a certificate says holds, by looking at every schedule."""
     objective, weights = certificate["objective"], certificate["weights"]
     of = tuple(weights) if objective == "weighted" else None
     if certificate["schedule"] is None:
-        return optimum(problem) is None
+        return least(bytes_of(problem), "latency", None) is None
     written = certificate["schedule"] | {"problem": problem.name}
     result = evaluate(problem, Schedule.model_validate(written))
     value = Request(objective=objective, weights=of).goal.of(result)
-    least = optimum(problem, objective, of)
-    assert least is not None
-    return bool(certificate["value"] == value and certificate["bound"] <= least)
+    best = least(bytes_of(problem), objective, of)
+    assert best is not None
+    return bool(certificate["value"] == value and certificate["bound"] <= best)
 
 
 def corrupted(rng: Random, certificate: Certificate) -> Certificate:
@@ -288,7 +295,33 @@ def _text(certificate: Certificate) -> bytes:
     return json.dumps(certificate).encode()
 
 
+def refuses_what_is_malformed(check: Any, seed: int) -> None:
+    """Documents that are not what they should be, each in one way, whatever else is true."""
+    made = next(filter(None, map(certified, range(seed, seed + 50))))
+    problem, _, _, certificate = made
+    data = bytes_of(problem)
+    certificate = with_hash(problem, certificate)
+    assert check.judge(data, _text(certificate))[0]
+    assert not check.judge(data, _text(certificate | {"more": 1}))[0]
+    assert not check.judge(data, _text(certificate | {"format": "scar-cp/certificate@2"}))[0]
+    assert not check.judge(data, _text(certificate | {"problem_sha256": "0" * 64}))[0]
+    assert not check.judge(data + b" ", _text(certificate))[0]
+    if certificate["value"] is None:
+        return
+    for wrong in (-1, float(certificate["bound"]), str(certificate["bound"]), None):
+        assert not check.judge(data, _text(certificate | {"bound": wrong}))[0]
+    assert not check.judge(data, _text(certificate | {"bound": certificate["value"] + 1}))[0]
+    for wrong in (certificate["value"] + 1, None):
+        assert not check.judge(data, _text(certificate | {"value": wrong}))[0]
+    every = certificate["schedule"]
+    windows = [*every["windows"], *([[]] * problem.max_windows)]
+    for wrong in ([], every["windows"] * 2, windows if every["windows"] else [[]] * 99):
+        changed = certificate | {"schedule": every | {"windows": wrong}}
+        assert not check.judge(data, _text(changed))[0]
+
+
 BATTERY = (
+    refuses_what_is_malformed,
     evaluates_alike,
     tables_are_exact,
     never_passes_the_optimum,

@@ -12,6 +12,11 @@ from scar_cp.certificates.checker import checker, checker_file
 from . import battery
 
 
+@seeds(12, quick=3)
+def test_malformed_documents_are_refused(seed):
+    battery.refuses_what_is_malformed(checker(), seed)
+
+
 @seeds(300, quick=10)
 def test_schedules_cost_what_the_evaluator_says(seed):
     battery.evaluates_alike(checker(), seed)

@@ -25,7 +25,7 @@ MUTANTS = [
     ("hops[:, [c]] + hops[c]", "hops[:, [c]] + hops[c] + 1"),
     ('loads = 1 if p.weight_policy == "resident" else run.passes\n', "loads = run.passes\n"),
     ("min(layer.energy[t] for t in p.type_of)", "max(layer.energy[t] for t in p.type_of)"),
-    ("p.least_nj += at_port if tensor.producer < 0 or tensor.is_output", "p.least_nj += at_port if True"),
+    ("at_port if tensor.producer < 0 or tensor.is_output", "at_port if True"),
     # the schedule
     ("len({s[4] for s in found[w]}) == len(window)", "True"),
     ("first == done[m] and first <= last", "first <= last"),
@@ -57,7 +57,7 @@ MUTANTS = [
     ("np.minimum(energy - energy.min(0), most_nj)", "np.minimum(energy, most_nj)"),
     ("pace * np.minimum(passes,", "run.passes * np.minimum(passes,"),
     ("rate * np.minimum(crossing, longest)", "np.minimum(crossing, longest)"),
-    ("result[before + 1 : start, start:] = between[start:]", "result[before + 1 : start] = between"),
+    ("start, start:] = between[start:]", "start] = between + 1"),
     # the theorem
     ("np.searchsorted(most, f)", 'np.searchsorted(most, f, "right")'),
     ("np.maximum.accumulate(best, 1) + rate * self.most", "np.maximum.accumulate(best, 1)"),
