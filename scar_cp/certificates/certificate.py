@@ -127,10 +127,23 @@ def read_packed(path: str | Path) -> bytes:
 def write_certificate(path: str | Path, certificate: Certificate) -> None:
     """Write a certificate, packed if the file's name ends in ``.gz``.
 
+    Parameters
+    ----------
+    path
+        The file.
+    certificate
+        Of `scar_cp.certify`.
+
     Raises
     ------
     InputError
         If the file cannot be written there.
+
+    Examples
+    --------
+    >>> import scar_cp as sc
+    >>> outcome = sc.solve(sc.load_problem("instances/quickstart.yaml").problem)
+    >>> sc.write_certificate("certificate.json.gz", sc.certify(outcome))  # doctest: +SKIP
     """
     text = json.dumps(certificate, separators=(",", ":")) + "\n"
     packed = str(path).endswith(".gz")

@@ -16,7 +16,6 @@ import typer
 
 import scar_cp.cli.basic_commands as basic_commands
 import scar_cp.cli.bench_commands as bench_commands
-import scar_cp.cli.certificates as certificates
 import scar_cp.cli.cost_template as cost_template
 import scar_cp.cli.import_costs as import_costs
 import scar_cp.cli.import_models as import_models
@@ -29,6 +28,7 @@ import scar_cp.cli.schema as schema
 import scar_cp.cli.search as search
 import scar_cp.cli.show_command as show_command
 import scar_cp.cli.study_commands as study_commands
+import scar_cp.cli.verify_certificate as verify_certificate
 from scar_cp.cli.streams import forgiving_streams
 from scar_cp.clock import any_left
 from scar_cp.errors import ClaimError, Fault, InputError, ScarError
@@ -49,7 +49,7 @@ basic_commands.register(app)
 cost_template.register(app)
 import_costs.register(import_models.app)
 search.register(app)
-certificates.register(app)
+verify_certificate.register(app)
 study_commands.register(app)
 papers_command.register(app)
 schema.register(app)

@@ -308,11 +308,16 @@ def refuses_what_is_malformed(check: Any, seed: int) -> None:
     assert not check.judge(data + b" ", _text(certificate))[0]
     if certificate["value"] is None:
         return
-    for wrong in (-1, float(certificate["bound"]), str(certificate["bound"]), None):
-        assert not check.judge(data, _text(certificate | {"bound": wrong}))[0]
+    for bound in (-1, float(certificate["bound"]), str(certificate["bound"]), None):
+        assert not check.judge(data, _text(certificate | {"bound": bound}))[0]
     assert not check.judge(data, _text(certificate | {"bound": certificate["value"] + 1}))[0]
-    for wrong in (certificate["value"] + 1, None):
-        assert not check.judge(data, _text(certificate | {"value": wrong}))[0]
+    for k, proof in enumerate(certificate["proofs"]):
+        lengths = proof["leaf"]["lengths"]
+        leaf = proof["leaf"] | {"lengths": [*lengths, lengths[-1] - 1]}
+        proofs = [*certificate["proofs"][:k], proof | {"leaf": leaf}]
+        assert not check.judge(data, _text(certificate | {"proofs": proofs}))[0]
+    for value in (certificate["value"] + 1, None):
+        assert not check.judge(data, _text(certificate | {"value": value}))[0]
     every = certificate["schedule"]
     windows = [*every["windows"], *([[]] * problem.max_windows)]
     for wrong in ([], every["windows"] * 2, windows if every["windows"] else [[]] * 99):
