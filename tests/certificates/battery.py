@@ -22,11 +22,12 @@ from partition.priced import (
 )
 from random_problems import random_problem, random_schedule
 
-from scar_cp.certificates.certificate import Certificate, proof_of
+from scar_cp.certificates.certificate import Certificate, about, proof_of
 from scar_cp.certificates.certifying import certify
 from scar_cp.errors import ScarError
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.judge.schedule import Schedule
+from scar_cp.judge.validation import validate
 from scar_cp.outcome.solving import Outcome, solve
 from scar_cp.partition.counts import Counts
 from scar_cp.partition.energy_costs import EnergyCosts
@@ -73,6 +74,43 @@ def evaluates_alike(check: Any, seed: int) -> None:
     assert (latency, energy) == (true.latency_cycles, true.energy_nj)
     assert [ends[m] for m in range(len(problem.models))] == list(true.completion_cycles)
     assert p.least_nj == least_energy(problem)
+
+
+def judges_schedules_alike(check: Any, seed: int) -> None:
+    """A schedule is accepted, at its value, exactly if it breaks no rule."""
+    rng = Random(f"judges {seed}")
+    problem = random_problem(rng, deadlines=seed % 3 == 0, max_chiplets=5, max_schedules=10**9)
+    schedule = random_schedule(rng, problem)
+    if schedule is None:
+        return
+    written = schedule.model_dump(mode="json")
+    places = [(w, s) for w, of in enumerate(written["windows"]) for s in range(len(of))]
+    if rng.random() < 0.8:
+        w, s = rng.choice(places)
+        segment = written["windows"][w][s]
+        draw = rng.randrange(5)
+        if draw < 2:
+            segment["chiplet"] = rng.randrange(problem.num_chiplets + (rng.random() < 0.1))
+        elif draw < 3:
+            name = rng.choice(["model", "first", "last"])
+            segment[name] = max(0, segment[name] + rng.choice([-1, 1]))
+        elif draw < 4:
+            rng.choice(written["windows"]).append(dict(segment))
+            written["windows"][w].pop(rng.choice([s, -1]))
+        else:
+            written["windows"].append([])
+            rng.shuffle(written["windows"])
+    data = bytes_of(problem)
+    changed = Schedule.model_validate(written)
+    broken = validate(problem, changed)
+    raw = [[(w, *of.values()) for of in window] for w, window in enumerate(written["windows"])]
+    try:  # what it would come to, were it a schedule
+        value = check.evaluate(check.read_problem(data), raw)[0]
+    except Exception:
+        value = 0
+    certificate = about(problem, "", "latency", None, changed) | {"value": value, "bound": 0}
+    accepted, said = check.judge(data, _text(with_hash(problem, certificate)))
+    assert accepted == (not broken), (said, broken)
 
 
 def tables_are_exact(check: Any, seed: int) -> None:
@@ -327,6 +365,7 @@ def refuses_what_is_malformed(check: Any, seed: int) -> None:
 
 BATTERY = (
     refuses_what_is_malformed,
+    judges_schedules_alike,
     evaluates_alike,
     tables_are_exact,
     never_passes_the_optimum,

@@ -12,7 +12,12 @@ from scar_cp.certificates.checker import checker, checker_file
 from . import battery
 
 
-@seeds(12, quick=3)
+@seeds(300, quick=20)
+def test_schedules_are_accepted_if_they_keep_the_rules(seed):
+    battery.judges_schedules_alike(checker(), seed)
+
+
+@seeds(12, quick=1)
 def test_malformed_documents_are_refused(seed):
     battery.refuses_what_is_malformed(checker(), seed)
 
@@ -22,7 +27,7 @@ def test_schedules_cost_what_the_evaluator_says(seed):
     battery.evaluates_alike(checker(), seed)
 
 
-@seeds(60, quick=3)
+@seeds(60, quick=2)
 def test_tables_are_those_of_the_solver(seed):
     battery.tables_are_exact(checker(), seed)
 
@@ -32,12 +37,12 @@ def test_no_prices_give_a_bound_above_the_optimum(seed):
     battery.never_passes_the_optimum(checker(), seed)
 
 
-@seeds(60, quick=4)
+@seeds(60, quick=2)
 def test_bounds_of_the_solver_are_found_again(seed):
     battery.confirms_the_solver(checker(), seed)
 
 
-@seeds(40, quick=3)
+@seeds(40, quick=1)
 def test_corrupted_certificates_are_refused_or_true(seed):
     battery.refuses_what_is_false(checker(), seed)
 

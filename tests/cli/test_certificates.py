@@ -37,9 +37,12 @@ def test_a_certificate_says_what_it_proves_and_is_accepted(command, tmp_path, wr
 def test_a_false_one_is_rejected_in_one_line(command, written):
     path, _ = written
     document = json.loads(gzip.decompress(path.read_bytes()))
-    changes: list[dict[str, object]] = [
-        *({"bound": 909_538}, {"value": 1}, {"problem_sha256": "0"}, {"proofs": []})
-    ]
+    changes: tuple[dict[str, object], ...] = (
+        {"bound": 909_538},
+        {"value": 1},
+        {"problem_sha256": "0"},
+        {"proofs": []},
+    )
     for change in changes:
         path.write_text(json.dumps(document | change), encoding="utf-8")
         checked = command("verify-certificate", "quickstart", path)
