@@ -56,7 +56,8 @@ def solve(
         Path | None,
         typer.Option(
             metavar="FILE.json[.gz]",
-            help="Write a proof that verify-certificate checks; takes more time than the limit.",
+            help="Write a proof for verify-certificate, beyond the time limit; "
+            "with --verify: read one.",
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -94,13 +95,13 @@ def solve(
     loaded, _, _, parsed_weights, scar_options, _ = o.together(
         lambda: load_problem(instance, settings),
         lambda: check_writable(output, instance),
-        lambda: check_writable(certificate, instance),
+        lambda: None if verify else check_writable(certificate, instance),
         lambda: o.check_request(time_limit, objective, weights, memory_limit, gap),
         lambda: parse_scar_options(scar or ""),
         lambda: o.known("--solver", SOLVERS, solver),
     )
     if verify is not None:
-        _print_verification(loaded, verify)
+        _print_verification(loaded, verify, certificate)
         return
     check_writable(output, *loaded.files)
     check_writable(certificate, *loaded.files, *filter(None, [output]))
@@ -240,10 +241,12 @@ def _certify(outcome: Outcome, path: Path, quiet: bool) -> None:
     print(f"written: {path}")
 
 
-def _print_verification(loaded: LoadedProblem, path: Path) -> None:
+def _print_verification(loaded: LoadedProblem, path: Path, certificate: Path | None) -> None:
+    from scar_cp.certificates.checker import proven_by
     from scar_cp.outcome.verify import verify
 
-    found = verify(loaded.problem, loaded.sha256, path)
+    certified = None if certificate is None else proven_by(certificate, loaded)
+    found = verify(loaded.problem, loaded.sha256, path, certified)
     for line in found.confirmed:
         print(f"confirmed: {line}")
     for line in found.open_claims:

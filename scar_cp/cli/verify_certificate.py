@@ -36,16 +36,13 @@ def verify_certificate(
     For example: scar-cp verify-certificate problem.json certificate.json.gz
     """
     from scar_cp.certificates.certificate import read_packed
-    from scar_cp.certificates.checker import checker
+    from scar_cp.certificates.checker import checker, problem_bytes
     from scar_cp.files.loading import load_problem
-    from scar_cp.records.yaml_json import to_json
 
     loaded, packed = o.together(
         lambda: load_problem(instance, settings), lambda: read_packed(certificate)
     )
-    is_file = loaded.settings is None and not settings
-    data = instance.read_bytes() if is_file else to_json(loaded.problem).encode()
-    accepted, said = checker().judge(data, packed)
+    accepted, said = checker().judge(problem_bytes(loaded), packed)
     print(said)
     if not accepted:
         raise typer.Exit(1)

@@ -49,7 +49,12 @@ class Verification:
     """What was neither confirmed nor refuted in time."""
 
 
-def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
+def verify(
+    problem: Problem,
+    sha256: str,
+    path: str | Path,
+    certified: tuple[Objective, int] | None = None,
+) -> Verification:
     """Recompute what a result file says of the problem: all but its settings, log and times.
 
     The schedule must be valid in its space, every number the evaluator's, the gap and the status
@@ -64,6 +69,9 @@ def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
         Hash of its file.
     path
         The result file.
+    certified
+        An objective, and a bound on it that a certificate of this problem was found to prove: the
+        result's bounds on it up to that need nothing else.
 
     Returns
     -------
@@ -77,7 +85,7 @@ def verify(problem: Problem, sha256: str, path: str | Path) -> Verification:
     document = read_document(path)
     result = json_record(document, Result, str(path))
     check_about(result, sha256, path)
-    audit = _Audit(problem, result, document, str(path))
+    audit = _Audit(problem, result, document, str(path), certified)
     if not space_is_defined(problem, result.space):
         audit.fault("space", result.space, "the problem does not define this space")
     else:
@@ -98,6 +106,7 @@ class _Audit:
     document: Any
     """What the file says, to the letter."""
     file: str
+    certified: tuple[Objective, int] | None
     faults: list[Fault] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     open_claims: list[str] = field(default_factory=list)
@@ -194,6 +203,8 @@ class _Audit:
     def _holds(self, bound: Bound) -> tuple[str, bool | None]:
         """Whether a bound holds, and how that was found."""
         by = bound.proof.by
+        if self._is_certified(bound):
+            return "the certificate proves as much", True
         if by in ("relaxation", "combination", "tables"):
             return self._derived_again(bound)
         if by != "exhaustion":
@@ -215,6 +226,13 @@ class _Audit:
         if holds:
             return f"CP-SAT finds nothing below it with {_text(way)} either", True
         return "CP-SAT found neither a schedule below it nor a proof that there is none", None
+
+    def _is_certified(self, bound: Bound) -> bool:
+        """Whether the certificate says as much."""
+        if self.certified is None:
+            return False
+        goal, proven = self.certified
+        return self._goal(bound.objective) == goal and bound.value <= proven
 
     def _derived_again(self, bound: Bound) -> tuple[str, bool | None]:
         """Whether formulas and tables give at least as much once more."""

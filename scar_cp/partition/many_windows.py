@@ -149,6 +149,8 @@ _LEVELS = (
     Level(1.02, 8, 2, (0.002, 0.001), steps=250, patience=150),
     Level(1.007, 8, 3, (0.0005,), steps=250, patience=150),
 )
+_MOST_LENGTHS = 20_000
+"""Of a model that alone takes nearly all the time."""
 _LEVELS_BEFORE_JOINT = 2
 """Finer prices close less than the search over all models' cuts does in the same time."""
 _WORTH_A_LINE = 1.0002
@@ -200,10 +202,14 @@ def latency_bounds(
         return
     is_joint, best, prices = joint and is_joint_small(tables.problem), 0, None
     levels = those(_LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS, climbs, slots)
-    start = first_prices(tables, longest)
+    start, lone = _best_start(tables, longest, levels[0])
+    if lone is not None:
+        best = lone.bound
+        yield Step(best, lone.proof())
     for prices in rising_bounds(tables, levels, start, longest, keep_going):
-        best = prices.bound
-        yield Step(best, prices.proof())
+        if prices.bound > best:
+            best = prices.bound
+            yield Step(best, prices.proof())
     if not is_joint or prices is None or best >= longest or not keep_going():
         return
     low = [table.low for table in tables.models]
@@ -213,7 +219,7 @@ def latency_bounds(
             best = search.bound
             yield Step(best)
     found = None if search.cuts is None else plan_of(tables.problem, _ranges(search.cuts))
-    yield Step(search.bound, plan=found)
+    yield Step(max(best, search.bound), plan=found)
 
 
 def those(levels: Sequence[Level], climbs: bool, slots: bool) -> list[Level]:
@@ -250,16 +256,9 @@ def rising_bounds(
     cap
         Only schedules that cost less matter; a latency, ``longest``.
     """
-    low, best = [table.low for table in tables.models], 0
-    most = longest if cap is None else cap
+    best, most = 0, longest if cap is None else cap
     for level in levels:
-        windows = tables.problem.max_windows
-        lengths = (
-            lengths_in_ratio(longest, level.ratio)
-            if windows > 1
-            else _least_lengths(tables, longest)
-        )
-        prices = Prices(low, tables.counts, windows, longest, lengths, level.slots, energy, cap)
+        prices = _prices(tables, longest, level, energy, cap)
         prices.take(start)
         for _ in _worked_on(prices, level, keep_going):
             ended = prices.bound >= most or not keep_going()
@@ -272,6 +271,22 @@ def rising_bounds(
             best = prices.bound
             yield prices
         start = prices.prices
+
+
+def _prices(
+    tables: RangeTables,
+    longest: int,
+    level: Level,
+    energy: EnergyCosts | None = None,
+    cap: int | None = None,
+) -> Prices:
+    """Prices of 0, as fine as a level has them; with one window, lengths are exact."""
+    windows = tables.problem.max_windows
+    lengths = (
+        lengths_in_ratio(longest, level.ratio) if windows > 1 else _least_lengths(tables, longest)
+    )
+    low = [table.low for table in tables.models]
+    return Prices(low, tables.counts, windows, longest, lengths, level.slots, energy, cap)
 
 
 def _least_lengths(tables: RangeTables, longest: int) -> Ints:
@@ -292,6 +307,34 @@ def first_prices(tables: RangeTables, most: int) -> Ints:
     prices = np.zeros((tables.problem.max_windows + 1, 1, len(one)), dtype=np.int64)
     prices[1:-1] = one
     return prices
+
+
+def _lone_prices(tables: RangeTables, longest: int, m: int) -> Ints:
+    """What a model alone has left to do with all chiplets; the others are free."""
+    prices = [np.zeros(len(table.low), dtype=np.int64) for table in tables.models]
+    prices[m] = np.minimum(tables.models[m].low[:, -1, -1], longest)
+    every = np.zeros((tables.problem.max_windows + 1, 1, sum(map(len, prices))), dtype=np.int64)
+    every[1:-1] = np.concatenate(prices)
+    return every
+
+
+def _best_start(tables: RangeTables, longest: int, level: Level) -> tuple[Ints, Prices | None]:
+    """Shared prices, or those of a model that alone takes nearly all the time: with its lengths."""
+    shared = first_prices(tables, longest)
+    lone = [_lone_prices(tables, longest, m) for m in range(len(tables.models))]
+    coarse = _prices(tables, longest, level)
+    bounds = [coarse.rate(start.copy()) for start in (*lone, shared)]
+    m = bounds.index(max(bounds))
+    if m == len(lone) or tables.problem.max_windows == 1:
+        return shared, None
+    lengths = np.unique(tables.models[m].low[:, :, -1])
+    lengths = lengths[(lengths > 0) & (lengths <= longest)] - 1
+    lengths = lengths[:: 1 + len(lengths) // _MOST_LENGTHS]
+    low = [table.low for table in tables.models]
+    windows = tables.problem.max_windows
+    alone = Prices(low, tables.counts, windows, longest, np.append(lengths, longest))
+    alone.rate(lone[m].copy())
+    return lone[m], alone
 
 
 def _worked_on(prices: Prices, level: Level, keep_going: Callable[[], bool]) -> Iterator[None]:

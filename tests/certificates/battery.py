@@ -88,7 +88,7 @@ def judges_schedules_alike(check: Any, seed: int) -> None:
     if rng.random() < 0.8:
         w, s = rng.choice(places)
         segment = written["windows"][w][s]
-        draw = rng.randrange(5)
+        draw = rng.randrange(6)
         if draw < 2:
             segment["chiplet"] = rng.randrange(problem.num_chiplets + (rng.random() < 0.1))
         elif draw < 3:
@@ -97,6 +97,8 @@ def judges_schedules_alike(check: Any, seed: int) -> None:
         elif draw < 4:
             rng.choice(written["windows"]).append(dict(segment))
             written["windows"][w].pop(rng.choice([s, -1]))
+        elif draw < 5:
+            written["windows"][w].pop(s)
         else:
             written["windows"].append([])
             rng.shuffle(written["windows"])

@@ -63,3 +63,20 @@ def test_bad_files_are_told_before_anything_is_done(command, tmp_path):
     assert ran.code == 2
     assert not same.exists()
     assert command("verify-certificate", "quickstart", missing).code == 2
+
+
+def test_verify_uses_a_certificate(command, tmp_path):
+    result, path = tmp_path / "result.json", tmp_path / "certificate.json"
+    of = ("solve", *SMALL, "--windows", "2")
+    assert command(*of, "-o", result, "--certificate", path).code == 0
+    ran = command(
+        "solve", "quickstart", "--windows", "2", "--verify", result, "--certificate", path
+    )
+    assert ran.code == 0
+    assert "(cp-sat): the certificate proves as much" in ran.out
+    path.write_text("{}", encoding="utf-8")
+    ran = command(
+        "solve", "quickstart", "--windows", "2", "--verify", result, "--certificate", path
+    )
+    assert ran.code == 2
+    assert "the checker says: rejected" in ran.err
