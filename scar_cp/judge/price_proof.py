@@ -28,6 +28,8 @@ class PriceProof:
         The longest length of every class, rising.
     slots
         Parts of the elapsed time with prices of their own.
+    bound
+        What they were found to prove.
     rounds
         Prices under which classes of lengths were dropped, and then the last ones: each of the
         shape (borders between windows, slots, cuts of all models).
@@ -39,4 +41,5 @@ class PriceProof:
     tariffs: tuple[int, ...]
     lengths_cycles: NDArray[np.int64]
     slots: int
+    bound: int
     rounds: tuple[NDArray[np.int64], ...]

@@ -7,7 +7,7 @@ is searched is only where every model is cut at every border.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -39,6 +39,7 @@ def annealed_cuts(
     start: Ints,
     seed: int,
     energy: EnergyCosts | None = None,
+    keep_going: Callable[[], bool] = lambda: True,
 ) -> Iterator[tuple[int, Ints]]:
     """Search for cuts of the least total cost, again and again, until that brings nothing.
 
@@ -55,6 +56,8 @@ def annealed_cuts(
         Of the moves.
     energy
         What energy costs, if it does.
+    keep_going
+        Asked within runs; the last run is cut short.
 
     Yields
     ------
@@ -84,6 +87,8 @@ def annealed_cuts(
         costs = _costs(flat, offsets, sizes, cuts, counts, weighed)
         for _ in range(_CHUNKS):
             look()
+            if not keep_going():
+                break
             best = anneal(
                 *(flat, offsets, sizes, counts.splits, weighed, cuts, costs, best_cuts, best),
                 *(steps, hot, hot * cooling),
@@ -91,6 +96,8 @@ def annealed_cuts(
             hot *= cooling
         in_vain = in_vain + 1 if best == before else 0
         yield best, best_cuts.copy()
+        if not keep_going():
+            return
 
 
 def _costs(

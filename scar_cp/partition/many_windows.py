@@ -27,7 +27,7 @@ __all__ = [
     "RangeTables",
     "Step",
     "annealed_windows",
-    "first_prices",
+    "best_start",
     "latency_bounds",
     "plan_of",
     "range_tables",
@@ -56,7 +56,11 @@ def range_tables(problem: Problem, longest: int) -> RangeTables:
 
 
 def annealed_windows(
-    tables: RangeTables, start: Schedule, seed: int, energy: EnergyCosts | None = None
+    tables: RangeTables,
+    start: Schedule,
+    seed: int,
+    energy: EnergyCosts | None = None,
+    keep_going: Callable[[], bool] = lambda: True,
 ) -> Iterator[list[WindowRanges] | None]:
     """Layers of the windows of schedules that cost less and less, as the tables have it.
 
@@ -70,6 +74,8 @@ def annealed_windows(
         Of what is drawn at random.
     energy
         What energy costs, if it does.
+    keep_going
+        Asked within runs; the last run is cut short.
 
     Yields
     ------
@@ -79,7 +85,7 @@ def annealed_windows(
     best = NEVER
     cuts = _cuts_of(start, tables.problem)
     least = [table.least for table in tables.models]
-    for total, found in annealed_cuts(least, tables.counts, cuts, seed, energy):
+    for total, found in annealed_cuts(least, tables.counts, cuts, seed, energy, keep_going):
         yield _ranges(found) if total < best else None
         best = min(best, total)
 
@@ -202,10 +208,11 @@ def latency_bounds(
         return
     is_joint, best, prices = joint and is_joint_small(tables.problem), 0, None
     levels = those(_LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS, climbs, slots)
-    start, lone = _best_start(tables, longest, levels[0])
-    if lone is not None:
-        best = lone.bound
-        yield Step(best, lone.proof())
+    start, m = best_start(tables, longest, levels[0])
+    if m is not None:
+        alone = _alone(tables, longest, m, start)
+        best = alone.bound
+        yield Step(best, alone.proof())
     for prices in rising_bounds(tables, levels, start, longest, keep_going):
         if prices.bound > best:
             best = prices.bound
@@ -295,7 +302,7 @@ def _least_lengths(tables: RangeTables, longest: int) -> Ints:
     return np.append(np.unique(whole[(whole > 0) & (whole <= longest)]) - 1, longest)
 
 
-def first_prices(tables: RangeTables, most: int) -> Ints:
+def _shared_prices(tables: RangeTables, most: int) -> Ints:
     """Each model's share of a value, by the chiplet-cycles that are left to do."""
     chiplets = np.array([sum(vector) for vector in tables.counts.vectors])
     shares = []
@@ -318,23 +325,37 @@ def _lone_prices(tables: RangeTables, longest: int, m: int) -> Ints:
     return every
 
 
-def _best_start(tables: RangeTables, longest: int, level: Level) -> tuple[Ints, Prices | None]:
-    """Shared prices, or those of a model that alone takes nearly all the time: with its lengths."""
-    shared = first_prices(tables, longest)
-    lone = [_lone_prices(tables, longest, m) for m in range(len(tables.models))]
-    coarse = _prices(tables, longest, level)
-    bounds = [coarse.rate(start.copy()) for start in (*lone, shared)]
-    m = bounds.index(max(bounds))
-    if m == len(lone) or tables.problem.max_windows == 1:
-        return shared, None
+def best_start(
+    tables: RangeTables,
+    longest: int,
+    level: Level,
+    energy: EnergyCosts | None = None,
+    cap: int | None = None,
+) -> tuple[Ints, int | None]:
+    """Prices to begin with, and the model whose own they are.
+
+    They are shared out among the models, or those of one that alone takes nearly all the time: what
+    is better on a level. The model is None if they are shared.
+    """
+    weight = 1 if energy is None else energy.latency_weight
+    models = range(len(tables.models))
+    starts = [weight * _lone_prices(tables, longest, m) for m in models]
+    starts.append(_shared_prices(tables, longest if cap is None else cap))
+    coarse = _prices(tables, longest, level, energy, cap)
+    bounds = [coarse.rate(start.copy()) for start in starts]
+    best = bounds.index(max(bounds))
+    return starts[best], best if best in models else None
+
+
+def _alone(tables: RangeTables, longest: int, m: int, prices: Ints) -> Prices:
+    """A model's own prices, with its own lengths as classes: they lose nothing."""
     lengths = np.unique(tables.models[m].low[:, :, -1])
     lengths = lengths[(lengths > 0) & (lengths <= longest)] - 1
-    lengths = lengths[:: 1 + len(lengths) // _MOST_LENGTHS]
+    lengths = np.append(lengths[:: 1 + len(lengths) // _MOST_LENGTHS], longest)
     low = [table.low for table in tables.models]
-    windows = tables.problem.max_windows
-    alone = Prices(low, tables.counts, windows, longest, np.append(lengths, longest))
-    alone.rate(lone[m].copy())
-    return lone[m], alone
+    alone = Prices(low, tables.counts, tables.problem.max_windows, longest, lengths)
+    alone.rate(prices.copy())
+    return alone
 
 
 def _worked_on(prices: Prices, level: Level, keep_going: Callable[[], bool]) -> Iterator[None]:

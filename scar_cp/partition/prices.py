@@ -221,6 +221,7 @@ class Prices:
             tariffs=tuple(self._ranges.refund[1:].tolist()),
             lengths_cycles=self._ranges.longest,
             slots=self._slots,
+            bound=self.bound,
             rounds=(*self._rounds, self.prices[1:-1].copy()),
         )
 

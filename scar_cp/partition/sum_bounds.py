@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.partition.energy_costs import EnergyCosts
-from scar_cp.partition.many_windows import Level, RangeTables, first_prices, rising_bounds, those
+from scar_cp.partition.many_windows import Level, RangeTables, best_start, rising_bounds, those
 from scar_cp.partition.prices import Prices
 
 __all__ = ["SumBounds"]
@@ -49,6 +49,10 @@ class SumBounds:
         self._prices: Ints | None = None
         self._weight = 1
 
+    def count(self, energy: EnergyCosts) -> None:
+        """From now on, with these tables of energy, of the same weight."""
+        self._energy = energy
+
     def least(
         self, latency_weight: int, cap: int, keep_going: Callable[[], bool]
     ) -> Iterator[Prices]:
@@ -68,7 +72,7 @@ class SumBounds:
         energy = replace(self._energy, latency_weight=latency_weight)
         levels = those(_LEVELS if self._prices is None else _LATER, self._climbs, slots=True)
         if self._prices is None:
-            self._prices = first_prices(self._tables, cap)
+            self._prices, _ = best_start(self._tables, self._longest, levels[0], energy, cap)
         else:
             self._prices = np.rint(self._prices * (latency_weight / self._weight)).astype(np.int64)
         self._weight = latency_weight

@@ -1,7 +1,12 @@
-"""Changes of the checker that make it wrong: each is noticed by its tests."""
+"""Changes of the checker that make it wrong: each is noticed by its tests.
+
+They take minutes, and some would take all memory: ``pytest --mutants tests/certificates``.
+"""
 
 from __future__ import annotations
 
+import resource
+import signal
 from types import ModuleType
 
 import pytest
@@ -95,17 +100,31 @@ def mutated(old: str, new: str) -> ModuleType:
 
 
 def notices(check: ModuleType) -> str | None:
-    """Which test fails, if one does."""
+    """Which test fails, if one does; one that does not end has failed."""
     for test in battery.BATTERY:
         for seed in range(40):
+            signal.alarm(60)
             try:
                 test(check, seed)
-            except Exception:
+            except BaseException:
                 return test.__name__
     return None
 
 
+@pytest.fixture
+def little_memory(request):
+    """Whoever goes on for ever fails, and takes nobody along."""
+    if not request.config.getoption("--mutants"):
+        pytest.skip("asked for with --mutants")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, before[1]))
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("takes too long", pytrace=False))
+    yield
+    signal.alarm(0)
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("old", "new"), MUTANTS)
-def test_a_mutant_is_noticed(old, new):
+def test_a_mutant_is_noticed(old, new, little_memory):
     assert notices(mutated(old, new)) is not None

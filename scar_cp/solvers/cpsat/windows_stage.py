@@ -53,13 +53,17 @@ _SHORTENING_SHARE = 0.25
 """Of the time that is left, for annealing where only latency counts."""
 _ANNEALING_SHARE, _FIRST_SHARE = 0.25, 0.5
 """Of the time that is left, for annealing by energy; and (of that) for annealing by latency."""
-_LATENCY_SHARE = 0.3
-"""Of the time that is left after annealing, for bounds on latency."""
+_LATENCY_SHARE, _PLAIN_SHARE = 0.2, 0.2
+"""Of the time that is left after annealing, for bounds on latency, and then for sums without the
+energy inside windows: these need no further tables."""
 _SUM_SHARE = 0.6
 """Of the time that is left, for the first weighted sum; and for the next, of what is left then."""
-_RATES = (0.0, 1 / 16, 1 / 4, 1 / 2)
+_RATES = (1 / 4, 0.0, 1 / 2, 1 / 16)
 _RATES_ALONE = tuple(k / 32 for k in range(32))
-"""Tariffs, as parts of what a cycle is worth; with one window they cost next to nothing."""
+"""Tariffs, as parts of what a cycle is worth, the most useful first; with one window they cost next
+to nothing."""
+_TARIFFS_SHARE = 0.25
+"""Of the time that is left, for tables of energy: each takes as long as that of latency."""
 _BITS, _LEAST_BITS, _MOST_BITS = 15, 6, 52
 """Of the larger weight, at best and at least, and of a sum's larger part."""
 
@@ -113,13 +117,12 @@ def _shorten(search: Search, tables: RangeTables, share: float) -> int:
     assert search.schedule is not None
     shortest = search.point(search.schedule)[0]
     in_time = within(search, share)
-    found = annealed_windows(tables, search.schedule, search.request.seed)
+    start, seed = search.schedule, search.request.seed
+    found = annealed_windows(tables, start, seed, keep_going=in_time)
     for windows in found if search.request.cpsat.annealing else ():
         plan = None if windows is None else plan_of(tables.problem, windows)
         attained = None if plan is None else offer(search, tables.problem, plan, ANNEALING)
         shortest = shortest if attained is None else min(shortest, attained)
-        if not in_time():
-            break
     return shortest
 
 
@@ -147,7 +150,7 @@ def _bound_latency(
     for step in latency_bounds(tables, longest, keep_going, **on):
         search.add_bound("latency", step.bound, PRICES, "full", BY_TABLES)
         if step.proof is not None:
-            search.price_proofs[step.proof.weights] = step.proof
+            _keep(search, step.proof)
         if step.plan is not None:
             offer(search, tables.problem, step.plan, PRICES)
 
@@ -214,54 +217,76 @@ def _sums(search: Search, problem: Problem) -> None:
     from scar_cp.partition.sum_bounds import SumBounds
 
     ideas = search.request.cpsat
+    before_s = search.elapsed_s
     tables = range_tables(problem, sums.longest)
+    took_s = search.elapsed_s - before_s
     shortest = min(sums.longest, _shorten(search, tables, _ANNEALING_SHARE * _FIRST_SHARE))
     weight, cap = sums.weights[0], sums.cap(sums.weights[0])
     if cap.bit_length() > _MOST_BITS + 3:
         return
+    _bound_latency(search, tables, shortest, within(search, _LATENCY_SHARE))
+    plain = EnergyCosts.of(problem, sums.weights, [], cap)
+    bounds = SumBounds(tables, plain, sums.longest, ideas.climbs)
+    _bound_sums(search, sums, bounds, within(search, _PLAIN_SHARE))
     parts = _RATES if problem.max_windows > 1 else _RATES_ALONE
-    rates = sorted({int(weight * part) for part in parts if ideas.tariffs})
+    affordable = int(_TARIFFS_SHARE * search.remaining_s / max(took_s, 1e-3))
+    rates = sorted({int(weight * part) for part in parts[:affordable] if ideas.tariffs})
     energy = EnergyCosts.of(problem, sums.weights, rates, cap)
     in_time = within(search, _ANNEALING_SHARE)
     assert search.schedule is not None
-    found = annealed_windows(tables, search.schedule, search.request.seed, energy)
+    start, seed = search.schedule, search.request.seed
+    found = annealed_windows(tables, start, seed, energy, in_time)
     for windows in found if ideas.annealing else ():
         if windows is not None:
             _offer_least(search, problem, windows, sums.weights)
-        if not in_time():
-            break
-    _bound_latency(search, tables, shortest, within(search, _LATENCY_SHARE))
-    bounds = SumBounds(tables, energy, sums.longest, ideas.climbs)
+    if rates:
+        bounds.count(energy)
+        _bound_sums(search, sums, bounds, lambda: not search.done)
+
+
+def _bound_sums(
+    search: Search, sums: _Sums, bounds: SumBounds, keep_going: Callable[[], bool]
+) -> None:
+    """Record bounds on the objective."""
     if search.request.goal.is_product:
-        _edp_bounds(search, sums, bounds)
+        _edp_bounds(search, sums, bounds, keep_going)
         return
-    for prices in bounds.least(weight, sums.cap(weight), lambda: not search.done):
-        search.price_proofs[weight, sums.weights[1]] = prices.proof(sums.weights[1])
+    weight = sums.weights[0]
+    for prices in bounds.least(weight, sums.cap(weight), keep_going):
+        _keep(search, prices.proof(sums.weights[1]))
         least = -(-sums.total(prices.bound) // sums.scale)
         search.add_bound("weighted", least, PRICES, "full", BY_TABLES)
 
 
-def _edp_bounds(search: Search, sums: _Sums, bounds: SumBounds) -> None:
+def _keep(search: Search, proof: PriceProof) -> None:
+    """Keep a proof for a certificate, unless a better one for the same weights is known."""
+    known = search.price_proofs.get(proof.weights)
+    if known is None or known.bound < proof.bound:
+        search.price_proofs[proof.weights] = proof
+
+
+def _edp_bounds(
+    search: Search, sums: _Sums, bounds: SumBounds, keep_going: Callable[[], bool]
+) -> None:
     """Cut the polygon of latency and energy with sums, the first one at the incumbent."""
     polygon = Polygon(search.least("latency"), search.least("energy"), search.request.goal)
 
     def record(bound: int) -> bool:
         assert search.value is not None
         search.raise_bound(min(bound, search.value), PRICES, BY_TABLES)
-        return search.done
+        return search.done or not keep_going()
 
     def minimise(direction: tuple[int, int]) -> HalfPlane | None:
         by_cycles = max(1, direction[0] * sums.weights[1] // direction[1]) if direction[1] else 0
         if not by_cycles or (by_cycles * sums.longest).bit_length() > _MOST_BITS + 1:
             return None
-        in_time, plane = within(search, _SUM_SHARE), None
+        in_share, plane = within(search, _SUM_SHARE), None
         cap = sums.cap(by_cycles)
         if cap.bit_length() > _MOST_BITS + 3:
             return None
-        for prices in bounds.least(by_cycles, cap, in_time):
-            weights = by_cycles, sums.weights[1]
-            search.price_proofs[weights] = prices.proof(sums.weights[1])
-            plane = HalfPlane(*weights, sums.total(prices.bound), final=False)
+        for prices in bounds.least(by_cycles, cap, lambda: in_share() and keep_going()):
+            _keep(search, prices.proof(sums.weights[1]))
+            plane = HalfPlane(by_cycles, sums.weights[1], sums.total(prices.bound), final=False)
             record(polygon.with_plane(plane).bound())
         return plane
 
