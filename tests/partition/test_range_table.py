@@ -170,7 +170,8 @@ def test_long_models_have_fewer_starts_and_lower_values(seed, monkeypatch):
 def test_starts_of_a_long_model_lie_at_equal_work_apart(monkeypatch):
     monkeypatch.setattr(module, "_ALL_STARTS", 5)
     monkeypatch.setattr(module, "_STARTS", 4)
-    problem = tiny_problem([model([layer(c) for c in (10, 1, 1, 8, 10, 5, 5)])])
+    problem = tiny_problem([model([layer(c) for c in (10, 1, 1, 8, 10, 5, 5)])], windows=2)
     assert starts_of(problem, 0).tolist() == [0, 1, 4, 5]
+    assert starts_of(problem.replace(max_windows=1), 0).tolist() == [0]
     monkeypatch.setattr(module, "_ALL_STARTS", 7)
     assert starts_of(problem, 0).tolist() == list(range(7))
