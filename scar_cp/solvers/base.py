@@ -64,7 +64,7 @@ class Search:
     author: str = ""
     bounds: list[Bound] = field(default_factory=list)
     price_proofs: dict[tuple[int, int], PriceProof] = field(default_factory=dict)
-    """The last for every weights of latency and energy, of `by_port_distance`'s problem."""
+    """The best for each pair of weights; chiplets are told apart by their distance to memory."""
     log: list[Event] = field(default_factory=list)
     interrupted: bool = False
     """Whether it was asked to stop before it had ended."""
