@@ -32,8 +32,7 @@ its price, u(m, w, s, i) - u(m, w + 1, s', j), less its share is at most gain(m,
 If T is not below longest, λT + μE is at least λ·longest. Arcs on no path below a *cap* are on no
 path of a schedule that comes to less: without them the bound holds up to the cap, and prices may
 come in rounds. What all leaves of a *tree* of ranges say holds for all cuts. Contention only
-lengthens windows, deadlines and smaller spaces only take schedules away, hops count as one between
-chiplets and at their least to memory: F and G hold.
+lengthens windows, deadlines and smaller spaces only take schedules away, hops count least: F, G hold.
 """
 
 import gzip
@@ -87,7 +86,7 @@ def read_problem(data):
         loads = 1 if p.weight_policy == "resident" else run.passes
         for layer in run.layers:
             layer.cycles, layer.energy = vars(layer.compute_cycles), vars(layer.compute_energy_nj)
-            costs += [*layer.cycles.values(), *layer.energy.values()]
+            costs += [*layer.cycles.values(), *layer.energy.values(), run.passes - 1]
             costs += [cost for name, cost in vars(layer).items() if name.startswith("weight_")]
             at_port = layer.weight_energy_nj + hops * layer.weight_nop_energy_nj_per_hop
             p.least_nj += loads * at_port + min(layer.energy[t] for t in p.type_of)
@@ -96,8 +95,8 @@ def read_problem(data):
             tensor.producer = -1 if tensor.producer is None else tensor.producer
             wholes([tensor.producer, *tensor.consumers, len(run.layers)], -1, MOST, "layers", True)
             at_port = tensor.dram_energy_nj + hops * tensor.nop_energy_nj_per_hop
-            p.least_nj += at_port if tensor.producer < 0 or tensor.is_output else 0
-    wholes([*costs, sum(costs)], 0, 2**58, "costs of the problem")
+            p.least_nj += at_port * bool((tensor.is_output, tensor.consumers)[tensor.producer < 0])
+    wholes([*costs, sum(costs) + len(costs) * len(ids) * max(costs[:2])], 0, 2**58, "costs")
     return p
 
 
@@ -119,7 +118,7 @@ def read_schedule(p, schedule):
     done, found, names = [0] * len(p.models), [], "model first last chiplet"
     for w, window in enumerate(windows):
         found.append([(w, *wholes(fields(s, names, "it"), 0, MOST, "a segment")) for s in window])
-        need(len({s[4] for s in found[w]}) == len(window), "a chiplet hosts two segments")
+        need(len({s[4] for s in found[w]}) == len([] + window), "a chiplet hosts two segments")
         for _, m, first, last, c in sorted(found[w]):
             need(m < len(p.models) and c < len(p.chiplets), "no such model or chiplet")
             need(first == done[m] and first <= last, "layers are left out or out of order")
@@ -367,7 +366,7 @@ class HalfPlane:
     def of_leaf(self, leaf, ranges):
         """The theorem, for one round of prices after the other."""
         lengths, slots, rounds = fields(leaf, "lengths slots rounds", "a leaf")
-        most = np.array(wholes(lengths, 0, MOST, "lengths", rising=True))
+        most = np.minimum(wholes(lengths, 0, MOST, "lengths", rising=True), self.longest)
         need(len(most) and most[-1] >= self.longest - 1, "some lengths are in no class")
         least, [slots] = np.append(0, most[:-1] + 1), wholes([slots], 1, 64, "slots")
         width = -(-self.longest // slots)
@@ -458,7 +457,7 @@ def check(data, certificate):
     linear = {"latency": [1, 0], "energy": [0, 1], "weighted": weights, "edp": None}[c.objective]
 
     def value_of(t, e):
-        return t * e if linear is None else linear[0] * t + linear[1] * e
+        return t * e if linear is None else sum(x * y for x, y in zip(linear, (t, e), strict=True))
 
     planes, tables = [(1, 0, 0), (0, 1, p.least_nj)], {}
     for proof in c.proofs:
@@ -484,17 +483,18 @@ def judge(data, packed):
     """Whether a certificate, packed or not, is accepted for a problem file; and what to say."""
     try:
         text = gzip.decompress(packed) if packed[:2] == b"\x1f\x8b" else packed
-        value, bound = check(data, json.loads(text))
+        value, bound = check(data, c := json.loads(text))
     except Exception as why:  # whatever is wrong with it, it proves nothing
         return False, " ".join(["rejected:", type(why).__name__, *str(why).split()])
     gap = "optimal" if value == bound else f"gap {float(Fraction(value - bound, value)):.4%}"
-    said = f"value {value}, bound {bound}, {gap}"
+    said = f"{c['objective']}{c['weights'] or ''} value {value}, bound {bound}, {gap}"
     return True, f"accepted: {'no schedule keeps the deadlines' if value is None else said}"
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    files = [Path(name) for name in sys.argv[1:]]
+    if len(files) != 2 or not all(map(Path.is_file, files)):
         sys.exit("usage: python check_certificate.py PROBLEM.json CERTIFICATE.json[.gz]")
-    accepted, found = judge(*(Path(name).read_bytes() for name in sys.argv[1:]))
-    print(found)
+    accepted, found = judge(*map(Path.read_bytes, files))
+    print(found.encode("ascii", "backslashreplace").decode())
     sys.exit(0 if accepted else 1)

@@ -54,12 +54,13 @@ ROOMS: dict[str, set[str]] = {
     "cost_sources": {"records", "inputs"},
     "studies": {"records", "judge", "solvers", "outcome", "files"},
     "studies.papers": {"records", "outcome", "studies"},
+    "sweeps": {"records", "problem", "judge", "solvers", "outcome", "files", "studies"},
     "show": {"records", "problem", "judge", "outcome", "studies"},
     "show.text": {
         *("records", "inputs", "problem", "judge", "solvers", "outcome", "files"),
-        *("studies", "studies.papers"),
+        *("studies", "studies.papers", "sweeps"),
     },
-    "show.plots": {"problem", "judge", "outcome", "studies"},
+    "show.plots": {"problem", "judge", "outcome", "studies", "sweeps"},
     "show.page": {
         *("problem", "judge", "outcome", "files", "studies"),
         *("show", "show.text", "show.plots"),
@@ -76,7 +77,7 @@ ROOMS: dict[str, set[str]] = {
             "files",
             "imports",
         ),
-        *("certificates", "cost_sources", "studies", "studies.papers"),
+        *("certificates", "cost_sources", "studies", "studies.papers", "sweeps"),
         *("show", "show.text", "show.plots", "show.page"),
     },
 }
@@ -85,11 +86,14 @@ so there is no cycle. A room inside a room stands for itself."""
 
 HOMES = {
     "matplotlib": ("show.plots",),
+    "distributed": ("sweeps.running",),
     "jinja2": ("show.page",),
     "onnx": ("imports",),
     "numba": ("partition.compiling",),
     "ortools": ("solvers.cpsat",),
+    "pebble": ("sweeps.running",),
     "plotly": ("show.page",),
+    "pyarrow": ("sweeps.sweep_table",),
     "rich": ("cli", "show.text"),
     "typer": ("cli",),
     "yaml": ("records.yaml_json",),

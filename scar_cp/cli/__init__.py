@@ -28,6 +28,7 @@ import scar_cp.cli.schema as schema
 import scar_cp.cli.search as search
 import scar_cp.cli.show_command as show_command
 import scar_cp.cli.study_commands as study_commands
+import scar_cp.cli.sweep_commands as sweep_commands
 import scar_cp.cli.verify_certificate as verify_certificate
 from scar_cp.cli.streams import forgiving_streams
 from scar_cp.clock import any_left
@@ -57,6 +58,7 @@ pictures.register(app)
 report_command.register(app)
 app.add_typer(import_models.app, name="import")
 app.add_typer(bench_commands.app, name="bench")
+app.add_typer(sweep_commands.app, name="sweep")
 
 
 def _print_version(asked: bool) -> None:
@@ -94,7 +96,9 @@ def _of_option(fault: Fault) -> Fault:
     """The fault of a parameter as that of the option of the same name."""
     if not fault.is_parameter:
         return fault
-    return replace(fault, file=f"--{fault.file.replace('_', '-')}", is_parameter=False)
+    option = fault.file.replace("_", "-")
+    option = f"--set {fault.file}" if "." in fault.file else f"--{option}"
+    return replace(fault, file=option, is_parameter=False)
 
 
 def _run(started: float) -> int:

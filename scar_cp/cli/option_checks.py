@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +11,7 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.plugins import Registry
 from scar_cp.terms import MEMORY_LIMIT_GB
 
-__all__ = ["check_request", "given", "known", "together"]
+__all__ = ["check_request", "given", "known", "parse_grid", "parse_set", "together"]
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -62,6 +62,42 @@ def check_request(
     if faults:
         raise InputError(faults)
     return parsed
+
+
+def parse_grid(settings: Sequence[str]) -> dict[str, list[Any]]:
+    """Values by setting, of options such as ``package.dram.gb_per_s=16,32``."""
+    from scar_cp.records.yaml_json import parse_flow
+
+    faults, grid = [], dict[str, list[Any]]()
+    for text in settings:
+        key, given, values = text.partition("=")
+        try:
+            parsed = parse_flow(f"[{values}]") if given and key and values.strip() else None
+        except ValueError:
+            parsed = None
+        if not parsed:
+            rule = "must be KEY=VALUE,..., such as package.dram.gb_per_s=16,32"
+            faults.append(Fault("--set", "", text, rule))
+        elif key in grid:
+            faults.append(Fault("--set", "", text, "is set twice"))
+        else:
+            grid[key] = parsed
+    if faults:
+        raise InputError(faults)
+    return grid
+
+
+def parse_set(settings: Sequence[str]) -> dict[str, Any]:
+    """The value of each setting, where there may be one only."""
+    grid = parse_grid(settings)
+    faults = [
+        Fault("--set", key, ",".join(map(str, values)), "must be one value; sweep takes several")
+        for key, values in grid.items()
+        if len(values) > 1
+    ]
+    if faults:
+        raise InputError(faults)
+    return {key: value for key, (value,) in grid.items()}
 
 
 def _parse_weights(text: str) -> tuple[int, int] | None:

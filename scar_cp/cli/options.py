@@ -22,7 +22,14 @@ from scar_cp.cli.choices import (
     WeightPolicyName,
     name_of,
 )
-from scar_cp.cli.option_checks import check_request, given, known, together
+from scar_cp.cli.option_checks import (
+    check_request,
+    given,
+    known,
+    parse_grid,
+    parse_set,
+    together,
+)
 from scar_cp.plugins import SOLVERS
 
 __all__ = [
@@ -33,6 +40,7 @@ __all__ = [
     "Gap",
     "Granularity",
     "GranularityName",
+    "Grid",
     "Instance",
     "Instances",
     "MemoryLimit",
@@ -55,6 +63,7 @@ __all__ = [
     "Scar",
     "Scenario",
     "Seed",
+    "Set",
     "Solver",
     "Solvers",
     "Space",
@@ -72,6 +81,8 @@ __all__ = [
     "given",
     "known",
     "name_of",
+    "parse_grid",
+    "parse_set",
     "together",
     "with_settings",
 ]
@@ -203,6 +214,28 @@ Granularity = Annotated[
 ]
 
 
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Replace a setting of any file, e.g. package.dram.gb_per_s=16; again for more.",
+        rich_help_panel=_SETTINGS,
+    ),
+]
+
+
+Grid = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=A,B,...",
+        help="Values of any file's setting, e.g. package.dram.gb_per_s=16,32; again for more.",
+        rich_help_panel=_SETTINGS,
+    ),
+]
+
+
 Objective = Annotated[
     ObjectiveName | None,
     typer.Option(help=r"What to minimise \[default: the instance's]", rich_help_panel=_REQUEST),
@@ -329,12 +362,13 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     own = [of for name, of in signature.parameters.items() if name != "settings"]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-        for name, option in SETTINGS.items()
+        for name, option in (*SETTINGS.items(), ("set_", Set))
     ]
 
     @wraps(command)
     def run(**arguments: Any) -> None:
         chosen = given(**{name: arguments.pop(name) for name in SETTINGS})
+        chosen |= parse_set(arguments.pop("set_") or ())
         command(**arguments, settings=chosen)
 
     # What is read to build the command line.

@@ -94,7 +94,7 @@ def plot(
     (kind, draw, files), _, _ = o.together(
         lambda: _drawing(kind, result, instance),
         lambda: check_writable(output, *sources),
-        lambda: _check_suffix(output),
+        lambda: check_suffix(output),
     )
     path = output or Path(f"{result.stem}.{kind.value}.png")
     check_writable(path, *sources, *files)
@@ -143,7 +143,7 @@ def _scheduled(result: Result, path: Path, instance: Path | None) -> tuple[Loade
     return loaded, schedule_of(result, loaded.problem, path)
 
 
-def _check_suffix(path: Path | None) -> None:
+def check_suffix(path: Path | None) -> None:
     if path is not None and path.suffix not in _SUFFIXES:
         rule = f"must end in {' or '.join(_SUFFIXES)}"
         raise InputError([Fault("--output", "", str(path), rule)])

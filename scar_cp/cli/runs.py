@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scar_cp.studies.compare import Job, Store
 
-__all__ = ["check_outputs", "run_missing"]
+__all__ = ["check_outputs", "run_missing", "termination_as_interrupt"]
 
 
 def check_outputs(jobs: Iterable[Job], *outputs: Path) -> None:
@@ -26,17 +26,17 @@ def check_outputs(jobs: Iterable[Job], *outputs: Path) -> None:
 
 def run_missing(jobs: Collection[Job], store: Store, quiet: bool, kept: bool = True) -> None:
     """Do what the store does not hold; an interrupt says how much it holds by then."""
-    from scar_cp.show.text.live_progress import RunsProgress
+    from scar_cp.show.text.live_progress import RunsProgress, row_line
     from scar_cp.studies.compare import run
 
     todo = len(store.missing(jobs))
     try:
         with (
-            _termination_as_interrupt(),
+            termination_as_interrupt(),
             RunsProgress(len(jobs) - todo, len(jobs), quiet) as progress,
         ):
             for row in run(jobs, store, progress.start):
-                progress.done(row)
+                progress.done(row_line(row))
     except KeyboardInterrupt:
         left = len(store.missing(jobs))
         where = f"are in {store.path}; the same command again does the rest"
@@ -47,7 +47,7 @@ def run_missing(jobs: Collection[Job], store: Store, quiet: bool, kept: bool = T
 
 
 @contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
+def termination_as_interrupt() -> Iterator[None]:
     """Let SIGTERM, too, end the run at work and say what is done."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -66,6 +66,7 @@ def compare(
     package: o.Packages = None,
     profile: o.Profiles = None,
     windows: o.WindowCounts = None,
+    set_: o.Grid = None,
     scar: o.Scar = None,
     n_splits: o.NSplits = None,
     packing: o.Packing = None,
@@ -108,6 +109,7 @@ def compare(
             seed=seed,
             scar=scar or "",
             settings=o.given(n_splits=n_splits, packing=packing),
+            grid=o.parse_grid(set_ or ()),
         ),
     )
     check_outputs(jobs, output)

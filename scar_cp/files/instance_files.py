@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from scar_cp.cost.instance_costs import table_faults
 from scar_cp.errors import Fault, InputError, collecting
+from scar_cp.files.inner_settings import InnerSettings, is_inner
 from scar_cp.files.shipped import file_of, is_name, named_file, shipped_files, unknown_name
 from scar_cp.inputs.cost_table import CostTable, read_cost_table
 from scar_cp.inputs.graph import model_faults
@@ -24,7 +25,7 @@ from scar_cp.inputs.rules import (
 from scar_cp.inputs.schemas import SchemaKind
 from scar_cp.inputs.workload import Model, Scenario
 from scar_cp.records.record import Record
-from scar_cp.records.yaml_json import read_document, read_record, to_record
+from scar_cp.records.yaml_json import read_document, to_record
 from scar_cp.terms import Granularity
 
 __all__ = [
@@ -48,7 +49,8 @@ REFERENCES: tuple[SchemaKind, ...] = ("scenario", "package", "profile")
 class Collector:
     """Reads files and keeps their faults, so that all are reported together."""
 
-    def __init__(self) -> None:
+    def __init__(self, inner: InnerSettings | None = None) -> None:
+        self._inner = inner or InnerSettings({})
         self.faults: list[Fault] = []
         self.files: list[Path] = []
         """What was read, or could be without the settings that replace it."""
@@ -66,7 +68,10 @@ class Collector:
             return None
         self.files.append(path)
         with collecting(self.faults):
-            return read_record(path, cls)
+            document = read_document(path)
+            if kinds:
+                document = self._inner.changed(kinds[0], document, str(path))
+            return to_record(document, cls, str(path))
         return None
 
 
@@ -80,7 +85,8 @@ def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     overrides
         Settings that replace those of the file; paths among them (``scenario``, ``package``,
         ``profile``) are relative to the current folder, and a name stands for a file beside the
-        instance's own or for a shipped one.
+        instance's own or for a shipped one. Keys with dots replace what stands inside these files:
+        ``package.dram.gb_per_s``, ``scenario.models.resnet50.batch``, ``types.nvdla.buffer_bytes``.
 
     Returns
     -------
@@ -100,6 +106,8 @@ def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     <Instance quickstart: 2 models on mixed_2x2>
     >>> instance.settings.windows, [run.batch for run in instance.scenario.models]
     (2, [4, 2])
+    >>> sc.read_instance("sc4", {"package.dram.gb_per_s": 16}).package.dram.gb_per_s
+    16.0
     """
     path = named_file(path, "instance")
     data = read_document(path)
@@ -144,14 +152,15 @@ def resolve_instance(path: Path, data: Any, overrides: Mapping[str, Any]) -> Ins
     file = str(path)
     if not isinstance(data, dict):
         to_record(data, InstanceFile, file)
-    collector = Collector()
+    inner = InnerSettings(overrides)
+    collector = Collector(inner)
     collector.files.append(path)
     collector.files += [
         referred_file(path, data[key], key) for key in REFERENCES if isinstance(data.get(key), str)
     ]
     if isinstance(data.get("cost_table"), str):
         collector.files.append(_relative(path, data["cost_table"]))
-    data = data | dict(overrides)
+    data = data | {key: value for key, value in overrides.items() if not is_inner(key)}
     settings = collector.validate(data, InstanceFile, file)
 
     def refer(key: SchemaKind, cls: type[R]) -> tuple[str, R | None]:
@@ -167,6 +176,8 @@ def resolve_instance(path: Path, data: Any, overrides: Mapping[str, Any]) -> Ins
     scenario_file, scenario = refer("scenario", Scenario)
     package_file, package = refer("package", Package)
     profile_file, profile = refer("profile", Profile)
+    if scenario and package and profile:
+        collector.faults += inner.faults()
     broken_package = package_faults(package, package_file) if package is not None else []
     collector.faults += broken_package
     if profile is not None:
@@ -190,7 +201,8 @@ def resolve_instance(path: Path, data: Any, overrides: Mapping[str, Any]) -> Ins
                 there = dict.fromkeys(path for path in collector.files if path.is_file())
                 return replace(instance, cost_table=table, files=tuple(there))
     collector.faults += table_found
-    raise InputError(blame_overrides(collector.faults, file, overrides))
+    blamed = map(inner.blamed, collector.faults)
+    raise InputError(blame_overrides(blamed, file, overrides))
 
 
 def _read_costs(instance: Path, target: Any) -> tuple[CostTable | None, list[Fault]]:

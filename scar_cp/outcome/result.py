@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from scar_cp.errors import Fault, InputError
 from scar_cp.judge.bounds import Bound, Proof, best_bound
@@ -34,7 +34,7 @@ class Origin(Record):
 
     file: str
     """Of the instance or compiled problem; from the folder of the result's file."""
-    settings: dict[str, int | str] = {}
+    settings: dict[str, JsonValue] = {}
     """What replaced settings of the file; paths among them as ``file``."""
 
 

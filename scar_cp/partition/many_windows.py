@@ -155,10 +155,12 @@ _LEVELS = (
     Level(1.02, 8, 2, (0.002, 0.001), steps=250, patience=150),
     Level(1.007, 8, 3, (0.0005,), steps=250, patience=150),
 )
+_SWEEPS_TO_TELL = 4
+"""After which it shows which prices to begin with are better."""
 _MOST_LENGTHS = 20_000
 """Of a model that alone takes nearly all the time."""
 _LEVELS_BEFORE_JOINT = 2
-"""Finer prices close less than the search over all models' cuts does in the same time."""
+"""Finer prices, or a climb, close less than the search over all models' cuts in the same time."""
 _WORTH_A_LINE = 1.0002
 """A bound that is better by less than this factor waits for the next."""
 
@@ -207,10 +209,12 @@ def latency_bounds(
     if longest < 1:  # nothing is shorter
         return
     is_joint, best, prices = joint and is_joint_small(tables.problem), 0, None
-    levels = those(_LEVELS[:_LEVELS_BEFORE_JOINT] if is_joint else _LEVELS, climbs, slots)
-    start, m = best_start(tables, longest, levels[0])
+    levels = those(_LEVELS, climbs, slots)
+    if is_joint:
+        levels = those(levels[:_LEVELS_BEFORE_JOINT], climbs=False, slots=slots)
+    start, m = best_start(tables, longest, levels[0], keep_going)
     if m is not None:
-        alone = _alone(tables, longest, m, start)
+        alone = _alone(tables, longest, m)
         best = alone.bound
         yield Step(best, alone.proof())
     for prices in rising_bounds(tables, levels, start, longest, keep_going):
@@ -329,32 +333,41 @@ def best_start(
     tables: RangeTables,
     longest: int,
     level: Level,
+    keep_going: Callable[[], bool],
     energy: EnergyCosts | None = None,
     cap: int | None = None,
 ) -> tuple[Ints, int | None]:
-    """Prices to begin with, and the model whose own they are.
+    """Prices to begin with, and the model whose own they were.
 
-    They are shared out among the models, or those of one that alone takes nearly all the time: what
-    is better on a level. The model is None if they are shared.
+    They are shared out among the models, or those of one that alone takes nearly all the time.
+    Their bounds at first say little of what becomes of them: those count that they have after some
+    sweeps. The model is None if they are shared.
     """
     weight = 1 if energy is None else energy.latency_weight
-    models = range(len(tables.models))
-    starts = [weight * _lone_prices(tables, longest, m) for m in models]
-    starts.append(_shared_prices(tables, longest if cap is None else cap))
+    lone = [weight * _lone_prices(tables, longest, m) for m in range(len(tables.models))]
     coarse = _prices(tables, longest, level, energy, cap)
-    bounds = [coarse.rate(start.copy()) for start in starts]
-    best = bounds.index(max(bounds))
-    return starts[best], best if best in models else None
+    bounds = [coarse.rate(start.copy()) for start in lone]
+    m = bounds.index(max(bounds))
+    short = replace(level, sweeps=_SWEEPS_TO_TELL, climbs=(), energy=False)
+    tried = []
+    for start in (_shared_prices(tables, longest if cap is None else cap), lone[m]):
+        prices = _prices(tables, longest, level, energy, cap)
+        prices.take(start)
+        for _ in _worked_on(prices, short, keep_going):
+            pass
+        tried.append(prices)
+    shared, own = tried
+    return (own.prices, m) if own.bound > shared.bound else (shared.prices, None)
 
 
-def _alone(tables: RangeTables, longest: int, m: int, prices: Ints) -> Prices:
+def _alone(tables: RangeTables, longest: int, m: int) -> Prices:
     """A model's own prices, with its own lengths as classes: they lose nothing."""
     lengths = np.unique(tables.models[m].low[:, :, -1])
     lengths = lengths[(lengths > 0) & (lengths <= longest)] - 1
     lengths = np.append(lengths[:: 1 + len(lengths) // _MOST_LENGTHS], longest)
     low = [table.low for table in tables.models]
     alone = Prices(low, tables.counts, tables.problem.max_windows, longest, lengths)
-    alone.rate(prices.copy())
+    alone.rate(_lone_prices(tables, longest, m))
     return alone
 
 

@@ -72,7 +72,9 @@ class SumBounds:
         energy = replace(self._energy, latency_weight=latency_weight)
         levels = those(_LEVELS if self._prices is None else _LATER, self._climbs, slots=True)
         if self._prices is None:
-            self._prices, _ = best_start(self._tables, self._longest, levels[0], energy, cap)
+            self._prices, _ = best_start(
+                self._tables, self._longest, levels[0], keep_going, energy, cap
+            )
         else:
             self._prices = np.rint(self._prices * (latency_weight / self._weight)).astype(np.int64)
         self._weight = latency_weight

@@ -21,6 +21,7 @@ __all__ = [
     "check_writable",
     "flow_yaml",
     "json_record",
+    "parse_flow",
     "read_document",
     "read_json_record",
     "read_record",
@@ -184,6 +185,26 @@ def to_json(record: Record) -> str:
     }
     """
     return json.dumps(record.model_dump(), indent=2, allow_nan=False) + "\n"
+
+
+def parse_flow(text: str) -> Any:
+    """The data of one line of YAML.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+
+    Examples
+    --------
+    >>> parse_flow("[16, 1e3, [a, b]]")
+    [16, 1000.0, ['a', 'b']]
+    """
+    try:
+        _check_nesting(text)
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ValueError("malformed YAML") from error
 
 
 def flow_yaml(data: Any) -> str:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from scar_cp.errors import ClaimError, Fault, InputError, PluginError, ScarError
 from scar_cp.files.loading import LoadedProblem, load_problem
@@ -59,7 +60,7 @@ class Job:
 
     case: Case
     instance: Path
-    overrides: Mapping[str, str | int]
+    overrides: Mapping[str, Any]
     result: Path | None = None
     """Where the whole result is kept, if anywhere."""
     files: tuple[Path, ...] = ()
@@ -80,7 +81,8 @@ def plan(
     workers: int = 2,
     seed: int = 0,
     scar: str = "",
-    settings: Mapping[str, str | int] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    grid: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[Job]:
     """Every combination as a job, each case once.
 
@@ -103,6 +105,8 @@ def plan(
         Modes and budgets of the heuristic, see `parse_scar_options`.
     settings
         Further settings of the instances, e.g. ``packing``, the same for all.
+    grid
+        Values of settings inside the files, e.g. of ``package.dram.gb_per_s``: each is tried.
 
     Returns
     -------
@@ -121,13 +125,18 @@ def plan(
         faults += error.faults
     names = _scenario_names(instances)
     problems = product(
-        map(Path, instances), packages or (None,), profiles or (None,), windows or (None,)
+        map(Path, instances),
+        packages or (None,),
+        profiles or (None,),
+        windows or (None,),
+        product(*(grid or {}).values()),
     )
-    for instance, package, profile, most in problems:
+    for instance, package, profile, most, values in problems:
+        inner = dict(zip(grid or {}, values, strict=True))
         try:
             chosen = {"package": package, "profile": profile, "windows": most}
             given = {key: value for key, value in chosen.items() if value is not None}
-            loaded = load_problem(instance, {**(settings or {}), **given})
+            loaded = load_problem(instance, {**(settings or {}), **given, **inner})
         except InputError as error:
             faults += error.faults
             continue
@@ -151,6 +160,7 @@ def plan(
                 scar=scar,
                 sha256=loaded.sha256,
                 code=_code(solver),
+                settings="; ".join(f"{key}={value}" for key, value in inner.items()),
             )
             jobs.setdefault(case, Job(case, instance, loaded.overrides, files=loaded.files))
     if faults:

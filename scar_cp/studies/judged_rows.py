@@ -66,6 +66,8 @@ class Case:
     code: str
     """Of the program, see `scar_cp.studies.fresh_process.code_fingerprint`, then ``+`` and the
     package and version of a solver that is a plug-in: another version is another case."""
+    settings: str = ""
+    """What replaced settings inside the files, as ``key=value; ...``."""
 
     @property
     def question(self) -> tuple[str, ...]:
@@ -79,7 +81,7 @@ class Case:
         return self.code.partition("+")[2]
 
     def __str__(self) -> str:
-        names = self.scenario, self.package, self.profile, f"{self.windows}w"
+        names = self.scenario, self.package, self.profile, self.settings, f"{self.windows}w"
         return " ".join(filter(None, (*names, self.space, self.objective, self.solver)))
 
 
@@ -119,7 +121,7 @@ class JudgedRow(Row):
 
 
 COLUMNS = (
-    *("scenario", "package", "profile", "windows", "space", "objective", "solver"),
+    *("scenario", "package", "profile", "settings", "windows", "space", "objective", "solver"),
     *("value", "ratio", "gap", "status", "stopped", "bound", "proof"),
     *("latency_cycles", "energy_nj"),
     *("seconds", "peak_mb", "time_limit_s", "stop_gap", "workers", "seed", "scar", "sha256"),

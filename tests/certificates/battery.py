@@ -189,6 +189,10 @@ def never_passes_the_optimum(check: Any, seed: int) -> None:
         }
 
     lengths = drawn_lengths(rng, longest).tolist()
+    if rng.random() < 0.3:  # nothing may come out of what does not fit 64 bits
+        lengths += [max(2 ** rng.randint(40, 50), lengths[-1] + 1)]
+        most = 2**57 // len(problem.models) // longest
+        rates = [2 ** rng.randint(0, most.bit_length() - 1) for _ in rates]
     proof = {
         "weights": list(weights),
         "longest_cycles": longest,

@@ -30,9 +30,11 @@ MUTANTS = [
     ("hops[:, [c]] + hops[c]", "hops[:, [c]] + hops[c] + 1"),
     ('loads = 1 if p.weight_policy == "resident" else run.passes\n', "loads = run.passes\n"),
     ("min(layer.energy[t] for t in p.type_of)", "max(layer.energy[t] for t in p.type_of)"),
-    ("at_port if tensor.producer < 0 or tensor.is_output", "at_port if True"),
+    ("at_port * bool((tensor.is_output, tensor.consumers)[tensor.producer < 0])", "at_port"),
+    ("run.passes - 1]", "0]"),
+    ("rising=True), self.longest)", "rising=True), MOST)"),
     # the schedule
-    ("len({s[4] for s in found[w]}) == len(window)", "True"),
+    ("len({s[4] for s in found[w]}) == len([] + window)", "True"),
     ("first == done[m] and first <= last", "first <= last"),
     ("done == [len(run.layers) for run in p.models]", "True"),
     ("len(windows) <= p.max_windows", "True"),

@@ -30,7 +30,7 @@ def test_a_certificate_says_what_it_proves_and_is_accepted(command, tmp_path, wr
         checked = command("verify-certificate", of, path)
         assert (checked.code, checked.out) == (
             0,
-            "accepted: value 909537, bound 909537, optimal\n",
+            "accepted: latency value 909537, bound 909537, optimal\n",
         )
 
 

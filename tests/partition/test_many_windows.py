@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from random import Random
 
 import pytest
 from problems import layer, model, seeds, tensor, tiny_problem
 
+from scar_cp.files.loading import load_problem
 from scar_cp.outcome.solving import solve
 from scar_cp.partition import many_windows
 from scar_cp.partition.many_windows import latency_bounds, range_tables
@@ -93,3 +95,11 @@ def test_schedules_that_take_no_time_need_no_prices(objective, value):
     assert not list(latency_bounds(range_tables(problem, 0), 0, lambda: True))
     result = solve(problem, asked(objective)).result
     assert (result.status, result.value) == ("optimal", value)
+
+
+@pytest.mark.slow
+def test_prices_begin_with_what_leads_further_not_with_what_is_better_at_first() -> None:
+    problem, longest = load_problem("sc3", {"windows": 5}).problem, 15_160_384
+    steps = latency_bounds(range_tables(problem, longest), longest, lambda: True)
+    *_, step = islice(steps, 10)
+    assert step.bound > 13_800_000  # the prices of gpt_l alone end at 13,125,284

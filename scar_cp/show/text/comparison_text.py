@@ -25,6 +25,7 @@ _LEFT = {
     "scenario",
     "package",
     "profile",
+    "settings",
     "space",
     "objective",
     "solver",
@@ -58,6 +59,7 @@ _ROW_COLUMNS: Mapping[str, Callable[[JudgedRow], str]] = {
     "scenario": lambda row: row.scenario,
     "package": lambda row: row.package or "-",
     "profile": lambda row: row.profile or "-",
+    "settings": lambda row: row.settings or "-",
     "windows": lambda row: str(row.windows),
     "space": lambda row: row.space,
     "objective": lambda row: row.objective,
@@ -146,7 +148,8 @@ def folded_columns(rows: Sequence[JudgedRow]) -> tuple[list[str], Columns]:
         for heading, cells in columns.items()
         if heading not in _NEVER_FOLDED and len(set(cells)) == 1
     ]
-    return [f"{heading} {columns.pop(heading)[0]}" for heading in shared], columns
+    said = [f"{heading} {columns.pop(heading)[0]}" for heading in shared]
+    return [text for text in said if text != "settings -"], columns  # as nearly always
 
 
 def summary_columns(rows: Sequence[JudgedRow]) -> Columns:

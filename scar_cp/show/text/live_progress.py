@@ -6,7 +6,13 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
 from rich.status import Status
 from rich.text import Text
@@ -15,9 +21,9 @@ from scar_cp.outcome.solving import relative_gap
 from scar_cp.show.text.console import plain_console
 from scar_cp.show.text.summary import gap_text
 from scar_cp.solvers import Event
-from scar_cp.studies.judged_rows import Case, Row
+from scar_cp.studies.judged_rows import Row
 
-__all__ = ["FrontProgress", "LiveStatus", "Progress", "RunsProgress"]
+__all__ = ["FrontProgress", "LiveStatus", "Progress", "RunsProgress", "row_line"]
 
 _QUIET_S = 0.5
 """On a terminal, events closer together than this are shown in the status line only."""
@@ -113,6 +119,7 @@ class RunsProgress:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TimeRemainingColumn(),
             TextColumn("{task.description}", markup=False),
             console=self._console,
             disable=not self._console.is_terminal,
@@ -135,11 +142,16 @@ class RunsProgress:
         if not self._bar.disable:  # older versions of rich end even this one with an empty line
             self._bar.stop()
 
-    def start(self, case: Case) -> None:
+    def start(self, run: object) -> None:
         """Name the run at work."""
-        self._bar.update(self._task, description=str(case))
+        self._bar.update(self._task, description=str(run))
 
-    def done(self, row: Row) -> None:
+    def done(self, line: str) -> None:
         """Show a run's end."""
         self._bar.advance(self._task)
-        self._console.print(f"{row}: {_number(row.value)}, {row.status}, {row.seconds:.1f} s")
+        self._console.print(line)
+
+
+def row_line(row: Row) -> str:
+    """What a run of a comparison ended with, in a line."""
+    return f"{row}: {_number(row.value)}, {row.status}, {row.seconds:.1f} s"
