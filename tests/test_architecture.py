@@ -55,12 +55,16 @@ ROOMS: dict[str, set[str]] = {
     "studies": {"records", "judge", "solvers", "outcome", "files"},
     "studies.papers": {"records", "outcome", "studies"},
     "sweeps": {"records", "problem", "judge", "solvers", "outcome", "files", "studies"},
+    "codesign": {
+        *("records", "inputs", "problem", "judge", "partition", "solvers", "outcome", "files"),
+        "sweeps",
+    },
     "show": {"records", "problem", "judge", "outcome", "studies"},
     "show.text": {
         *("records", "inputs", "problem", "judge", "solvers", "outcome", "files"),
-        *("studies", "studies.papers", "sweeps"),
+        *("studies", "studies.papers", "sweeps", "codesign"),
     },
-    "show.plots": {"problem", "judge", "outcome", "studies", "sweeps"},
+    "show.plots": {"problem", "judge", "outcome", "studies", "sweeps", "codesign"},
     "show.page": {
         *("problem", "judge", "outcome", "files", "studies"),
         *("show", "show.text", "show.plots"),
@@ -77,7 +81,7 @@ ROOMS: dict[str, set[str]] = {
             "files",
             "imports",
         ),
-        *("certificates", "cost_sources", "studies", "studies.papers", "sweeps"),
+        *("certificates", "cost_sources", "studies", "studies.papers", "sweeps", "codesign"),
         *("show", "show.text", "show.plots", "show.page"),
     },
 }

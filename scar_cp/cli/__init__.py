@@ -16,6 +16,7 @@ import typer
 
 import scar_cp.cli.basic_commands as basic_commands
 import scar_cp.cli.bench_commands as bench_commands
+import scar_cp.cli.codesign_command as codesign_command
 import scar_cp.cli.cost_template as cost_template
 import scar_cp.cli.import_costs as import_costs
 import scar_cp.cli.import_models as import_models
@@ -52,6 +53,7 @@ import_costs.register(import_models.app)
 search.register(app)
 verify_certificate.register(app)
 study_commands.register(app)
+codesign_command.register(app)
 papers_command.register(app)
 schema.register(app)
 pictures.register(app)

@@ -173,7 +173,7 @@ def _run_missing(
 ) -> None:
     from scar_cp.show.text.live_progress import RunsProgress
     from scar_cp.show.text.sweep_text import point_line
-    from scar_cp.sweeps.running import run_points
+    from scar_cp.sweeps.running import point_workers, run_points
 
     points = plan.points
     names = {point.key: str(point) for point in points}
@@ -182,8 +182,9 @@ def _run_missing(
         with (
             termination_as_interrupt(),
             RunsProgress(len(points) - todo, len(points), quiet) as progress,
+            point_workers(jobs, scheduler) as submit,
         ):
-            for row in run_points(plan, store, jobs, scheduler, progress.start):
+            for row in run_points(plan, store, jobs, submit, progress.start):
                 if row is not None:
                     progress.done(point_line(row, names[row.key]))
     except KeyboardInterrupt:

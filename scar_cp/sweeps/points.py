@@ -18,7 +18,7 @@ from scar_cp.solvers import SOLVERS, Request
 from scar_cp.studies.fresh_process import code_fingerprint
 from scar_cp.sweeps.sweep_file import SweepFile
 
-__all__ = ["Plan", "Point", "plan_sweep"]
+__all__ = ["Plan", "Point", "new_point", "plan_sweep"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Plan:
     points: tuple[Point, ...]
     problems: Mapping[str, Problem]
     """By hash."""
-    files: tuple[Path, ...]
+    files: tuple[Path, ...] = ()
     """All that was read: nothing may be written there."""
 
 
@@ -129,15 +129,18 @@ def _questions(
             | _told_apart("solver", sweep.solvers, solver)
         )
         parameters = parameters or {"instance": Path(instance).stem}
-        key = _key(loaded.sha256, request, solver)
-        yield Point(key, parameters, loaded.sha256, request, solver)
+        yield new_point(parameters, loaded.sha256, request, solver)
 
 
 def _told_apart(name: str, values: Sequence[str], value: str) -> dict[str, Any]:
     return {name: value} if len(values) > 1 else {}
 
 
-def _key(problem_sha256: str, request: Request, solver: str) -> str:
+def new_point(
+    parameters: Mapping[str, Any], problem_sha256: str, request: Request, solver: str = "cp-sat"
+) -> Point:
+    """A point with its key."""
     program = code_fingerprint(), SOLVERS.version_of(solver)
     content = json.dumps([problem_sha256, asdict(request), solver, program], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()
+    key = hashlib.sha256(content.encode()).hexdigest()
+    return Point(key, parameters, problem_sha256, request, solver)

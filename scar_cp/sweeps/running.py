@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from scar_cp.errors import ScarError
@@ -21,13 +21,14 @@ from scar_cp.solvers import SOLVERS
 from scar_cp.sweeps.point_store import PointRow, PointStore
 from scar_cp.sweeps.points import Plan, Point
 
-__all__ = ["run_points", "solve_point"]
+__all__ = ["Submit", "point_workers", "run_points", "solve_point"]
 
 _LOOK_S = 0.5
 """How often claims of others are looked at while nothing ends."""
 _RENEW_S = 15.0
 
 Submit = Callable[[bytes, Point], "Future[PointRow]"]
+"""Hands a packed problem and a point to whoever solves it."""
 
 
 def solve_point(packed: bytes, point: Point) -> PointRow:
@@ -90,7 +91,7 @@ def run_points(
     plan: Plan,
     store: PointStore,
     jobs: int,
-    scheduler: str | None = None,
+    submit: Submit,
     on_start: Callable[[Point], None] | None = None,
 ) -> Iterator[PointRow | None]:
     """Do what the store does not hold, several points at a time, and store every row at once.
@@ -104,9 +105,9 @@ def run_points(
     store
         Where rows are kept.
     jobs
-        Points at a time, each in a process; on a cluster, points that are handed over at a time.
-    scheduler
-        Address of a Dask scheduler; this machine's processes where there is none.
+        Points at a time.
+    submit
+        Of `point_workers`.
     on_start
         Called with every point that begins.
 
@@ -114,38 +115,32 @@ def run_points(
     ------
     PointRow or None
         Every row of this process, once it is stored; None now and then, while nothing ends.
-
-    Raises
-    ------
-    ScarError
-        If the cluster cannot be reached.
     """
     store.keep_problems(plan)
     waiting, running = deque(store.missing(plan.points)), dict[Future[PointRow], Point]()
     renewed = time.monotonic()
-    with _cluster(scheduler) if scheduler else _processes(jobs) as submit:
-        try:
-            while waiting or running:
-                others = deque[Point]()
-                while waiting and len(running) < jobs:
-                    point = waiting.popleft()
-                    if not store.claim(point, again=True):
-                        others.append(point)
-                        continue
-                    if on_start:
-                        on_start(point)
-                    running[submit(store.packed_problem(point.problem_sha256), point)] = point
-                waiting += others
-                done = _ended(running)
-                yield from (_kept(store, future, running.pop(future)) for future in done)
-                if time.monotonic() - renewed > _RENEW_S:
-                    store.renew()
-                    renewed = time.monotonic()
-                if not done:
-                    waiting = deque(store.missing(waiting))
-                    yield None
-        finally:
-            store.release()
+    try:
+        while waiting or running:
+            others = deque[Point]()
+            while waiting and len(running) < jobs:
+                point = waiting.popleft()
+                if not store.claim(point, again=True):
+                    others.append(point)
+                    continue
+                if on_start:
+                    on_start(point)
+                running[submit(store.packed_problem(point.problem_sha256), point)] = point
+            waiting += others
+            done = _ended(running)
+            yield from (_kept(store, future, running.pop(future)) for future in done)
+            if time.monotonic() - renewed > _RENEW_S:
+                store.renew()
+                renewed = time.monotonic()
+            if not done:
+                waiting = deque(store.missing(waiting))
+                yield None
+    finally:
+        store.release()
 
 
 def _ended(running: dict[Future[PointRow], Point]) -> list[Future[PointRow]]:
@@ -167,6 +162,24 @@ def _kept(store: PointStore, future: Future[PointRow], point: Point) -> PointRow
         row = _row(point, 0.0, 0.0, message=f"the process died: {reason}")
     store.add(row)
     return row
+
+
+def point_workers(jobs: int, scheduler: str | None = None) -> AbstractContextManager[Submit]:
+    """Who solves points: processes of this machine, or a cluster where a scheduler is named.
+
+    Parameters
+    ----------
+    jobs
+        Processes.
+    scheduler
+        Address of a Dask scheduler.
+
+    Raises
+    ------
+    ScarError
+        If the cluster cannot be reached, when it is entered.
+    """
+    return _cluster(scheduler) if scheduler else _processes(jobs)
 
 
 @contextmanager

@@ -49,7 +49,12 @@ class LiveStatus:
     ) -> None:
         self._status.stop()
 
-    def _show(self, status: str) -> None:
+    def print(self, line: str) -> None:
+        """Print a line above the status."""
+        self._console.print(line)
+
+    def say(self, status: str) -> None:
+        """Change the status."""
         self._status.update(Text(status))  # a string would be markup on any console
 
 
@@ -82,7 +87,7 @@ class Progress(LiveStatus):
             f"{event.seconds:8.1f} s {_number(event.value):>16} {_number(event.bound):>16} "
             f"{gap_text(relative_gap(event.value, event.bound)):>8}  {event.source}"
         )
-        self._show(line)
+        self.say(line)
         now, self._unprinted = time.monotonic(), line
         if event.value != self._value or now - self._last_line >= _QUIET_S:
             self._console.print(line)
@@ -105,7 +110,7 @@ class FrontProgress(LiveStatus):
         if name != self._name:
             self._console.print(f"minimising {name}")
             self._name = name
-        self._show(
+        self.say(
             f"{name}: {_number(event.value)}, bound {_number(event.bound)}, {event.seconds:.1f} s"
         )
 
