@@ -337,3 +337,8 @@ def test_no_run_depends_on_what_its_fingerprint_leaves_out() -> None:
         if module.partition(".")[0] not in _SHOWS_ONLY | {""}:
             shown = {name.split(".")[1] for name in found if name.startswith("scar_cp.")}
             assert not shown & _SHOWS_ONLY, module
+
+
+def test_a_small_solve_needs_neither_cp_sat_nor_a_compiler() -> None:
+    code = "import sys, scar_cp as sc; sc.solve(sc.load_problem('quickstart').problem)"
+    assert _loaded(code, "ortools.sat.python.cp_model", "numba", "pandas", "matplotlib") == []

@@ -10,7 +10,7 @@ import pytest
 from conftest import Command
 
 import scar_cp as sc
-from scar_cp.codesign.design_file import DesignFile, Offer, read_design
+from scar_cp.codesign.design_file import DesignFile, Offer, Weighted, read_design
 from scar_cp.codesign.design_space import all_counts, base_problem, ideal, laid_out, layouts
 from scar_cp.errors import InputError
 from scar_cp.judge.evaluation import evaluate
@@ -23,9 +23,9 @@ NAMES = ("nvdla", "shidiannao")
 def asked(grid=(2, 2), types=NAMES, instance="quickstart", **more) -> DesignFile:
     return DesignFile(
         format="scar-cp/codesign@1",
-        instances=[{"instance": instance}],
+        instances=(Weighted(instance=instance),),
         grid=grid,
-        types={name: {} for name in types},
+        types={name: Offer() for name in types},
         **more,
     )
 
@@ -109,7 +109,7 @@ def test_no_schedule_of_a_layout_costs_less_than_on_the_ideal_package(settings) 
         problem = laid_out(base, NAMES, layout)
         counts = tuple(layout.count(t) for t in range(2))
         best = ideal(base, NAMES, counts)
-        order = sorted(range(len(layout)), key=lambda place, layout=layout: layout[place])
+        order = sorted(range(len(layout)), key=layout.__getitem__)
         assert [problem.chiplets[c].type for c in order] == [c.type for c in best.chiplets]
         for solver in ("random", "scar", "standalone", "simba"):
             request = sc.Request(seed=seed, time_limit_s=1)
@@ -131,7 +131,7 @@ def test_no_schedule_of_a_layout_costs_less_than_on_the_ideal_package(settings) 
 
 @pytest.mark.parametrize("objective", ["latency", "energy", "edp"])
 def test_the_answer_is_the_best_of_all_layouts(
-    command: Command, tmp_path: Path, objective: str
+    command: Command, tmp_path: Path, objective
 ) -> None:
     base = based()
     values = {}

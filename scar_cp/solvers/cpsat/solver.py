@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from scar_cp.errors import ScarError
 from scar_cp.solvers.base import Claim, Search
-from scar_cp.solvers.cpsat.layer_level import layer_level
 from scar_cp.solvers.cpsat.partition_stage import TableReport, partition
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.solvers.rivals.baselines import simba, standalone
@@ -37,6 +36,9 @@ def cpsat(search: Search) -> Claim:
         )
         notes = (*notes, reason)
         return Claim(search.schedule, search.value, notes=notes, short_of_memory=True)
+    # OR-Tools takes half of the time of a small solve to import: only where it is needed.
+    from scar_cp.solvers.cpsat.layer_level import layer_level
+
     claim = layer_level(search, tables.counts)
     if not search.done and not claim.exhausted:
         try:
