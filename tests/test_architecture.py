@@ -52,7 +52,7 @@ ROOMS: dict[str, set[str]] = {
     "certificates": {"records", "problem", "judge", "partition", "solvers", "outcome", "files"},
     "imports": {"records", "inputs", "cost"},
     "cost_sources": {"records", "inputs"},
-    "studies": {"records", "judge", "solvers", "outcome", "files"},
+    "studies": {"records", "problem", "judge", "partition", "solvers", "outcome", "files"},
     "studies.papers": {"records", "outcome", "studies"},
     "sweeps": {"records", "problem", "judge", "solvers", "outcome", "files", "studies"},
     "codesign": {

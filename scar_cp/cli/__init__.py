@@ -18,6 +18,7 @@ import scar_cp.cli.basic_commands as basic_commands
 import scar_cp.cli.bench_commands as bench_commands
 import scar_cp.cli.codesign_command as codesign_command
 import scar_cp.cli.cost_template as cost_template
+import scar_cp.cli.deadlines_command as deadlines_command
 import scar_cp.cli.import_costs as import_costs
 import scar_cp.cli.import_models as import_models
 import scar_cp.cli.init as init
@@ -54,6 +55,7 @@ search.register(app)
 verify_certificate.register(app)
 study_commands.register(app)
 codesign_command.register(app)
+deadlines_command.register(app)
 papers_command.register(app)
 schema.register(app)
 pictures.register(app)

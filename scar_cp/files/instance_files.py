@@ -192,9 +192,15 @@ def resolve_instance(path: Path, data: Any, overrides: Mapping[str, Any]) -> Ins
     # A faulty model or chiplet type does not hide what is wrong between the files.
     if settings and scenario and package and profile and not broken_package:
         files = {"instance": file, "scenario": scenario_file, "package": package_file}
-        collector.faults += instance_faults(settings, scenario, package, profile, files)
+        frames = scenario.unrolled
+        collector.faults += instance_faults(settings, frames, package, profile, files)
         if not collector.faults:
-            instance = Instance.of(file, settings, scenario, tuple(models), package, profile)
+            of_frames = tuple(
+                model
+                for run, model in zip(scenario.models, models, strict=True)
+                for _ in run.unrolled()
+            )
+            instance = Instance.of(file, settings, frames, of_frames, package, profile)
             if table is not None:
                 table_found += table_faults(instance, table)
             if not table_found:
@@ -245,7 +251,7 @@ def read_scenario(
     profile_file: str,
     granularity: Granularity,
 ) -> list[Model]:
-    """The models of a scenario, after the profile's replacements."""
+    """The models of a scenario's runs, after the profile's replacements."""
     collector.faults += scenario_faults(scenario, file)
     seen: dict[Path, Model | None] = {}
     models: list[Model | None] = []

@@ -75,14 +75,9 @@ def _is_mesh(package: Package) -> bool:
 def scenario_faults(scenario: Scenario, file: str) -> list[Fault]:
     """Every broken rule inside a scenario."""
     return [
-        Fault(
-            file,
-            f"models[{i}].minibatch",
-            str(run.minibatch),
-            f"must be at most batch = {run.batch}",
-        )
+        Fault(file, f"models[{i}].{key}", str(value), rule)
         for i, run in enumerate(scenario.models)
-        if run.minibatch > run.batch
+        for key, value, rule in run.broken_rules()
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,6 +15,7 @@ __all__ = ["COMPUTE_OPS", "Layer", "LayerShape", "Model", "ModelRun", "Operator"
 
 Operator = Literal["conv", "dwconv", "tconv", "gemm", "pool", "add", "mul", "resample"]
 Extent = Annotated[int, Field(gt=0, le=2**22)]
+MAX_FRAMES = 1000
 MAX_LOOP_STEPS = 2**44
 """Most iterations of one layer's dense loop nest: the cost model counts in 64 bits."""
 COMPUTE_OPS = frozenset({"conv", "dwconv", "tconv", "gemm"})
@@ -150,9 +153,49 @@ class ModelRun(Record):
 
     model: str
     """Path of the model's file, relative to the scenario's, or a shipped model's name."""
+    name: str | None = None
+    """How schedules and reports call the run; default: the model's name."""
     batch: PositiveInt = 1
     minibatch: PositiveInt = 1
     deadline_ms: PositiveFloat | None = None
+    """From the start or, of a frame, from the frame's own."""
+    fps: PositiveFloat | None = None
+    """Frames per second, each a run of its own with a deadline."""
+    period_ms: PositiveFloat | None = None
+    """Time between frames, instead of ``fps``."""
+    frames: PositiveInt | None = None
+    """How many frames; default: one."""
+
+    @property
+    def frame_period_ms(self) -> float | None:
+        """Time from one frame to the next; None where the model runs once."""
+        return self.period_ms if self.fps is None else 1000 / self.fps
+
+    def unrolled(self) -> Iterator[ModelRun]:
+        """The run of every frame: frame k begins k periods after the start (SPEC section 1)."""
+        period_ms = self.frame_period_ms
+        if period_ms is None:
+            yield self
+            return
+        own_ms = period_ms if self.deadline_ms is None else self.deadline_ms
+        plain = self.replace(fps=None, period_ms=None, frames=None)
+        name = self.name or PurePath(self.model).stem
+        for k in range(self.frames or 1):
+            yield plain.replace(name=f"{name}#{k + 1}", deadline_ms=k * period_ms + own_ms)
+
+    def broken_rules(self) -> list[tuple[str, object, str]]:
+        """Broken rules among the keys: (field, value, rule)."""
+        broken: list[tuple[str, object, str]] = []
+        if self.minibatch > self.batch:
+            rule = f"must be at most batch = {self.batch}"
+            broken.append(("minibatch", self.minibatch, rule))
+        if self.fps is not None and self.period_ms is not None:
+            broken.append(("period_ms", self.period_ms, "fps says this already"))
+        if self.frames is not None and self.frame_period_ms is None:
+            broken.append(("frames", self.frames, "needs fps or period_ms"))
+        if (self.frames or 1) > MAX_FRAMES:
+            broken.append(("frames", self.frames, f"must be at most {MAX_FRAMES}"))
+        return broken
 
 
 class Scenario(Record):
@@ -164,3 +207,8 @@ class Scenario(Record):
     """Which of the profile's sets of chiplet types it runs on."""
     bytes_per_element: PositiveInt = 1
     models: Annotated[Seq[ModelRun], Field(min_length=1)]
+
+    @property
+    def unrolled(self) -> Scenario:
+        """The scenario with a run for each frame."""
+        return self.replace(models=tuple(one for run in self.models for one in run.unrolled()))

@@ -78,7 +78,7 @@ def compile_instance(instance: Instance) -> Problem:
         deadline = run.deadline_ms
         models.append(
             ProblemModel(
-                name=model.name,
+                name=run.name or model.name,
                 batch=run.batch,
                 minibatch=run.minibatch,
                 passes=-(-run.batch // run.minibatch),

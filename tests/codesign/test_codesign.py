@@ -130,9 +130,7 @@ def test_no_schedule_of_a_layout_costs_less_than_on_the_ideal_package(settings) 
 
 
 @pytest.mark.parametrize("objective", ["latency", "energy", "edp"])
-def test_the_answer_is_the_best_of_all_layouts(
-    command: Command, tmp_path: Path, objective
-) -> None:
+def test_the_answer_is_the_best_of_all_layouts(command: Command, tmp_path: Path, objective) -> None:
     base = based()
     values = {}
     for layout in product(range(2), repeat=4):

@@ -159,7 +159,7 @@ def _scenario_lines(
 ) -> list[str]:
     runs = scenario.models
     columns: Columns = {
-        "model": [model.name for model in models],
+        "model": [run.name or model.name for run, model in zip(runs, models, strict=True)],
         "batch": [str(run.batch) for run in runs],
         "at a time": [str(run.minibatch) for run in runs],
         "layers": [str(_scheduled(model, granularity)) for model in models],
@@ -167,6 +167,10 @@ def _scenario_lines(
         "weights": [_short(_weights(model)) for model in models],
         "deadline": ["-" if r.deadline_ms is None else f"{r.deadline_ms:g} ms" for r in runs],
     }
+    if any(run.frame_period_ms for run in runs):
+        columns["frames"] = [str(run.frames or 1) for run in runs]
+        periods = [run.frame_period_ms for run in runs]
+        columns["every"] = ["-" if period is None else f"{period:g} ms" for period in periods]
     head = f"scenario {scenario.name}: {len(runs)} models for the domain {scenario.domain}, "
     size = f"{scenario.bytes_per_element} byte(s) per element"
     return [head + size, "", *plain_table(_cut(columns, "model"), left=("model",))]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from scar_cp.clock import while_in_time
 from scar_cp.judge.bounds import Proof
+from scar_cp.partition.deadline_windows import DeadlineWindows
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import CountTable, Plan, partition_window
@@ -44,6 +45,8 @@ _COUNTS_ONE = 100
 _ONE_SHARE, _TWO_SHARE = 0.1, 0.2
 """Of the time that is left, for one window where more are allowed, and for two where energy counts
 and more than two are."""
+_DEADLINES_SHARE = 0.2
+"""Of the time that is left, for windows in which all runs end in time."""
 _TWO_TOLERANCE = 0.005
 """Gap at which two windows are left for more."""
 
@@ -73,6 +76,9 @@ def _partition(search: Search) -> TableReport:
         return TableReport(settled=partition_given_windows(search, problem))
     if search.problem.max_windows == 1:
         return _one_window(search)
+    if any(model.deadline_cycles is not None for model in search.problem.models):
+        with while_in_time(within(search, _DEADLINES_SHARE)):
+            _deadline_windows(search)
     _malleable(search)
     with while_in_time(within(search, _ONE_SHARE)):  # its trade-off may take long
         _one_window(search)
@@ -87,6 +93,14 @@ def _partition(search: Search) -> TableReport:
     if search.problem.max_windows > 2 and search.request.objective == "edp":
         _polygon(search)
     return TableReport()
+
+
+def _deadline_windows(search: Search) -> None:
+    """A schedule that keeps all deadlines, where whole runs in windows do."""
+    problem = by_port_distance(search.problem, _COUNTS_ONE)
+    plan = DeadlineWindows(problem).windows()
+    if plan is not None:
+        offer(search, problem, plan, "deadline windows")
 
 
 def _one_window(search: Search) -> TableReport:

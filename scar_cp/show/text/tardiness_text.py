@@ -1,0 +1,71 @@
+"""What is known of deadlines, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scar_cp.show.text.summary import gap_text
+from scar_cp.show.text.tables import Columns, plain_table
+from scar_cp.studies.tardiness import Tardiness
+
+__all__ = ["tardiness_lines"]
+
+
+def tardiness_lines(found: Tardiness) -> Iterator[str]:
+    """When each run ends and how much slack it has; what is proven; what to relax.
+
+    Parameters
+    ----------
+    found
+        Of `scar_cp.studies.tardiness.least_tardiness`.
+    """
+    hz = found.problem.clock_hz
+    if found.evaluation is not None:
+        yield from plain_table(_runs(found, hz), {"run", ""})
+    least, most = found.least_cycles, found.most_cycles
+    if most == 0:
+        yield "schedulable: every deadline is kept"
+    elif least:
+        yield f"not schedulable, proven: some deadline is missed by at least {_ms(least, hz)}"
+        for demand in found.demands:
+            if demand.late_cycles:
+                names = ", ".join(found.problem.models[m].name for m in demand.models)
+                yield (
+                    f"  due by {_ms(demand.deadline_cycles, hz)}: {names} take at least "
+                    f"{_ms(demand.least_cycles, hz)}"
+                )
+    else:
+        yield "not decided: no schedule is known that keeps all deadlines, nor a proof against one"
+    if most:
+        yield f"least tardiness known: {_ms(most, hz)}"
+        if found.relaxed:
+            yield f"enough to relax, any one of: {', '.join(found.relaxed)}"
+        else:
+            yield "no model is known whose deadlines alone could be given up for the others"
+    energy = found.energy
+    if energy is not None and energy.result.value is not None and energy.result.bound is not None:
+        result = energy.result
+        assert result.value is not None
+        assert result.bound is not None
+        yield (
+            f"least energy that keeps all: {result.value * 1e-6:.6g} mJ, "
+            f"bound {result.bound * 1e-6:.6g} mJ, gap {gap_text(result.gap)}"
+        )
+
+
+def _runs(found: Tardiness, hz: float) -> Columns:
+    assert found.evaluation is not None
+    rows = []
+    for run, end in zip(found.problem.models, found.evaluation.completion_cycles, strict=True):
+        deadline = run.deadline_cycles
+        if deadline is None:
+            rows.append((run.name, "-", _ms(end, hz), "-", ""))
+        else:
+            state = "kept" if end <= deadline else "missed"
+            rows.append((run.name, _ms(deadline, hz), _ms(end, hz), _ms(deadline - end, hz), state))
+    headings = ("run", "deadline", "done", "slack", "")
+    return {heading: [row[k] for row in rows] for k, heading in enumerate(headings)}
+
+
+def _ms(cycles: int, hz: float) -> str:
+    return f"{1e3 * cycles / hz:.4g} ms"
