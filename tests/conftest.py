@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the suite."""
     parser.addoption("--mutants", action="store_true", help="try every mutant of the checker")
+    parser.addoption("--certificates", action="store_true", help="check all stored certificates")
     parser.addoption("--draws", type=int, default=300, help="random problems of a long profile")
 
 

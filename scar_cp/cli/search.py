@@ -121,7 +121,7 @@ def solve(
     if not space_is_defined(loaded.problem, request.space):
         raise InputError([undefined_space(request.space, instance, space)])
     with (
-        Progress(loaded.problem.name, quiet) as progress,
+        Progress(loaded.problem.name, quiet, context.obj) as progress,
         SOLVERS.blaming(solver),
         stop_on_signals() as stop,
     ):

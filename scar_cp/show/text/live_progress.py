@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from types import TracebackType
 from typing import Self
@@ -29,16 +30,33 @@ _QUIET_S = 0.5
 """On a terminal, events closer together than this are shown in the status line only."""
 
 
-class LiveStatus:
-    """A console on standard error, with a live status line where it is a terminal."""
+_BEAT_S = 2.0
+"""Without a terminal, a line comes at least so often."""
+_CLOCK_S = 0.5
+"""How often the clock on a terminal is set."""
 
-    def __init__(self, status: str, quiet: bool = False) -> None:
+
+class LiveStatus:
+    """A console on standard error with a running clock: a sign of life, whatever happens.
+
+    On a terminal the clock stands in a status line; elsewhere a line is printed whenever there was
+    none for two seconds.
+    """
+
+    def __init__(self, status: str, quiet: bool = False, began: float | None = None) -> None:
         self._console = plain_console(stderr=True, quiet=quiet)
+        self._said = status
         self._status = Status(Text(status), console=self._console)
+        self._printed = time.monotonic()
+        self._began = self._printed if began is None else began
+        self._ended = threading.Event()
+        self._clock = threading.Thread(target=self._run_clock, daemon=True)
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._status.start()
+        if not self._console.quiet:
+            self._clock.start()
         return self
 
     def __exit__(
@@ -47,22 +65,36 @@ class LiveStatus:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._ended.set()
+        if self._clock.is_alive():
+            self._clock.join()
         self._status.stop()
 
     def print(self, line: str) -> None:
         """Print a line above the status."""
         self._console.print(line)
+        self._printed = time.monotonic()
 
     def say(self, status: str) -> None:
         """Change the status."""
+        self._said = status
         self._status.update(Text(status))  # a string would be markup on any console
+
+    def _run_clock(self) -> None:
+        while not self._ended.wait(_CLOCK_S):
+            now = time.monotonic()
+            line = f"{now - self._began:8.1f} s {self._said}"
+            if self._console.is_terminal:
+                self._status.update(Text(line))
+            elif now - self._printed >= _BEAT_S:
+                self.print(line)
 
 
 class Progress(LiveStatus):
     """Prints a line when value or bound moves, and a live status line on a terminal."""
 
-    def __init__(self, name: str, quiet: bool = False) -> None:
-        super().__init__(f"solving {name}", quiet)
+    def __init__(self, name: str, quiet: bool = False, began: float | None = None) -> None:
+        super().__init__(f"solving {name}", quiet, began)
         self._last_line = -_QUIET_S
         self._value: int | None = None
         self._unprinted = ""
@@ -79,18 +111,19 @@ class Progress(LiveStatus):
     ) -> None:
         super().__exit__(kind, error, traceback)
         if self._unprinted:
-            self._console.print(self._unprinted)
+            self.print(self._unprinted)
 
     def event(self, event: Event) -> None:
         """Show one event; crowded ones only where the value improves."""
-        line = (
-            f"{event.seconds:8.1f} s {_number(event.value):>16} {_number(event.bound):>16} "
-            f"{gap_text(relative_gap(event.value, event.bound)):>8}  {event.source}"
+        state = (
+            f"{_number(event.value):>16} {_number(event.bound):>16} "
+            f"{gap_text(relative_gap(event.value, event.bound)):>8}"
         )
-        self.say(line)
+        line = f"{event.seconds:8.1f} s {state}  {event.source}"
+        self.say(f"{state}  still at work, last moved by {event.source}")
         now, self._unprinted = time.monotonic(), line
         if event.value != self._value or now - self._last_line >= _QUIET_S:
-            self._console.print(line)
+            self.print(line)
             self._last_line, self._value, self._unprinted = now, event.value, ""
 
 
@@ -108,7 +141,7 @@ class FrontProgress(LiveStatus):
     def event(self, name: str, event: Event) -> None:
         """Show one event of one objective's search."""
         if name != self._name:
-            self._console.print(f"minimising {name}")
+            self.print(f"minimising {name}")
             self._name = name
         self.say(
             f"{name}: {_number(event.value)}, bound {_number(event.bound)}, {event.seconds:.1f} s"
