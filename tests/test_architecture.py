@@ -247,8 +247,7 @@ def test_what_is_judged_with_reads_no_files() -> None:
     """The problem, the judge and all searches: without YAML and without the command line."""
     core = ["problem.compiled", "problem.reconfig"]
     core += [m for m in MODULES if _room(m) in {"judge", "partition", "solvers"}]
-    compiled = _users("partition.compiling")  # the compiler itself is loaded where it is needed
-    assert {m for m in compiled if _room(m) == "solvers"} <= {"solvers.cpsat.windows_stage"}
+    # The compiler itself is loaded where it is needed.
     code = f"import sys, {', '.join(f'scar_cp.{m}' for m in core if _room(m) != 'partition')}"
     assert _loaded(code, "numba", "rich", "typer", "yaml") == []
 

@@ -75,8 +75,9 @@ def allocate(
     for table in tables:
         best = np.full(shape, 2 * NEVER, dtype=np.int64)
         choice = np.zeros(shape, dtype=np.int64)
-        for k, vector in enumerate(vectors):
+        for k in _worth_having(table.reshape(shape)):
             look()
+            vector = vectors[k]
             to = tuple(slice(v, None) for v in vector)
             rest = tuple(slice(0, s - v) for s, v in zip(shape, vector, strict=True))
             together = least_of(value[rest], int(table[k]))
@@ -92,6 +93,15 @@ def allocate(
         shares.append(k)
         state = tuple(s - v for s, v in zip(state, vectors[k], strict=True))
     return int(value[tuple(counts)]), shares[::-1]
+
+
+def _worth_having(table: Ints) -> list[int]:
+    """Counts for which one chiplet fewer, of whatever type, costs more; the first of all, too."""
+    worth = np.ones(table.shape, dtype=bool)
+    for axis in range(table.ndim):
+        now, fewer = np.moveaxis(table, axis, 0), np.moveaxis(worth, axis, 0)
+        fewer[1:] &= now[1:] < now[:-1]
+    return np.flatnonzero(worth).tolist()
 
 
 def count_limits(

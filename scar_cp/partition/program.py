@@ -31,6 +31,10 @@ class Piece:
     type: int
 
 
+_MANY_COUNTS = 1500
+"""Combinations of counts from which compiling pays."""
+
+
 def shortest_sums(
     sums: Ints, passes: Ints, limit: int, counts: Sequence[int], start: int = 0
 ) -> Ints:
@@ -58,6 +62,9 @@ def shortest_sums(
     least = np.full((n + 1, *shape), NEVER, dtype=np.int64)
     least[start] = 0
     column = (slice(None), *(None for _ in counts))
+    is_large = least[0].size > _MANY_COUNTS
+    if is_large:
+        from scar_cp.partition.sum_kernels import least_sums
     for end in range(start + 1, n + 1):
         look()
         for t in range(types):
@@ -68,7 +75,11 @@ def shortest_sums(
                 continue
             first = start + int(allowed.argmax())
             added = np.where(allowed[first - start :], sums[t, first:end, end - 1], NEVER)
-            best = (least[first:end] + added[column]).min(axis=0)
+            best = (
+                least_sums(least, first, end, added)
+                if is_large
+                else (least[first:end] + added[column]).min(axis=0)
+            )
             fewer = tuple(slice(0, -1) if s == t else slice(None) for s in range(types))
             more = (end, *(slice(1, None) if s == t else slice(None) for s in range(types)))
             np.minimum(least[more], best[fewer], out=least[more])

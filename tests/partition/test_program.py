@@ -9,6 +9,7 @@ import pytest
 from problems import seeds
 
 from scar_cp.partition.program import NEVER, Piece, shortest_sums, trace
+from scar_cp.partition.sum_kernels import least_sums
 
 from .brute_force import cuts, typed
 
@@ -83,3 +84,12 @@ def test_two_layers_by_hand() -> None:
     table = shortest_sums(sums, sums, 4, [2])
     assert table[2].tolist() == [NEVER, NEVER, 7]
     assert trace(sums, sums, 4, table, [2], 2) == [Piece(0, 0, 0), Piece(1, 1, 0)]
+
+
+def test_compiled_sums_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(3)
+    least = rng.integers(0, 1000, (7, 5, 4))
+    for first, end in [(0, 1), (0, 6), (2, 5)]:
+        added = rng.integers(0, 1000, end - first)
+        expected = (least[first:end] + added[:, None, None]).min(axis=0)
+        assert (least_sums(least, first, end, added) == expected).all()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from scar_cp.errors import ScarError
+from scar_cp.partition.sizes import num_counts
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.cpsat.partition_stage import TableReport, partition
 from scar_cp.solvers.exhaustive import exhaustive
@@ -18,6 +19,10 @@ from scar_cp.solvers.scar.heuristic import scar
 
 __all__ = ["FirstReport", "by_tables", "cpsat", "expected_memory_gb"]
 
+_FEW_CHIPLETS = 36
+"""On no larger package does the heuristic take longer than it is worth."""
+_MANY_COUNTS = 20000
+"""Of chiplets of each type: with more, tables take longer than the heuristic."""
 _FEW_SCHEDULES = 20_000
 """Schedules that are looked at one by one in a few seconds."""
 
@@ -58,17 +63,26 @@ class FirstReport(TableReport):
 
 def by_tables(search: Search) -> FirstReport:
     """Find schedules and bounds without CP-SAT."""
-    request = search.request
     standalone(search)  # a schedule at once, however large the package
+    problem, tables = search.problem, TableReport()
+    # The heuristic's paths grow with the package more than tables do, while counts are few.
+    tables_first = problem.num_chiplets > _FEW_CHIPLETS and num_counts(problem) <= _MANY_COUNTS
+    if tables_first:
+        tables = _tables(search)
     cut_off: tuple[str, ...] = ()
-    if request.cpsat.hint and (search.schedule is None or not search.done):
+    if search.request.cpsat.hint and (search.schedule is None or not search.done):
         simba(search)
         cut_off = scar(search).notes
-    tables = TableReport()
-    if request.cpsat.tables and not search.done:
-        tables = partition(search)
+    if not tables_first:
+        tables = _tables(search)
     notes = cut_off if search.author == "scar" and not search.closed else ()
     return FirstReport(tables.counts, tables.settled, notes)
+
+
+def _tables(search: Search) -> TableReport:
+    if search.request.cpsat.tables and not search.done:
+        return partition(search)
+    return TableReport()
 
 
 def expected_memory_gb(search: Search) -> float:
