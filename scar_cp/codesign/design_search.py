@@ -215,7 +215,7 @@ class Codesign:
     ) -> Iterator[PointRow | None]:
         """The package to compare with, to the same gap."""
         hashes = [sha256_of(problem) for problem in self._other]
-        request = self._request(_LIMITS_S[3], has_paths=True)
+        request = self._request(_LIMITS_S[2], has_paths=True)
         points = [
             new_point({"instance": p.name, "package": "to compare with"}, sha256, request)
             for p, sha256 in zip(self._other, hashes, strict=True)
