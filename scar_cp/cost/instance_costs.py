@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from scar_cp.cost import Shapes, cost_layers
 from scar_cp.errors import Fault, InputError
-from scar_cp.inputs.cost_table import CostTable, RowName, SampleCost, coverage_faults, to_csv
+from scar_cp.inputs.cost_table import (
+    CostTable,
+    RowName,
+    SampleCost,
+    coverage_faults,
+    joined,
+    to_csv,
+)
 from scar_cp.inputs.graph import build_graph
 from scar_cp.inputs.instance import Instance
 from scar_cp.inputs.package import ChipletType
 from scar_cp.inputs.workload import Layer, Model
 
-__all__ = ["layer_costs", "table_faults", "template"]
+__all__ = ["layer_costs", "table_faults", "template", "with_table"]
 
 
 def layer_costs(
@@ -55,6 +63,13 @@ def _needed_rows(instance: Instance) -> list[RowName]:
 def table_faults(instance: Instance, table: CostTable) -> list[Fault]:
     """Everything that keeps a table from being the one of an instance."""
     return _ambiguous_names(instance) + coverage_faults(table, _needed_rows(instance))
+
+
+def with_table(instance: Instance, table: CostTable) -> tuple[Instance, list[Fault]]:
+    """The instance with a table of costs, and everything that keeps it from being its own."""
+    table, guessed = joined(table, _needed_rows(instance))
+    with_costs = replace(instance, cost_table=table, guessed_rows=guessed)
+    return with_costs, table_faults(instance, table)
 
 
 def template(instance: Instance, filled: bool) -> str:

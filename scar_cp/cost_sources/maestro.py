@@ -14,6 +14,7 @@ from typing import Final
 
 from scar_cp.cost_sources.cost_source import CostSource, LayerResult
 from scar_cp.errors import Fault, InputError
+from scar_cp.inputs.layer_names import unique_name
 from scar_cp.records.user_csv import read_text
 
 __all__ = ["MAESTRO"]
@@ -54,9 +55,13 @@ def _read(path: Path) -> list[LayerResult]:
         raise InputError(faults)
     if not rows:
         raise InputError([Fault(str(path), "", None, "has no layers")])
-    return [
-        LayerResult(f"row {number}", *(row[column] for column in columns)) for number, row in rows
-    ]
+    results, taken = [], dict[str, set[str]]()
+    for number, row in rows:
+        model, layer, *costs = (row[column] for column in columns)
+        # As the import of MAESTRO's models tells layers of one name apart.
+        layer = unique_name(layer, taken.setdefault(model, set()))
+        results.append(LayerResult(f"row {number}", model, layer, *costs))
+    return results
 
 
 MAESTRO: Final = CostSource(_read, energy_unit_pj=None, names_model=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from scar_cp.cost.instance_costs import table_faults
+from scar_cp.cost.instance_costs import with_table
 from scar_cp.errors import Fault, InputError, collecting
 from scar_cp.files.inner_settings import InnerSettings, is_inner
 from scar_cp.files.shipped import file_of, is_name, named_file, shipped_files, unknown_name
@@ -202,10 +202,11 @@ def resolve_instance(path: Path, data: Any, overrides: Mapping[str, Any]) -> Ins
             )
             instance = Instance.of(file, settings, frames, of_frames, package, profile)
             if table is not None:
-                table_found += table_faults(instance, table)
+                instance, broken = with_table(instance, table)
+                table_found += broken
             if not table_found:
                 there = dict.fromkeys(path for path in collector.files if path.is_file())
-                return replace(instance, cost_table=table, files=tuple(there))
+                return replace(instance, files=tuple(there))
     collector.faults += table_found
     blamed = map(inner.blamed, collector.faults)
     raise InputError(blame_overrides(blamed, file, overrides))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
 from scar_cp.imports.maestro_text import Entry, read_entries
-from scar_cp.imports.model_file import Draft, Imported, build_model, unique_name
+from scar_cp.imports.model_file import Draft, Imported, build_model
 from scar_cp.imports.planes import fitted
+from scar_cp.inputs.layer_names import unique_name
 from scar_cp.inputs.workload import LayerShape
 
 __all__ = ["import_maestro"]

@@ -13,7 +13,7 @@ from scar_cp.inputs.graph import model_faults
 from scar_cp.inputs.workload import Layer, Model
 from scar_cp.records.yaml_json import flow_yaml, to_record
 
-__all__ = ["Draft", "Imported", "build_model", "counted", "model_text", "summary", "unique_name"]
+__all__ = ["Draft", "Imported", "build_model", "counted", "model_text", "summary"]
 
 _LEGEND = (
     "K, C: output and input channels over all groups. Y, X: input plane. R, S: kernel. "
@@ -40,14 +40,6 @@ class Imported:
 
     model: Model
     notes: tuple[str, ...] = ()
-
-
-def unique_name(name: str, taken: set[str]) -> str:
-    """The name, or one like it that is not taken and no model input's; taken from now on."""
-    while name in taken or (name.startswith("in") and name[2:].isdigit()):
-        name += "_"
-    taken.add(name)
-    return name
 
 
 def build_model(file: str, name: str, drafts: Sequence[Draft]) -> Model:

@@ -25,7 +25,7 @@ def read_onnx(path: Path, sizes: Mapping[str, int]) -> ModelProto:
     path
         The file; weights in files of their own are not read.
     sizes
-        By name of the dimension; one without a name is called ``INPUT[AXIS]``.
+        By name of the dimension, or by its place ``INPUT[AXIS]``, which comes first.
 
     Raises
     ------
@@ -82,16 +82,19 @@ def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Ite
     constants = constant_names(model)
     inputs = [value for value in graph.input if value.name not in constants]
     opened: dict[str, str] = {}
+    places: set[str] = set()
     for value in inputs:
         if not value.type.tensor_type.HasField("shape"):
             yield Fault(file, f"input {value.name}", None, "must be a tensor with a shape")
-        for name, _ in _open(value):
-            opened.setdefault(name, value.name)
+        for name, place, _ in _open(value):
+            places.add(place)
+            if place not in sizes:
+                opened.setdefault(name, value.name)
     for name, first in opened.items():
         if name not in sizes:
             yield Fault(file, f"input {first}", name, NO_SIZE)
     for name, size in sizes.items():
-        if name not in opened:
+        if name not in opened and name not in places:
             known = f"choose from {', '.join(opened)}" if opened else "all have sizes"
             rule = f"no open dimension of an input: {known}"
             yield Fault("sizes", "", f"{name}={size}", rule, is_parameter=True)
@@ -99,15 +102,17 @@ def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Ite
             rule = "must be 1: a model is of one sample, batches belong to scenarios"
             yield Fault("sizes", "", f"{name}={size}", rule, is_parameter=True)
     for value in (*inputs, *graph.output, *graph.value_info):
-        for name, dimension in _open(value):
-            if name in sizes:
-                dimension.dim_value = sizes[name]
+        for name, place, dimension in _open(value):
+            given = sizes.get(place, sizes.get(name))
+            if given is not None:
+                dimension.dim_value = given
             elif dimension.HasField("dim_param"):  # an expression: inferred anew
                 dimension.ClearField("dim_param")
 
 
-def _open(value: ValueInfoProto) -> Iterator[tuple[str, TensorShapeProto.Dimension]]:
-    """The dimensions without a size, with their names."""
+def _open(value: ValueInfoProto) -> Iterator[tuple[str, str, TensorShapeProto.Dimension]]:
+    """The dimensions without a size, with their names and their places."""
     for axis, dimension in enumerate(value.type.tensor_type.shape.dim):
         if dimension.dim_value < 1:
-            yield dimension.dim_param or f"{value.name}[{axis}]", dimension
+            place = f"{value.name}[{axis}]"
+            yield dimension.dim_param or place, place, dimension

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scar_cp.imports.onnx_file import constant_names
+from scar_cp.imports.onnx_spelling import branch_of, plainly_spelled
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 __all__ = ["Node", "NodeError", "OnnxGraph", "ShapeError", "fold_constants"]
 
@@ -80,6 +81,7 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
     """
     from onnx import numpy_helper
 
+    model = plainly_spelled(model)
     constants = constant_names(model)
     inputs = tuple(v.name for v in model.graph.input if v.name not in constants)
     opsets = {opset.domain: opset.version for opset in model.opset_import}
@@ -90,11 +92,24 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
         shapes = _shapes(graph)
         values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
         known = set(values)
-        rest = [node for node in graph.node if not _evaluated(node, opsets, shapes, values)]
-        if len(rest) == len(graph.node):
+        rest: list[NodeProto] = []
+        changed = False
+        for node in graph.node:
+            branch = branch_of(node, values)
+            if branch is not None:
+                rest += branch[0]
+                graph.initializer.extend(branch[1])
+                constants.update(tensor.name for tensor in branch[1])
+            elif not _evaluated(node, opsets, shapes, values):
+                rest.append(node)
+                continue
+            changed = True
+        if not changed:
             break
+        _drop_weights(graph)
         new = [numpy_helper.from_array(values[name], name) for name in values if name not in known]
         graph.initializer.extend(new)
+        rest = [_copied(node) for node in rest]
         constants.update(tensor.name for tensor in new)
         del graph.node[:]
         graph.node.extend(rest)
@@ -125,7 +140,9 @@ def _drop_weights(graph: GraphProto) -> None:
     dense = [
         (tensor, tensor.dims)
         for tensor in graph.initializer
-        if math.prod(tensor.dims) > _SMALL or tensor.data_location == TensorProto.EXTERNAL
+        if math.prod(tensor.dims) > _SMALL
+        or tensor.data_location == TensorProto.EXTERNAL
+        or _is_stripped(tensor)
     ]
     for tensor, dims in (*sparse, *dense):
         if tensor.name not in declared:
@@ -135,6 +152,20 @@ def _drop_weights(graph: GraphProto) -> None:
     kept = [tensor for tensor in graph.initializer if tensor.name not in dropped]
     del graph.sparse_initializer[:], graph.initializer[:]
     graph.initializer.extend(kept)
+
+
+def _is_stripped(tensor: TensorProto) -> bool:
+    """Whether a constant was stored without its values, as workloads without weights are."""
+    fields = "raw_data float_data int32_data string_data int64_data double_data uint64_data"
+    return math.prod(tensor.dims) > 0 and not any(len(getattr(tensor, f)) for f in fields.split())
+
+
+def _copied(node: NodeProto) -> NodeProto:
+    from onnx import NodeProto as Proto
+
+    copy = Proto()
+    copy.CopyFrom(node)
+    return copy
 
 
 def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:

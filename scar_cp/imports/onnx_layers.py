@@ -11,7 +11,7 @@ import numpy as np
 from scar_cp.imports.onnx_graph import Node, NodeError, OnnxGraph
 from scar_cp.inputs.workload import LayerShape
 
-__all__ = ["LAYERS", "Fields", "combined"]
+__all__ = ["LAYERS", "RECURRENT", "Fields", "combined"]
 
 Fields = dict[str, object]
 """Fields of a layer, without its name and its inputs."""
@@ -220,6 +220,69 @@ def _product(graph: OnnxGraph, node: Node, left: tuple[int, ...], right: tuple[i
     }
 
 
+def _recurrent(graph: OnnxGraph, node: Node) -> Fields | None:
+    """The products with the inputs of all steps; `RECURRENT` has those with the states."""
+    return _of_steps(graph, node, 1)
+
+
+def _recurrence(graph: OnnxGraph, node: Node) -> Fields:
+    return _of_steps(graph, node, 2)
+
+
+def _of_steps(graph: OnnxGraph, node: Node, weights: int) -> Fields:
+    """Products of every step with weights of shape (directions, gates x hidden, read)."""
+    steps, samples, _ = graph.shape(node.inputs[0])
+    if node.attributes.get("layout", 0):
+        steps, samples = samples, steps
+    if samples != 1:
+        raise NodeError(f"{samples} samples", "must be 1 sample: batches belong to scenarios")
+    directions, outputs, read = graph.shape(node.inputs[weights])
+    if node.inputs[weights] not in graph.constants:
+        raise NodeError(node.inputs[weights], "the weights must be constant")
+    groups = directions if weights == 2 else 1
+    return {
+        "op": "gemm",
+        "K": directions * outputs,
+        "C": groups * read,
+        "Y": steps,
+        "groups": groups,
+    }
+
+
+def _einsum(graph: OnnxGraph, node: Node) -> Fields:
+    """A product of two operands: labels of both are groups if they are kept, sums if not."""
+    equation = node.attributes["equation"].decode().replace(" ", "")
+    left_right, _, out = equation.partition("->")
+    if len(node.inputs) != 2 or "." in equation or "->" not in equation:
+        raise NodeError(equation, "must be a product of two operands with all labels named")
+    labels = left_right.split(",")
+    sizes: dict[str, int] = {}
+    for text, name in zip(labels, node.inputs, strict=True):
+        if len(set(text)) != len(text):
+            raise NodeError(equation, "a label stands twice in an operand")
+        sizes |= dict(zip(text, graph.shape(name), strict=True))
+    weights_first = node.inputs[0] in graph.constants
+    left, right = labels[::-1] if weights_first else labels
+    lost = (set(left) ^ set(right)) - set(out)
+    if lost:
+        raise NodeError(equation, f"{min(lost)} is summed up in one operand alone")
+
+    def size(of: set[str]) -> int:
+        return math.prod(sizes[label] for label in of)
+
+    both = set(left) & set(right)
+    groups = size(both & set(out))
+    constant = node.inputs[0 if weights_first else 1] in graph.constants
+    return {
+        "op": "gemm",
+        "K": groups * size(set(right) - both),
+        "C": groups * size(both - set(out)),
+        "Y": size(set(left) - both),
+        "groups": groups,
+        "dynamic": not constant,
+    }
+
+
 def combined(graph: OnnxGraph, node: Node, op: str) -> Fields:
     """An element-wise layer with the extents of its output; one of few dimensions has rows."""
     shape = graph.shape(node.outputs[0])
@@ -231,7 +294,9 @@ def combined(graph: OnnxGraph, node: Node, op: str) -> Fields:
 
 
 LAYERS: Mapping[str, Callable[[OnnxGraph, Node], Fields | None]] = {
+    **dict.fromkeys(("GRU", "LSTM", "RNN"), _recurrent),
     "Conv": _conv,
+    "Einsum": _einsum,
     "ConvTranspose": _transposed_conv,
     "Gemm": _gemm,
     "MatMul": _matmul,
@@ -244,3 +309,8 @@ LAYERS: Mapping[str, Callable[[OnnxGraph, Node], Fields | None]] = {
     **dict.fromkeys(("Resize", "Upsample"), _resampling),
 }
 """What reads a node's extents; ``None`` where it does no more than shape or normalise."""
+
+RECURRENT: Mapping[str, Callable[[OnnxGraph, Node], Fields]] = dict.fromkeys(
+    ("GRU", "LSTM", "RNN"), _recurrence
+)
+"""A second layer of some operators, behind the first: what each step does with the states."""

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
-from scar_cp.imports.model_file import Draft, Imported, build_model, counted, unique_name
+from scar_cp.imports.model_file import Draft, Imported, build_model, counted
 from scar_cp.imports.onnx_file import read_onnx
 from scar_cp.imports.onnx_graph import Node, NodeError, OnnxGraph, ShapeError, fold_constants
-from scar_cp.imports.onnx_layers import LAYERS, Fields, combined
-from scar_cp.imports.onnx_operators import COMBINED, FOLDED
+from scar_cp.imports.onnx_layers import LAYERS, RECURRENT, Fields, combined
+from scar_cp.imports.onnx_operators import COMBINED, is_folded
+from scar_cp.inputs.layer_names import unique_name
 
 __all__ = ["import_onnx"]
 
@@ -92,7 +93,7 @@ class _Walk:
                 reads = self._operands(node, reads)
                 if len({self._sources[name] for name in reads}) > 1:
                     fields = combined(self._graph, node, COMBINED[node.op])
-            elif node.op != "Concat" and node.op not in FOLDED:
+            elif not is_folded(node.op):
                 raise NodeError(node.op, "not an operator that can be imported")
         except NodeError as error:
             faults = self.unsized if isinstance(error, ShapeError) else self.faults
@@ -103,6 +104,8 @@ class _Walk:
         sources = self._stem(reads)
         if fields is not None:
             sources = (self._add(node, fields, sources),)
+            if node.op in RECURRENT:
+                sources = (self._add(node, RECURRENT[node.op](self._graph, node), sources),)
         else:
             self.folded[node.op] += 1
         self._sources.update(dict.fromkeys(node.outputs, sources))

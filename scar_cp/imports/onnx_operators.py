@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-__all__ = ["COMBINED", "FOLDED"]
+__all__ = ["COMBINED", "is_folded"]
 
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_SHAPING = _names(
-    "Cast CastLike DepthToSpace Dropout Expand Flatten Gather GatherElements GatherND Identity Pad "
-    "Reshape Shape Size Slice SpaceToDepth Split Squeeze Tile Transpose Trilu Unsqueeze"
+_NOT_FOLDED = _names(
+    "Attention Col2Im Conv ConvInteger ConvTranspose DFT DeformConv Einsum GRU Gemm If LSTM Loop "
+    "MatMul MatMulInteger MaxUnpool Optional OptionalGetElement OptionalHasElement QLinearConv "
+    "QLinearMatMul RNN STFT Scan SequenceAt SequenceConstruct SequenceEmpty SequenceErase "
+    "SequenceInsert SequenceLength SequenceMap SplitToSequence ConcatFromSequence"
 )
-"""Move, repeat or choose elements."""
+"""Operators of the standard with products inside, with graphs inside, or of lists of tensors."""
 
-_UNARY = _names(
-    "Abs Celu Ceil Clip Cos CumSum DequantizeLinear DynamicQuantizeLinear Elu Erf Exp Floor Gelu "
-    "HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log LogSoftmax Mish Neg Not PRelu QuantizeLinear "
-    "Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Softmax Softplus Softsign Sqrt Swish Tanh "
-    "ThresholdedRelu"
-)
-"""Activation functions and other functions of one tensor."""
+_NORMALISING = _names("SimplifiedLayerNormalization com.microsoft.RotaryEmbedding")
+"""Not of the standard."""
 
-_NORMALISING = _names(
-    "BatchNormalization GroupNormalization InstanceNormalization LRN LayerNormalization "
-    "LpNormalization MeanVarianceNormalization RMSNormalization SimplifiedLayerNormalization"
-)
 
-FOLDED = _SHAPING | _UNARY | _NORMALISING
-"""Part of the layer that gives their input, or of the edge behind it."""
+def is_folded(op: str) -> bool:
+    """Whether an operator is part of the layer that gives its input, or of the edge behind it.
+
+    All operators of the standard are that have no products: they move, choose, sort, compare,
+    reduce, sample or normalise elements, or apply a function to each.
+    """
+    import onnx.defs
+
+    return op in _NORMALISING or (op not in _NOT_FOLDED and onnx.defs.has(op))
+
 
 COMBINED = {
     **dict.fromkeys(

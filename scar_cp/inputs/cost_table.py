@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scar_cp.errors import Fault
+from scar_cp.inputs.layer_names import spelling
 from scar_cp.records.decimals import exact
 from scar_cp.records.user_csv import read_rows
 from scar_cp.records.yaml_json import shown
@@ -32,6 +33,7 @@ __all__ = [
     "SampleCost",
     "build_cost_table",
     "coverage_faults",
+    "joined",
     "read_cost_table",
     "to_csv",
 ]
@@ -152,6 +154,41 @@ def _energy(value: float) -> Fraction | None:
     except ValueError:  # infinite, or no number
         return None
     return number if 0 <= number < _LIMIT else None
+
+
+def joined(table: CostTable, needed: Iterable[RowName]) -> tuple[CostTable, dict[RowName, RowName]]:
+    """The table with rows of other spellings under the names that are needed.
+
+    A row that nobody needs is taken for one that is missing if model and chiplet type are the same
+    and the layers' names are alike, and if there is no other such row, nor other such need.
+
+    Returns
+    -------
+    table : CostTable
+    guessed : dict of RowName to RowName
+        Rows as the table has them, by what they were taken for.
+    """
+    wanted = dict.fromkeys(needed)
+    missing = [name for name in wanted if name not in table.rows]
+    spare = [name for name in table.rows if name not in wanted]
+
+    def alike(names: Iterable[RowName]) -> dict[tuple[str, str, str], list[RowName]]:
+        found: dict[tuple[str, str, str], list[RowName]] = {}
+        for name in names:
+            key = name.model, spelling(name.layer), name.chiplet_type
+            found.setdefault(key, []).append(name)
+        return found
+
+    offered = alike(spare)
+    guessed = {
+        names[0]: offered[key][0]
+        for key, names in alike(missing).items()
+        if len(names) == 1 and len(offered.get(key, ())) == 1
+    }
+    back = {row: name for name, row in guessed.items()}
+    rows = {back.get(name, name): number for name, number in table.rows.items()}
+    costs = {back.get(name, name): cost for name, cost in table.costs.items()}
+    return CostTable(table.file, rows, costs, table.whole), guessed
 
 
 def coverage_faults(table: CostTable, needed: Iterable[RowName]) -> list[Fault]:

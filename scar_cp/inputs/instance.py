@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isqrt
 from pathlib import Path, PurePath
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scar_cp.inputs.cost_table import CostTable
+from scar_cp.inputs.cost_table import CostTable, RowName
 from scar_cp.inputs.package import ChipletType, Package, Profile
 from scar_cp.inputs.workload import Model, Scenario
 from scar_cp.records.brief import Brief
@@ -71,6 +72,8 @@ class Instance(Brief):
     dram_pj_per_bit: float
     cost_table: CostTable | None = None
     """Compute costs of every layer, where the analytical model is not asked."""
+    guessed_rows: Mapping[RowName, RowName] = field(default_factory=dict, compare=False)
+    """Rows of the cost table that have another spelling, by what they were taken for."""
     files: tuple[Path, ...] = field(default=(), compare=False)
     """What it was read from, and what its file refers to, replaced by settings or not."""
 

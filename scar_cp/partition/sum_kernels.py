@@ -34,7 +34,7 @@ def least_sums(least: Ints, first: int, end: int, added: Ints) -> Ints:
 
 @compiled
 def _least(least: Ints, first: int, end: int, added: Ints) -> Ints:
-    best = least[first] + added[0]
+    best: Ints = least[first] + added[0]
     for i in range(first + 1, end):
         more = added[i - first]
         for k in range(best.size):

@@ -60,11 +60,11 @@ def test_all_unknown_operators_are_named_with_their_nodes(
 ) -> None:
     net = Net(x=[1, 3, 8, 8])
     x = net.add("Whirl", net.conv("x", 3, 4, 3, "conv"), name="/a/Whirl", domain="other")
-    net.add("LSTM", net.conv(x, 4, 4, 3, "after"), net.weight(1, 4), net.weight(1, 4))
+    net.add("DeformConv", net.conv(x, 4, 4, 3, "after"), net.weight(1, 4), net.weight(1, 4))
     number = len(net.nodes) - 1
     rule = "not an operator that can be imported"
     lines = [
-        f"net.onnx: node LSTM_{number}: LSTM: {rule}",
+        f"net.onnx: node DeformConv_{number}: DeformConv: {rule}",
         f"net.onnx: node a/Whirl: other.Whirl: {rule}",
     ]
     refused(project, command, net, lines)

@@ -208,3 +208,138 @@ def test_functions_and_weights_that_are_computed(project: Project, command: Comm
     pool = {"op": "pool", "K": 16, "C": 16, "Y": 4, "R": 4}
     assert fields(mean) == {**pool, "inputs": ("product",)}
     assert fields(gemm) == {"op": "gemm", "K": 2, "C": 16, "inputs": (mean.name,)}
+
+
+def total(layers: Any) -> tuple[int, int]:
+    return sum(layer.macs for layer in layers), sum(layer.weight_elements for layer in layers)
+
+
+@pytest.mark.parametrize(("op", "gates"), [("LSTM", 4), ("GRU", 3), ("RNN", 1)])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_recurrent_layers_are_products_of_every_step(
+    project: Project, command: Command, op: str, gates: int, directions: int
+) -> None:
+    net = Net(x=[50, 1, 40])
+    both = {"direction": "bidirectional"} if directions == 2 else {}
+    weights = net.weight(directions, gates * 64, 40), net.weight(directions, gates * 64, 64)
+    net.save(net.add(op, "x", *weights, name="steps", hidden_size=64, **both))
+    inputs, states = imported(command)
+    assert states.inputs == (inputs.name,)
+    per_step = directions * gates * 64 * (40 + 64)
+    assert total([inputs, states]) == (50 * per_step, per_step)
+
+
+@pytest.mark.parametrize(
+    ("op", "domain", "reads"),
+    [
+        ("ConvInteger", "", "x w z"),
+        ("QLinearConv", "", "x s z w s z s z"),
+        ("FusedConv", "com.microsoft", "x w"),
+    ],
+)
+def test_other_spellings_of_a_convolution(
+    project: Project, command: Command, op: str, domain: str, reads: str
+) -> None:
+    net = Net(x=[1, 3, 8, 8])
+    given = {"w": net.weight(5, 3, 3, 3), "s": net.weight(1), "z": net.weight(1)}
+    inputs = [given.get(name, name) for name in reads.split()]
+    net.save(net.add(op, *inputs, name="conv", domain=domain, pads=[1] * 4))
+    (layer,) = imported(command)
+    assert (layer.op, *total([layer])) == ("conv", 5 * 27 * 64, 5 * 27)
+
+
+@pytest.mark.parametrize(
+    ("op", "domain", "reads"),
+    [
+        ("MatMulInteger", "", "x w"),
+        ("QLinearMatMul", "", "x s z w s z s z"),
+        ("QGemm", "com.microsoft", "x s z w s z"),
+        ("FusedGemm", "com.microsoft", "x w"),
+        ("DynamicQuantizeMatMul", "com.microsoft", "x w s"),
+    ],
+)
+def test_other_spellings_of_a_product(
+    project: Project, command: Command, op: str, domain: str, reads: str
+) -> None:
+    net = Net(x=[6, 32])
+    given = {"w": net.weight(32, 8), "s": net.weight(1), "z": net.weight(1)}
+    inputs = [given.get(name, name) for name in reads.split()]
+    net.save(net.add(op, *inputs, name="mm", domain=domain))
+    (layer,) = imported(command)
+    assert (layer.op, *total([layer])) == ("gemm", 6 * 32 * 8, 32 * 8)
+
+
+@pytest.mark.parametrize(
+    ("equation", "shapes", "macs", "groups"),
+    [
+        ("bqhd,bkhd->bhqk", ([1, 5, 4, 8], [1, 7, 4, 8]), 4 * 5 * 7 * 8, 4),
+        ("ij,jk->ik", ([5, 6], [6, 7]), 5 * 6 * 7, 1),
+        ("i,j->ij", ([5], [7]), 35, 1),
+        ("bij,bij->b", ([3, 4, 5], [3, 4, 5]), 60, 3),
+    ],
+)
+def test_contractions_of_two_operands(
+    project: Project, command: Command, equation: str, shapes: Any, macs: int, groups: int
+) -> None:
+    net = Net(x=shapes[0], y=shapes[1])
+    net.save(net.add("Einsum", "x", "y", name="product", equation=equation))
+    (layer,) = imported(command)
+    assert (layer.macs, layer.groups, layer.dynamic) == (macs, groups, True)
+    net = Net(x=shapes[0])
+    net.save(net.add("Einsum", "x", net.weight(*shapes[1]), name="product", equation=equation))
+    (layer,) = imported(command)
+    assert (layer.macs, layer.weight_elements) == (macs, int(np.prod(shapes[1])))
+
+
+def test_a_branch_whose_condition_is_known_is_taken(project: Project, command: Command) -> None:
+    net = Net(x=[1, 3, 8, 1])
+    last = net.add("Gather", net.add("Shape", "x"), net.constant(3))
+    is_one = net.add("Equal", last, net.constant(1))
+    weights = {
+        name: helper.make_tensor(f"{name}_w", 1, [size, 3, 1, 1], [0.0] * 3 * size)
+        for name, size in (("then", 4), ("else", 9))
+    }
+    branches = {
+        f"{name}_branch": helper.make_graph(
+            [helper.make_node("Conv", ["x", f"{name}_w"], ["inner"], name=f"{name}_conv")],
+            name,
+            [],
+            [helper.make_empty_tensor_value_info("inner")],
+            [weight],
+        )
+        for name, weight in weights.items()
+    }
+    net.save(net.add("Relu", net.add("If", is_one, name="if", **branches)))
+    (layer,) = imported(command)
+    assert (layer.name, layer.K) == ("then_conv", 4)
+
+
+@pytest.mark.parametrize("op", ["ArgMax", "NonZero", "Sinh", "IsNaN", "Hardmax"])
+def test_operators_without_products_fold_by_a_rule(
+    project: Project, command: Command, op: str
+) -> None:
+    net = Net(x=[1, 3, 8, 8])
+    after = net.conv("x", 3, 4, 3, "conv")
+    net.save(net.add(op, after))
+    assert [layer.name for layer in imported(command)] == ["conv"]
+
+
+def test_constants_without_their_values_have_shapes(project: Project, command: Command) -> None:
+    from onnx import TensorProto
+
+    net = Net(x=[1, 3, 8, 8])
+    net.constants.append(TensorProto(name="bare", dims=[8, 3, 3, 3], data_type=TensorProto.FLOAT))
+    net.save(net.add("Conv", "x", "bare", name="conv", pads=[1] * 4))
+    (layer,) = imported(command)
+    assert (layer.macs, layer.weight_elements) == (8 * 27 * 64, 216)
+
+
+def test_dimensions_are_named_by_place_where_labels_say_nothing(
+    project: Project, command: Command
+) -> None:
+    net = Net(x=["N", 3, "?", "?"])
+    net.save(net.conv("x", 3, 8, 3, "conv"))
+    (layer,) = imported(command, "--dim", "N=1", "--dim", "x[2]=48", "--dim", "x[3]=192")
+    assert (layer.Y, layer.X) == (48, 192)
+    (layer,) = imported(command, "--dim", "N=1", "--dim", "?=16", "--dim", "x[3]=192")
+    assert (layer.Y, layer.X) == (16, 192)

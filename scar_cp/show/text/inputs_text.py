@@ -199,4 +199,8 @@ def _instance_lines(instance: Instance) -> list[str]:
         "",
         "chiplet types",
         *_types_table(instance.used_types),
+        *(
+            f"cost table: {row.model}, {row.layer} is taken for {name.layer}"
+            for name, row in instance.guessed_rows.items()
+        ),
     ]
