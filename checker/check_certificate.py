@@ -1,7 +1,6 @@
 """Check a certificate of scar-cp: python check_certificate.py PROBLEM.json CERTIFICATE.json.
 
-This says which value and bound it has found itself, in the problem and by a certificate's prices.
-It imports and believes nothing of scar-cp. All numbers are integers: clock cycles and nJ.
+It imports and believes nothing of scar-cp: it finds value and bound itself, in integers (cycles, nJ
 
 Definitions. Model m of L layers is *cut* at every border w = 0..W of the windows: cut(w) of its
 layers are done before, cut(0) = 0, cut(W) = L, and cuts never fall. In window w it does i..j-1 with
@@ -31,8 +30,8 @@ its price, u(m, w, s, i) - u(m, w + 1, s', j), less its share is at most gain(m,
 
 If T is not below longest, λT + μE is at least λ·longest. Arcs on no path below a *cap* are on no
 path of a schedule that comes to less: without them the bound holds up to the cap, and prices may
-come in rounds. What all leaves of a *tree* of ranges say holds for all cuts. Contention only
-lengthens windows, deadlines and smaller spaces only take schedules away, hops count least: F, G hold.
+come in rounds. What all leaves of a *tree* of ranges say holds for all cuts. Contention lengthens
+windows, deadlines and smaller spaces take schedules away, hops count least: so F and G hold.
 """
 
 import gzip
@@ -113,12 +112,13 @@ def route(p, source, target):
 def read_schedule(p, schedule):
     """Windows of (window, model, first, last, chiplet), if it keeps all rules but deadlines."""
     kind, _, windows = fields(schedule, "format problem windows", "the schedule")
-    need(kind == "scar-cp/schedule@1", "this is no schedule")
-    need(len(windows) <= p.max_windows, "the schedule has too many windows")
+    rules = kind == "scar-cp/schedule@1" and len(windows) <= p.max_windows
+    need(rules, "this is no schedule, or it has too many windows")
     done, found, names = [0] * len(p.models), [], "model first last chiplet"
     for w, window in enumerate(windows):
         found.append([(w, *wholes(fields(s, names, "it"), 0, MOST, "a segment")) for s in window])
-        need(len({s[4] for s in found[w]}) == len([] + window), "a chiplet hosts two segments")
+        once = window == [*window] and len({s[4] for s in found[w]}) == len(window)
+        need(once, "a chiplet hosts two segments")
         for _, m, first, last, c in sorted(found[w]):
             need(m < len(p.models) and c < len(p.chiplets), "no such model or chiplet")
             need(first == done[m] and first <= last, "layers are left out or out of order")

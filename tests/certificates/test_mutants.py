@@ -34,7 +34,7 @@ MUTANTS = [
     ("run.passes - 1]", "0]"),
     ("rising=True), self.longest)", "rising=True), MOST)"),
     # the schedule
-    ("len({s[4] for s in found[w]}) == len([] + window)", "True"),
+    ("len({s[4] for s in found[w]}) == len(window)", "True"),
     ("first == done[m] and first <= last", "first <= last"),
     ("done == [len(run.layers) for run in p.models]", "True"),
     ("len(windows) <= p.max_windows", "True"),
