@@ -1,6 +1,6 @@
 """Check a certificate of scar-cp: python check_certificate.py PROBLEM.json CERTIFICATE.json.
 
-It imports and believes nothing of scar-cp: it finds value and bound itself, in integers (cycles, nJ
+It imports and believes nothing of scar-cp: value and bound are its own, in integers (cycles, nJ).
 
 Definitions. Model m of L layers is *cut* at every border w = 0..W of the windows: cut(w) of its
 layers are done before, cut(0) = 0, cut(W) = L, and cuts never fall. In window w it does i..j-1 with
