@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from problems import seeds
 
+from scar_cp.partition import program
 from scar_cp.partition.program import NEVER, Piece, shortest_sums, trace
 from scar_cp.partition.sum_kernels import least_sums
 
@@ -93,3 +94,12 @@ def test_compiled_sums_are_those_of_numpy() -> None:
         added = rng.integers(0, 1000, end - first)
         expected = (least[first:end] + added[:, None, None]).min(axis=0)
         assert (least_sums(least, first, end, added) == expected).all()
+
+
+@seeds(20, quick=6)
+def test_many_counts_are_counted_as_few_are(seed, monkeypatch):
+    rng = Random(f"many {seed}")
+    sums, passes = random_costs(rng, 2, 5)
+    few = shortest_sums(sums, passes, 30, (2, 3))
+    monkeypatch.setattr(program, "_MANY_COUNTS", 0)
+    assert (shortest_sums(sums, passes, 30, (2, 3)) == few).all()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
 from random import Random
 
 import pytest
 from conftest import Command
+from partition.test_deadline_windows import due
 from problems import seeds
 from random_problems import random_problem
 
 import scar_cp as sc
 from scar_cp.inputs.workload import ModelRun, Scenario
 from scar_cp.judge.validation import validate
-from scar_cp.partition.deadline_windows import DeadlineWindows
-from scar_cp.partition.one_window import partition_window
 from scar_cp.studies.tardiness import least_tardiness
 
 
@@ -61,40 +59,6 @@ def test_wrong_frames_are_refused(run, key, rule) -> None:
         format="scar-cp/scenario@1", name="s", domain="d", models=(ModelRun(model="net", **run),)
     )
     assert scenario.models[0].broken_rules()
-
-
-def due(problem, rng: Random):
-    """The problem with deadlines that may or may not be kept."""
-    horizon = sc.solve(problem, solver="standalone").result.value or 1000
-    runs = tuple(
-        run.replace(deadline_cycles=rng.choice([None, *(rng.randint(0, horizon) for _ in "123")]))
-        for run in problem.models
-    )
-    return problem.replace(models=runs)
-
-
-@seeds(60, quick=10)
-def test_groups_end_as_early_as_any_in_the_order_of_deadlines(seed) -> None:
-    rng = Random(f"groups {seed}")
-    problem = due(random_problem(rng), rng)
-    never = 2**62
-    ends = [never if m.deadline_cycles is None else m.deadline_cycles for m in problem.models]
-    order = sorted(range(len(ends)), key=lambda m: (ends[m], m))
-    best = None
-    for size in range(min(len(order), problem.max_windows)):
-        for cuts in combinations(range(1, len(order)), size):
-            borders = [0, *cuts, len(order)]
-            total = 0
-            for a, b in pairwise(borders):
-                ranges = {m: (0, problem.models[m].num_layers) for m in sorted(order[a:b])}
-                plan = partition_window(problem, ranges)
-                total = never if plan is None else total + plan.bound
-                if total > ends[order[a]]:
-                    total = never
-            if total < never:
-                best = total if best is None else min(best, total)
-    plan = DeadlineWindows(problem).windows()
-    assert (None if plan is None else plan.bound) == best
 
 
 @seeds(40, quick=8)
