@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 from functools import cache
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -369,7 +370,20 @@ def refuses_what_is_malformed(check: Any, seed: int) -> None:
         assert not check.judge(data, _text(changed))[0]
 
 
+FALSE_CLAIMS = sorted((Path(__file__).parents[1] / "data" / "certificates").glob("*.problem.json"))
+
+
+def refuses_what_once_was_accepted(check: Any, seed: int) -> None:
+    """False claims that an earlier checker did not see through."""
+    problem = FALSE_CLAIMS[seed % len(FALSE_CLAIMS)]
+    certificate = problem.with_name(problem.name.replace(".problem", ""))
+    accepted, why = check.judge(problem.read_bytes(), certificate.read_bytes())
+    assert not accepted
+    assert why.count("\n") == 0
+
+
 BATTERY = (
+    refuses_what_once_was_accepted,
     refuses_what_is_malformed,
     judges_schedules_alike,
     evaluates_alike,
