@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
 
 @o.with_settings
 def deadlines(
+    context: typer.Context,
     instance: o.Instance,
     time_limit: o.TimeLimit = TIME_LIMIT_S,
     workers: o.Workers = WORKERS,
@@ -72,7 +73,7 @@ def deadlines(
             else:
                 status.say(f"{stage}: {event.seconds:.1f} s")
 
-        found = least_tardiness(problem, request, say, stop)
+        found = least_tardiness(problem, request, say, stop, context.obj)
     if output is not None and found.energy is not None:
         origin = origin_of(instance, loaded.overrides, output)
         write_text(output, to_json(found.energy.result.replace(origin=origin)))

@@ -71,8 +71,7 @@ class DesignFile(Record):
 def design_faults(design: DesignFile, file: str) -> list[Fault]:
     """Broken rules between the keys of a co-design."""
     faults = [
-        Fault(file, f"types.{name}.takes.{kind}", str(taken), f"there is no such limit in {known}")
-        for known in ["limits"]
+        Fault(file, f"types.{name}.takes.{kind}", str(taken), "there is no such limit in limits")
         for name, offer in design.types.items()
         for kind, taken in offer.takes.items()
         if kind not in design.limits

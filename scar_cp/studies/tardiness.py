@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from scar_cp.clock import while_in_time
 from scar_cp.judge.evaluation import Evaluation, evaluate
 from scar_cp.judge.schedule import Schedule
 from scar_cp.outcome.solving import Outcome, Stop, question_of, solve
@@ -72,6 +73,7 @@ def least_tardiness(
     request: Request | None = None,
     on_event: Callable[[str, Event | None], None] = lambda *_: None,
     stop: Stop | None = None,
+    started: float | None = None,
 ) -> Tardiness:
     """Find out whether all deadlines can be kept.
 
@@ -87,7 +89,7 @@ def least_tardiness(
         Limits; the objective is of no account.
     on_event
         Called with what is at work, and with events of its search.
-    stop
+    stop, started
         As for `solve`.
 
     Returns
@@ -103,25 +105,25 @@ def least_tardiness(
     (True, True, ('resnet50_block',))
     """
     request = request or Request()
-    until = time.monotonic() + request.time_limit_s
+    until = (time.monotonic() if started is None else started) + request.time_limit_s
     stopped = question_of(stop)
 
     def keep_going() -> bool:
         return time.monotonic() < until and not stopped()
 
     on_event("schedules", None)
-    schedule = _earliest(problem, keep_going)
+    schedule = _earliest(problem, keep_going) or _any(problem)
     kept = schedule is not None and not _is_late(problem, schedule)
     demands = list[Demand]()
     for demand in () if kept else _demands(problem):
-        share = max(1.0, (until - time.monotonic()) / 2)
+        if not keep_going():
+            break
+        share = (until - time.monotonic()) / 2
         on_event(f"what is due by {demand.deadline_cycles:,} cycles", None)
         demands.append(_bounded(problem, demand, replace(request, time_limit_s=share), stop))
-        if demands[-1].late_cycles and not keep_going():
-            break
     energy = None
     if not any(demand.late_cycles for demand in demands):
-        left = replace(request, objective="energy", time_limit_s=max(1.0, until - time.monotonic()))
+        left = replace(request, objective="energy", time_limit_s=max(0.0, until - time.monotonic()))
         start = schedule if kept else None
         energy = solve(
             problem,
@@ -137,9 +139,17 @@ def least_tardiness(
 
 
 def _earliest(problem: Problem, keep_going: Callable[[], bool]) -> Schedule | None:
-    windows = DeadlineWindows(problem)
-    plan = windows.windows(windows.least_tardiness(keep_going))
+    plan = None
+    with while_in_time(keep_going):
+        windows = DeadlineWindows(problem)
+        plan = windows.windows(windows.least_tardiness(keep_going))
     return None if plan is None else place(problem, plan.windows, adjacent=False)
+
+
+def _any(problem: Problem) -> Schedule | None:
+    """A schedule at once, whatever its deadlines."""
+    runs = tuple(run.replace(deadline_cycles=None) for run in problem.models)
+    return solve(problem.replace(models=runs), solver="standalone").result.schedule
 
 
 def _is_late(problem: Problem, schedule: Schedule) -> bool:
