@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scar_cp.codesign.package_cost import PackageCost
 from scar_cp.errors import Fault, InputError
 from scar_cp.files.shipped import is_name
 from scar_cp.records.record import (
@@ -66,6 +67,8 @@ class DesignFile(Record):
     """Package to compare with; default: each instance's own."""
     gap: Annotated[float, Field(ge=0, lt=1)] = 0.01
     """Certified gap of the answer at which the search may stop."""
+    cost: PackageCost | None = None
+    """Of packages, to be shown beside their bounds; it decides nothing."""
 
 
 def design_faults(design: DesignFile, file: str) -> list[Fault]:
@@ -75,6 +78,12 @@ def design_faults(design: DesignFile, file: str) -> list[Fault]:
         for name, offer in design.types.items()
         for kind, taken in offer.takes.items()
         if kind not in design.limits
+    ]
+    known = design.types if design.cost is None else design.cost.area_mm2
+    faults += [
+        Fault(file, "cost.area_mm2", name, "is required: the area of every type", is_parameter=False)
+        for name in design.types
+        if name not in known
     ]
     room = design.grid[0] * design.grid[1]
     least = sum(offer.least for offer in design.types.values())

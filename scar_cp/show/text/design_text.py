@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scar_cp.codesign.design_search import Candidate, Codesign
+from scar_cp.codesign.package_cost import package_cost
 from scar_cp.show.text.summary import gap_text
 from scar_cp.show.text.tables import Columns, plain_table
 
@@ -72,8 +73,16 @@ def _verdict(design: Codesign, best: Candidate) -> str:
 def _candidates(design: Codesign) -> Columns:
     shown = sorted(design.candidates, key=lambda one: one.bound)[:_MOST]
     best = design.best
+    cost = design.design.cost
+    prices: Columns = {}
+    if cost is not None:
+        made = [
+            package_cost(list(zip(design.names, one.counts, strict=True)), cost) for one in shown
+        ]
+        prices = {"cost": ["-" if price is None else f"{price:,.4g}" for price in made]}
     return {
         "counts": [design.counts_text(one.counts) for one in shown],
+        **prices,
         "bound": [f"{float(one.bound):.4f}" for one in shown],
         "best": [f"{float(one.best.total):.4f}" if one.best else "-" for one in shown],
         "solves": [str(sum(answer.level for answer in one.answers)) for one in shown],
