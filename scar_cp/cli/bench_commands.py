@@ -36,6 +36,7 @@ class SuiteName(StrEnum):
     cross = "6x6"
     ablation = "ablation"
     engine = "engine"
+    scaling = "scaling"
 
 
 @app.command()
@@ -78,6 +79,33 @@ def suite(
         rows = _run(name, path, stored[name], instances, workers, seed, only)
         if best:
             _improve(best, [best_of(row, version("scar-cp"), instances) for row in rows])
+
+
+@app.command("plot")
+def plot(
+    table: Annotated[Path, typer.Argument(help="Table of the suite scaling.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="FILE.svg, .png or .pdf to write.")
+    ] = Path("scaling.svg"),
+) -> None:
+    r"""Draw how time and memory grow with chiplets, models, layers and windows.
+
+    Needs the extra: pip install 'scar-cp\[plot]'
+
+    Example: scar-cp bench plot results/scaling/scaling.csv -o scaling.svg
+    """
+    from scar_cp.cli.pictures import check_suffix
+    from scar_cp.records.yaml_json import check_writable, write_bytes
+    from scar_cp.show.plots.scaling_plot import plot_scaling
+    from scar_cp.show.plots.style import figure_bytes
+
+    check_writable(output, table)
+    check_suffix(output)
+    rows = _stored(table)
+    if not rows:
+        raise InputError([Fault(str(table), "", None, "must hold rows of the suite scaling")])
+    write_bytes(output, figure_bytes(plot_scaling(rows), output.suffix))
+    print(f"written: {output}")
 
 
 @app.command("best")
@@ -166,16 +194,16 @@ def _run(
     if not cases:
         rule = f"matches no case of the suite {name}"
         raise InputError([Fault("--only", "", only, rule)])
-    rows = []
+    rows = list[Row]()
+    write = only is None or not stored  # a part never replaces the stored whole
     console = plain_console(stderr=True)
     with console.status(f"{len(cases)} cases") as status:
         for k, row in enumerate(run_suite(cases, instances, workers, seed), start=1):
             rows.append(row)
+            if path and write:  # what is measured stays, whatever happens to the rest
+                write_text(path, table_text(rows, method(name, workers, seed, only)))
             console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
             status.update(f"{k} of {len(cases)} cases done")
-    write = only is None or not stored  # a part never replaces the stored whole
-    if path and write:
-        write_text(path, table_text(rows, method(name, workers, seed, only)))
     print(
         f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
         f"{'heuristic':>20} {'value':>20} {'bound':>20} {'gap':>9} {'seconds':>8} {'MB':>5}"

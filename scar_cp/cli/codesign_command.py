@@ -65,7 +65,7 @@ def codesign(
         Path, typer.Option("-o", "--output", help="Database; solves it holds are not repeated.")
     ] = Path("codesign.db"),
     picture: Annotated[
-        Path | None, typer.Option(help="Draw the answer, .svg or .png (extra plot).")
+        Path | None, typer.Option(help="Draw the answer, .svg, .png or .pdf (extra plot).")
     ] = None,
     package: Annotated[
         Path | None, typer.Option(help="Write the best package as a package file.")

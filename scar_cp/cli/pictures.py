@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-_SUFFIXES = (".png", ".svg")
+_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def register(app: typer.Typer) -> None:
@@ -66,7 +66,7 @@ def plot(
     instance: _Instance = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help=r"FILE.png or FILE.svg \[default: RESULT.KIND.png]"),
+        typer.Option("-o", "--output", help=r"FILE.png, .svg or .pdf \[default: RESULT.KIND.png]"),
     ] = None,
     kind: Annotated[
         KindName | None,

@@ -224,7 +224,7 @@ def report(
     where: Where = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help=r".svg or .png \[default: DATABASE's name .svg]"),
+        typer.Option("-o", "--output", help=r".svg, .png or .pdf \[default: DATABASE's name .svg]"),
     ] = None,
 ) -> None:
     r"""Draw a sweep: lines or a map over its parameters, certified intervals as error bars.

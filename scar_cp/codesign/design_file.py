@@ -81,7 +81,9 @@ def design_faults(design: DesignFile, file: str) -> list[Fault]:
     ]
     known = design.types if design.cost is None else design.cost.area_mm2
     faults += [
-        Fault(file, "cost.area_mm2", name, "is required: the area of every type", is_parameter=False)
+        Fault(
+            file, "cost.area_mm2", name, "is required: the area of every type", is_parameter=False
+        )
         for name in design.types
         if name not in known
     ]

@@ -19,7 +19,17 @@ from scar_cp.solvers import CpsatOptions, Request
 from scar_cp.studies.fresh_process import in_fresh_process, peak_memory_mb
 from scar_cp.terms import ObjectiveName, Space
 
-__all__ = ["SUITES", "Case", "Row", "method", "regressions", "run_suite", "source_of", "table_text"]
+__all__ = [
+    "SCALING",
+    "SUITES",
+    "Case",
+    "Row",
+    "method",
+    "regressions",
+    "run_suite",
+    "source_of",
+    "table_text",
+]
 
 SCENARIOS = tuple(f"sc{i}" for i in range(1, 11))
 
@@ -38,6 +48,12 @@ class Case:
     space: Space = "full"
     without: str = ""
     """Ideas switched off, joined by ``+``: fields of `CpsatOptions`."""
+
+    @property
+    def key(self) -> tuple[str, str, int, str, str, str]:
+        """What identifies the case."""
+        case = self.scenario, self.package, self.windows, self.objective
+        return *case, self.space, self.without
 
 
 @dataclass(frozen=True)
@@ -102,6 +118,22 @@ PACKAGES = ("simba_nvd_3x3", "simba_shi_3x3", "het_cb_3x3", "het_sides_3x3")
 SIDES = ("het_sides_3x3",)
 CROSS = ("het_cross_6x6",)
 
+SCALING: dict[str, dict[int, Case]] = {
+    "chiplets": {
+        n * n: Case("models-4", f"mixed_{n}x{n}", 1, "latency", 60, 0.01)
+        for n in (3, 4, 6, 8, 12, 16)
+    },
+    "models": {
+        n: Case(f"models-{n}", "mixed_8x8", 1, "latency", 60, 0.01) for n in (1, 2, 4, 8, 12, 20)
+    },
+    "layers": {
+        n: Case(f"layers-{n}", "mixed_3x3", 1, "latency", 60, 0.01)
+        for n in (54, 144, 480, 648, 1506)
+    },
+    "windows": {n: Case("models-4", "mixed_3x3", n, "latency", 60, 0.01) for n in (1, 2, 3, 5, 8)},
+}
+"""What is varied, its sizes and their cases; in ``results/scaling``."""
+
 SUITES: dict[str, list[Case]] = {
     "one-window": [
         *_grid(SCENARIOS, PACKAGES, [1], ["latency", "energy"], 20, 0.0005),
@@ -132,6 +164,7 @@ SUITES: dict[str, list[Case]] = {
         *_grid(["sc4", "sc5"], CROSS, [3], ["latency", "edp"], 300, 0.015),
     ],
     "scenarios": _grid(SCENARIOS, ["het_sides_3x3"], [1], ["latency"], 60),
+    "scaling": list(dict.fromkeys(case for sizes in SCALING.values() for case in sizes.values())),
 }
 """Cases by suite name."""
 

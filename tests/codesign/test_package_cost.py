@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,7 @@ def test_every_part_adds_to_the_cost(more) -> None:
 
 def test_one_more_bond_loses_more_packages() -> None:
     chiplets = [cost_of([("a", n)], bond_yield=0.9) / n for n in range(1, 9)]
-    assert [b / a for a, b in zip(chiplets, chiplets[1:], strict=False)] == pytest.approx(
-        [1 / 0.9] * 7
-    )
+    assert [b / a for a, b in pairwise(chiplets)] == pytest.approx([1 / 0.9] * 7)
 
 
 def test_an_interposer_larger_than_its_wafer_cannot_be_had() -> None:

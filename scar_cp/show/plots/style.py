@@ -111,8 +111,12 @@ def in_house_style(plot: Callable[P, Figure]) -> Callable[P, Figure]:
 
 
 def figure_bytes(figure: Figure, suffix: str, dpi: int = 130) -> bytes:
-    """The contents of a ``.png`` or ``.svg`` file, the same for the same figure."""
-    dated = {".png": {"Software": None}, ".svg": {"Date": None, "Creator": None}}
+    """The contents of a ``.png``, ``.svg`` or ``.pdf`` file, the same for the same figure."""
+    dated = {
+        ".png": {"Software": None},
+        ".svg": {"Date": None, "Creator": None},
+        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
     out = io.BytesIO()
     with _house_style(), _without_missing_glyphs():
         figure.savefig(out, format=suffix[1:], dpi=dpi, metadata=dated[suffix])

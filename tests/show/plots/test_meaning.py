@@ -23,7 +23,9 @@ from scar_cp.show.plots.front_plot import plot_front
 from scar_cp.show.plots.gantt_plot import plot_gantt
 from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
 from scar_cp.show.plots.map_plot import plot_map, positions
+from scar_cp.show.plots.scaling_plot import plot_scaling
 from scar_cp.show.plots.style import PALETTE, figure_bytes, model_fill, time_unit
+from scar_cp.studies.bench import SCALING, Row
 
 
 def marked(axes, kind):
@@ -229,3 +231,30 @@ def test_cases_name_what_differs() -> None:
     (axes,) = plot_gaps(rows).axes
     labels = [label.get_text() for label in axes.get_xticklabels()]
     assert all(re.fullmatch(r"sc\d\n(1 window|2 windows)", label) for label in labels)
+
+
+def test_a_case_that_did_not_reach_its_gap_is_a_hollow_mark():
+    rows = [
+        Row(
+            *case.key,
+            heuristic=None,
+            value=100,
+            bound=95 if size == 9 else 100,
+            gap=0.05 if size == 9 else 0.0,
+            status="feasible",
+            author="",
+            first_s=None,
+            best_s=None,
+            seconds=float(size),
+            peak_mb=10 * size,
+        )
+        for size, case in SCALING["chiplets"].items()
+    ]
+    figure = plot_scaling(rows)
+    seconds, _, layers, _, memory = figure.axes[:5]
+    sizes = list(SCALING["chiplets"])
+    assert np.array_equal(seconds.lines[0].get_ydata(), sizes)
+    assert np.array_equal(memory.lines[0].get_ydata(), [10 * size for size in sizes])
+    hollow = [np.max(m.get_xdata()) for m in seconds.lines[1:] if m.get_fillstyle() == "none"]
+    assert hollow == [9]
+    assert not layers.lines[1:], "no rows, no marks"
