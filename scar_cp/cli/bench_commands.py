@@ -194,7 +194,7 @@ def _run(
     if not cases:
         rule = f"matches no case of the suite {name}"
         raise InputError([Fault("--only", "", only, rule)])
-    rows = list[Row]()
+    rows: list[Row] = []
     write = only is None or not stored  # a part never replaces the stored whole
     console = plain_console(stderr=True)
     with console.status(f"{len(cases)} cases") as status:
