@@ -253,11 +253,8 @@ class Codesign:
 
     def total(self, values: Sequence[int]) -> Fraction:
         """Weighted mean of values, each relative to the package to compare with."""
+        parts = [self._share(s, value) for s, value in enumerate(values)]
         weights = [Fraction(one.weight) for one in self.design.instances]
-        parts = [
-            weight * Fraction(value, max(1, row.value or 1))
-            for weight, value, row in zip(weights, values, self.other, strict=True)
-        ]
         return sum(parts, Fraction(0)) / sum(weights)
 
     def _bound_all(self) -> None:
@@ -274,13 +271,31 @@ class Codesign:
         for candidate in sorted(self.candidates, key=lambda one: one.bound):
             if limit is not None and candidate.bound >= limit and candidate is not best:
                 break
-            least = min(answer.level for answer in candidate.answers)
-            if least == len(_LIMITS_S):
-                continue
-            chosen += [(candidate, s) for s, a in enumerate(candidate.answers) if a.level == least]
+            chosen += [(candidate, s) for s in self._undecided(candidate)]
             if len(chosen) >= most:
                 break
         return chosen[:most]
+
+    def _undecided(self, candidate: Candidate) -> list[int]:
+        """Instances that the bound of a candidate may rise by most, per second of the next solve.
+
+        All are solved once first: where they need no more, or hardly matter, it shows.
+        """
+        answers = candidate.answers
+        if any(answer.level == 0 for answer in answers):
+            return [s for s, answer in enumerate(answers) if answer.level == 0]
+        room: dict[int, Fraction] = {}
+        for s, answer in enumerate(answers):
+            value = self.other[s].value if answer.value is None else answer.value
+            if answer.level < len(_LIMITS_S) and answer.bound < (value or 0):
+                above = self._share(s, (value or 0) - answer.bound)
+                room[s] = above / Fraction(_LIMITS_S[answer.level])
+        return sorted(room, key=lambda s: -room[s])[:1]
+
+    def _share(self, s: int, value: int) -> Fraction:
+        """What a value of an instance counts in a total."""
+        weight = Fraction(self.design.instances[s].weight)
+        return weight * Fraction(value, max(1, self.other[s].value or 1))
 
     def _problem(self, counts: Counts, s: int) -> Problem:
         return ideal(self.base[s], self.names, counts)
