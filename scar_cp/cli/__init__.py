@@ -21,6 +21,7 @@ import scar_cp.cli.cost_template as cost_template
 import scar_cp.cli.deadlines_command as deadlines_command
 import scar_cp.cli.import_costs as import_costs
 import scar_cp.cli.import_models as import_models
+import scar_cp.cli.import_transformer as import_transformer
 import scar_cp.cli.init as init
 import scar_cp.cli.list_command as list_command
 import scar_cp.cli.papers_command as papers_command
@@ -51,6 +52,7 @@ show_command.register(app)
 basic_commands.register(app)
 cost_template.register(app)
 import_costs.register(import_models.app)
+import_transformer.register(import_models.app)
 search.register(app)
 verify_certificate.register(app)
 study_commands.register(app)

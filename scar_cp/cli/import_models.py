@@ -16,17 +16,17 @@ from scar_cp.errors import Fault, InputError
 if TYPE_CHECKING:
     from scar_cp.imports.model_file import Imported
 
-__all__ = ["app"]
+__all__ = ["Name", "Output", "app", "write_model"]
 
 app = typer.Typer(
     help="Turn what other tools wrote into a model file or a table of costs.",
     no_args_is_help=True,
 )
 
-_Output = Annotated[
+Output = Annotated[
     Path, typer.Option("-o", "--output", metavar="MODEL.yaml", help="Model file to write.")
 ]
-_Name = Annotated[
+Name = Annotated[
     str | None, typer.Option(help=r"Name of the model \[default: the output's file name]")
 ]
 
@@ -34,8 +34,8 @@ _Name = Annotated[
 @app.command()
 def onnx(
     file: Annotated[Path, typer.Argument(metavar="FILE.onnx", help="An ONNX model.")],
-    output: _Output,
-    name: _Name = None,
+    output: Output,
+    name: Name = None,
     dim: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=N", help="Size of an open dimension; again for more."),
@@ -65,14 +65,14 @@ def onnx(
             return replace(fault, rule=f"{NO_SIZE}: give --dim {fault.value}=N")
         return replace(fault, file="--dim", is_parameter=False) if fault.is_parameter else fault
 
-    _write(read, file, output, name)
+    write_model(read, file, output, name)
 
 
 @app.command()
 def maestro(
     file: Annotated[Path, typer.Argument(metavar="FILE.m", help="A MAESTRO model or mapping.")],
-    output: _Output,
-    name: _Name = None,
+    output: Output,
+    name: Name = None,
 ) -> None:
     """Import a MAESTRO model: a chain of its layers; dataflows are skipped.
 
@@ -83,14 +83,14 @@ def maestro(
     """
     from scar_cp.imports.maestro_model import import_maestro
 
-    _write(lambda model: import_maestro(file, model), file, output, name)
+    write_model(lambda model: import_maestro(file, model), file, output, name)
 
 
 @app.command()
 def csv(
     file: Annotated[Path, typer.Argument(metavar="LAYERS.csv", help="A CSV of layers.")],
-    output: _Output,
-    name: _Name = None,
+    output: Output,
+    name: Name = None,
 ) -> None:
     """Import a CSV of layers, a row each, one sample's extents, counted in elements.
 
@@ -102,10 +102,12 @@ def csv(
     """
     from scar_cp.imports.csv_model import import_csv
 
-    _write(lambda model: import_csv(file, model), file, output, name)
+    write_model(lambda model: import_csv(file, model), file, output, name)
 
 
-def _write(read: Callable[[str], Imported], file: Path, output: Path, name: str | None) -> None:
+def write_model(
+    read: Callable[[str], Imported], file: Path, output: Path, name: str | None
+) -> None:
     """Write what an import read, and say what it is."""
     from scar_cp.imports.model_file import model_text, summary
     from scar_cp.records.yaml_json import check_writable, write_text

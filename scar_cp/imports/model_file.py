@@ -83,7 +83,12 @@ def model_text(imported: Imported, source: Path) -> str:
         *imported.notes,
     )
     lines = [f"# {line if line.isprintable() else ascii(line)}" for line in head]
-    lines += [f"format: {model.format}", f"name: {flow_yaml(model.name)}", "layers:"]
+    lines += [f"format: {model.format}", f"name: {flow_yaml(model.name)}"]
+    if model.input_elements:
+        lines += [f"input_elements: {flow_yaml(model.input_elements)}"]
+    if model.outputs:
+        lines += [f"outputs: {flow_yaml(list(model.outputs))}"]
+    lines += ["layers:"]
     lines += [f"  - {flow_yaml(_row(layer))}" for layer in model.layers]
     return "\n".join(lines) + "\n"
 

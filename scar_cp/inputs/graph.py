@@ -68,6 +68,17 @@ def model_faults(model: Model, file: str, granularity: Granularity = "all") -> l
                 rule = "must name a layer of the model or a model input (in0, in1, ...)"
                 faults.append(Fault(file, f"{place}.inputs[{k}]", name, rule))
         faults += [Fault(file, f"{place}.{p}", str(v), rule) for p, v, rule in layer.broken_rules()]
+    read = {name for layer in model.layers for name in layer.inputs if _is_input(name)}
+    faults += [
+        Fault(file, f"input_elements.{name}", name, "must be a model input that a layer reads")
+        for name in model.input_elements
+        if name not in read
+    ]
+    faults += [
+        Fault(file, f"outputs[{k}]", name, "must name a layer of the model")
+        for k, name in enumerate(model.outputs)
+        if name not in first
+    ]
     granular = any(layer.op in COMPUTE_OPS for layer in model.layers)
     if granularity == "compute" and not granular:
         rule = "no layer has multiply-accumulates: needs granularity all"
@@ -123,7 +134,8 @@ def build_graph(model: Model, granularity: Granularity) -> Graph:
     for row in model.layers:
         for name in row.inputs:
             if name not in rows:
-                rows[name] = (new_edge(None, _input_elements(row, rows)),)
+                elements = model.input_elements.get(name) or _input_elements(row, rows)
+                rows[name] = (new_edge(None, elements),)
         operands = [rows[name] for name in row.inputs]
         incoming = tuple(dict.fromkeys(edge for group in operands for edge in group))
         if granularity == "all" or row.op in COMPUTE_OPS:
@@ -143,7 +155,8 @@ def build_graph(model: Model, granularity: Granularity) -> Graph:
             rows[row.name] = tuple(_resized(edge, row, incoming, new_edge) for edge in incoming)
 
     read_rows = {name for row in model.layers for name in row.inputs}
-    for name in (row.name for row in model.layers if row.name not in read_rows):
+    unread = [row.name for row in model.layers if row.name not in read_rows]
+    for name in (*unread, *model.outputs):
         for edge in rows[name]:
             edge.is_output = edge.producer is not None
     tensors = [

@@ -143,6 +143,13 @@ class Model(Brief, Record):
     format: Literal["scar-cp/model@1"]
     name: str
     layers: Annotated[Seq[Layer], Field(min_length=1)]
+    input_elements: dict[str, PositiveInt] = {}
+    """Sizes of model inputs, where the first layer that reads one does not say it: a cache."""
+    outputs: Seq[str] = ()
+    """Layers whose outputs leave the model although others read them: rows for a cache."""
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.layers))
 
     def _brief(self) -> str:
         return f"{self.name}: {len(self.layers)} layers"

@@ -207,6 +207,29 @@ def test_an_output_may_be_read_too() -> None:
     assert tensors[1] == ("a", "b", 256, True)
 
 
+def test_a_model_says_what_else_leaves_it_and_how_large_its_inputs_are() -> None:
+    model = of(conv("a", "in0"), conv("b", "a", "in1"), conv("c", "b"))
+    graph = build_graph(model.replace(outputs=("a",), input_elements={"in1": 77}), "compute")
+    assert [(t.producer, t.elements, t.is_output) for t in graph.tensors] == [
+        (None, 256, False),
+        (None, 77, False),
+        (0, 256, True),
+        (1, 256, False),
+        (2, 256, True),
+    ]
+
+
+def test_sizes_and_outputs_are_of_what_is_there() -> None:
+    model = of(conv("a", "in0"))
+    wrong = model.replace(outputs=("in0", "x"), input_elements={"in1": 7, "a": 3})
+    assert [fault.place for fault in model_faults(wrong, "f")] == [
+        "input_elements.in1",
+        "input_elements.a",
+        "outputs[0]",
+        "outputs[1]",
+    ]
+
+
 def test_granularity_all_keeps_every_row() -> None:
     names, tensors = folded(
         conv("a", "in0"),

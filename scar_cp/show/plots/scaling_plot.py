@@ -45,6 +45,8 @@ def plot_scaling(rows: Sequence[Row]) -> Figure:
 
 
 def _draw(axes: Axes, shown: Sequence[tuple[int, Case, Row]], column: str) -> None:
+    from matplotlib.ticker import LogLocator
+
     heights = [getattr(row, column) for *_, row in shown]
     axes.plot([size for size, *_ in shown], heights, color=PALETTE[5])
     for (size, case, row), height in zip(shown, heights, strict=True):
@@ -55,6 +57,8 @@ def _draw(axes: Axes, shown: Sequence[tuple[int, Case, Row]], column: str) -> No
     axes.set_xscale("log")
     axes.set_yscale("log")
     sizes = [size for size, *_ in shown]
-    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.set_xticks(sizes, [str(size) for size in sizes], rotation=45)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.5)
