@@ -101,7 +101,7 @@ def test_every_command_and_option_exists(page: Path) -> None:
         assert given - {"--help", "-h", "-e"} <= known, words
 
 
-ALONE = ("your-own-model", "your-own-costs", "verify")
+ALONE = ("your-own-model", "language-models", "your-own-costs", "verify")
 
 
 @pytest.mark.slow

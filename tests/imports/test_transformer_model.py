@@ -11,6 +11,8 @@ import pytest
 from conftest import Command
 
 from scar_cp.errors import InputError
+from scar_cp.files.named_records import read_record
+from scar_cp.files.shipped import shipped_files
 from scar_cp.imports.transformer_model import Run, expected_experts, import_transformer
 from scar_cp.inputs.graph import build_graph
 from scar_cp.inputs.workload import Model
@@ -170,3 +172,27 @@ def test_a_prompt_and_a_step_are_solved_side_by_side(command: Command, tmp_path:
         "import", "transformer", config, "--tokens", 1, "-o", tmp_path / "x.yaml", "--past", -1
     )
     assert ran.code == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "run"),
+    [
+        (name, f"{name}_{kind}", run)
+        for name, tokens, past in (
+            ("gpt2", 512, 512),
+            ("llama3_1b", 512, 512),
+            ("whisper_tiny", 4, 4),
+        )
+        for kind, run in (("prefill", Run(tokens)), ("decode", Run(1, past)))
+    ],
+)
+def test_a_shipped_model_is_that_of_its_config(config, name, run) -> None:
+    path = Path(__file__).parents[1] / "data" / "configs" / f"{config}.json"
+    shipped = read_record(shipped_files("model")[name], Model)
+    assert import_transformer(path, name, run).model == shipped
+
+
+def test_a_llama_has_the_weights_that_were_published() -> None:
+    shipped = read_record(shipped_files("model")["llama3_1b_decode"], Model)
+    beside = 128256 * 2048 + (2 * 16 + 1) * 2048  # the embedding, once, and normalisations
+    assert weights(shipped) == 1_235_814_400 - beside
