@@ -16,7 +16,7 @@ import scar_cp
 from scar_cp.cli import app
 
 SOURCE = Path(scar_cp.__file__).parent
-MEASURED = re.compile(r"\d+\.\d s\b|\d+\.\d +\d+$|OR-Tools [\d.]+")
+MEASURED = re.compile(r"\d+\.\d s\b|\d+\.\d( +\d+)?$|OR-Tools [\d.]+")
 """Seconds, also with the megabytes after them at the end of a row; and a library's version."""
 
 

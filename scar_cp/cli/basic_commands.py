@@ -113,6 +113,7 @@ def evaluate(
     ],
     space: o.Space = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    raw: o.Raw = False,
     *,
     settings: dict[str, Any],
 ) -> None:
@@ -145,6 +146,6 @@ def evaluate(
         }
         print(json.dumps(document, indent=2))
     else:
-        print_evaluation(loaded.problem, evaluation, violations)
+        print_evaluation(loaded.problem, evaluation, violations, raw)
     if violations:
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 from scar_cp.terms import WORKERS
 
@@ -105,7 +106,7 @@ def plot(
     if not rows:
         raise InputError([Fault(str(table), "", None, "must hold rows of the suite scaling")])
     write_bytes(output, figure_bytes(plot_scaling(rows), output.suffix))
-    print(f"written: {output}")
+    say_written(output)
 
 
 @app.command("best")
@@ -157,7 +158,7 @@ def _improve(path: Path, found: list[Best]) -> None:
         print(f"better than known: {line}")
     if news:
         write_text(path, best_text(table))
-        print(f"written: {path}")
+        say_written(path)
 
 
 def _stored(path: Path) -> list[Row]:
@@ -183,6 +184,7 @@ def _run(
     from scar_cp.records.yaml_json import write_text
     from scar_cp.show.text.console import plain_console
     from scar_cp.show.text.summary import gap_text
+    from scar_cp.show.text.units import Units
     from scar_cp.studies.bench import SUITES, method, regressions, run_suite, table_text
 
     cases = [
@@ -206,17 +208,19 @@ def _run(
             status.update(f"{k} of {len(cases)} cases done")
     print(
         f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
-        f"{'heuristic':>20} {'value':>20} {'bound':>20} {'gap':>9} {'seconds':>8} {'MB':>5}"
+        f"{'heuristic':>14} {'value':>14} {'bound':>14} {'gap':>9} {'seconds':>8} {'MB':>5}"
     )
     for row in rows:
+        units = Units(row.clock_hz)
+        costs = [units.value(row.objective, v) for v in (row.heuristic, row.value, row.bound)]
         print(
             f"{row.scenario:8} {row.package:14} {row.windows:7} {row.objective:9} "
-            f"{row.heuristic or 0:20,} {row.value or 0:20,} {row.bound or 0:20,} "
+            f"{costs[0]:>14} {costs[1]:>14} {costs[2]:>14} "
             f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
             + (f"  without {row.without}" if row.without else "")
         )
     if path and write:
-        print(f"written: {path}")
+        say_written(path)
     for line in regressions(stored, rows):
         print(f"worse than the stored run: {line}")
     return rows

@@ -14,6 +14,7 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.cli.runs import termination_as_interrupt
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def codesign(
     except KeyboardInterrupt:
         print(f"interrupted: the same command goes on with what {output} holds", file=sys.stderr)
     _answer(found, picture, package)
-    print(f"written: {output}")
+    say_written(output)
     if found.best is None:
         raise typer.Exit(1)
 
@@ -187,7 +188,7 @@ def _answer(found: Codesign, picture: Path | None, package: Path | None) -> None
         from scar_cp.show.plots.style import figure_bytes
 
         write_bytes(picture, figure_bytes(plot_design(found), picture.suffix))
-        print(f"written: {picture}")
+        say_written(picture)
     if package is not None:
         write_text(package, found.package_text(package.stem))
-        print(f"written: {package}")
+        say_written(package)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from scar_cp.cli import options as o
 from scar_cp.cli.interrupts import stop_on_signals
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 from scar_cp.terms import TIME_LIMIT_S, WORKERS
 
@@ -28,6 +30,7 @@ def deadlines(
     seed: o.Seed = 0,
     gap: o.Gap = 0.001,
     output: o.Output = None,
+    as_json: o.AsJson = False,
     quiet: o.Quiet = False,
     *,
     settings: dict[str, Any],
@@ -74,12 +77,15 @@ def deadlines(
                 status.say(f"{stage}: {event.seconds:.1f} s")
 
         found = least_tardiness(problem, request, say, stop, context.obj)
-    if output is not None and found.energy is not None:
-        origin = origin_of(instance, loaded.overrides, output)
-        write_text(output, to_json(found.energy.result.replace(origin=origin)))
-    for line in tardiness_lines(found):
-        print(line)
-    if output is not None and found.energy is not None:
-        print(f"written: {output}")
+    outputs = o.outputs(output, as_json) if found.energy is not None else []
+    if found.energy is not None:
+        origin = origin_of(instance, loaded.overrides, output or Path())
+        for path in outputs:
+            write_text(path, to_json(found.energy.result.replace(origin=origin)))
+    if o.STANDARD not in outputs:
+        for line in tardiness_lines(found):
+            print(line)
+    if outputs:
+        say_written(output)
     if found.most_cycles != 0:
         raise typer.Exit(1)

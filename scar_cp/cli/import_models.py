@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def write_model(
     )
     write_text(output, model_text(imported, file))
     print("\n".join(summary(imported)))
-    print(f"written: {output}")
+    say_written(output)
 
 
 def _sizes(given: list[str]) -> dict[str, int]:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from scar_cp.cli.streams import say_written
+
 __all__ = ["register"]
 
 
@@ -25,5 +27,5 @@ def init(
     from scar_cp.files.starter import write_starter
 
     for file in write_starter(folder):
-        print(f"written: {file}")
+        say_written(file)
     print(f"next: scar-cp solve {folder / 'instance.yaml'}")

@@ -34,6 +34,8 @@ from scar_cp.plugins import SOLVERS
 
 __all__ = [
     "SETTINGS",
+    "STANDARD",
+    "AsJson",
     "Confirm",
     "Contention",
     "ContentionName",
@@ -58,6 +60,7 @@ __all__ = [
     "Profile",
     "Profiles",
     "Quiet",
+    "Raw",
     "Routing",
     "RoutingName",
     "Scar",
@@ -81,6 +84,7 @@ __all__ = [
     "given",
     "known",
     "name_of",
+    "outputs",
     "parse_grid",
     "parse_set",
     "together",
@@ -337,7 +341,23 @@ Scar = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="File to write; - for standard output.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON, as -o has it, and no table.")
+]
+STANDARD = Path("-")
+"""Standard output, or input."""
+
+
+def outputs(output: Path | None, as_json: bool) -> list[Path]:
+    """Where a result goes: to a file, to standard output, to both or to none."""
+    asked = [output] if output is not None else []
+    return [*asked, STANDARD] if as_json and output != STANDARD else asked
+
+
+Raw = Annotated[bool, typer.Option("--raw", help="Cycles and nJ instead of ms, mJ and J·s.")]
 
 
 SETTINGS: Mapping[str, Any] = {

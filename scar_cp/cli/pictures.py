@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def plot(
     path = output or Path(f"{result.stem}.{kind.value}.png")
     check_writable(path, *sources, *files)
     write_bytes(path, figure_bytes(draw(), path.suffix))
-    print(f"written: {path}")
+    say_written(path)
 
 
 def trace(
@@ -131,7 +132,7 @@ def trace(
     write_text(output, json.dumps(document) + "\n")
     for name in document["otherData"]["cut_off"]:
         print(f"cut off: {name} in one slice")
-    print(f"written: {output}")
+    say_written(output)
 
 
 def _scheduled(result: Result, path: Path, instance: Path | None) -> tuple[LoadedProblem, Schedule]:

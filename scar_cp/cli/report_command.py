@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
 __all__ = ["register"]
@@ -61,4 +62,4 @@ def report(
         raise InputError([Fault(str(source), "", None, rule) for source in sources])
     check_writable(output, *(file for source in found for file in (source.path, *source.files)))
     write_text(output, page(found))
-    print(f"written: {output}")
+    say_written(output)

@@ -10,6 +10,8 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.cli.interrupts import stop_on_signals
+from scar_cp.cli.options import STANDARD
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import InputError
 from scar_cp.plugins import SOLVERS
 from scar_cp.terms import MEMORY_LIMIT_GB, TIME_LIMIT_S, WORKERS
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from scar_cp.files.loading import LoadedProblem
     from scar_cp.inputs.instance import InstanceFile
     from scar_cp.outcome.solving import Outcome
+    from scar_cp.show.text.units import Units
     from scar_cp.terms import ObjectiveName, Space
 
 __all__ = ["register"]
@@ -60,7 +63,9 @@ def solve(
             "with --verify: read one.",
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    as_json: o.AsJson = False,
+    raw: o.Raw = False,
+    quiet: o.Quiet = False,
     *,
     settings: dict[str, Any],
 ) -> None:
@@ -81,6 +86,8 @@ def solve(
     scar-cp solve problem.json --verify result.json
 
     scar-cp solve problem.json --certificate certificate.json.gz
+
+    scar-cp compile sc3 -o - | scar-cp solve - --json --quiet
     """
     from scar_cp.files.loading import load_problem
     from scar_cp.files.problem_of_result import origin_of
@@ -89,6 +96,7 @@ def solve(
     from scar_cp.records.yaml_json import check_writable, to_json, write_text
     from scar_cp.show.text.live_progress import Progress
     from scar_cp.show.text.summary import print_summary
+    from scar_cp.show.text.units import Units
     from scar_cp.solvers import CpsatOptions, Request
     from scar_cp.solvers.scar.scar_options import parse_scar_options
 
@@ -120,8 +128,9 @@ def solve(
     )
     if not space_is_defined(loaded.problem, request.space):
         raise InputError([undefined_space(request.space, instance, space)])
+    units = Units(None if raw else loaded.problem.clock_hz)
     with (
-        Progress(loaded.problem.name, quiet, context.obj) as progress,
+        Progress(loaded.problem.name, request, units, quiet, context.obj) as progress,
         SOLVERS.blaming(solver),
         stop_on_signals() as stop,
     ):
@@ -133,15 +142,21 @@ def solve(
             loaded.sha256,
             started=context.obj,
             stop=stop,
+            on_stage=progress.stage,
         )
-    if output is not None:
-        origin = origin_of(instance, loaded.overrides, output)
-        write_text(output, to_json(outcome.result.replace(origin=origin)))
-    print_summary(outcome)
-    if output is not None:
-        print(f"written: {output}")
+    outputs = o.outputs(output, as_json)
+    if outputs:
+        given = instance != STANDARD
+        origin = origin_of(instance, loaded.overrides, output or Path()) if given else None
+        text = to_json(outcome.result.replace(origin=origin))
+        for path in outputs:
+            write_text(path, text)
+    is_shown = STANDARD not in outputs
+    if is_shown:
+        print_summary(outcome, raw)
+        say_written(output)
     if certificate is not None:
-        _certify(outcome, certificate, quiet)
+        _certify(outcome, certificate, units, quiet, is_shown)
     if outcome.result.schedule is None:
         raise typer.Exit(1)
 
@@ -158,6 +173,9 @@ def pareto(
     workers: o.Workers = WORKERS,
     seed: o.Seed = 0,
     output: o.Output = None,
+    as_json: o.AsJson = False,
+    raw: o.Raw = False,
+    quiet: o.Quiet = False,
     *,
     settings: dict[str, Any],
 ) -> None:
@@ -186,7 +204,7 @@ def pareto(
     if not space_is_defined(loaded.problem, name):
         raise InputError([undefined_space(name, instance, space)])
     request = Request(space=name, time_limit_s=time_limit, workers=workers, seed=seed)
-    with FrontProgress() as progress, stop_on_signals() as stop:
+    with FrontProgress(time_limit, quiet, context.obj) as progress, stop_on_signals() as stop:
         front = pareto_front(
             loaded.problem,
             request,
@@ -198,11 +216,12 @@ def pareto(
     if front is None:
         print("no schedule was found")
         raise typer.Exit(1)
-    if output is not None:
-        write_text(output, to_json(front))
-    print_front(loaded.problem, front)
-    if output is not None:
-        print(f"written: {output}")
+    outputs = o.outputs(output, as_json)
+    for path in outputs:
+        write_text(path, to_json(front))
+    if STANDARD not in outputs:
+        print_front(loaded.problem, front, raw)
+        say_written(output)
 
 
 def _space(given: StrEnum | None, settings: InstanceFile | None) -> Space:
@@ -223,7 +242,7 @@ def _objective(
     return settings.objective if settings else "latency"
 
 
-def _certify(outcome: Outcome, path: Path, quiet: bool) -> None:
+def _certify(outcome: Outcome, path: Path, units: Units, quiet: bool, is_shown: bool) -> None:
     """Write a certificate, and say what it proves."""
     from scar_cp.certificates.certificate import write_certificate
     from scar_cp.certificates.certifying import certify
@@ -237,8 +256,9 @@ def _certify(outcome: Outcome, path: Path, quiet: bool) -> None:
     ):
         certificate = certify(outcome, max(_LEAST_S, left_s), stop)
     write_certificate(path, certificate)
-    print_certificate(outcome.result, certificate)
-    print(f"written: {path}")
+    if is_shown:
+        print_certificate(outcome.result, certificate, units)
+        say_written(path)
 
 
 def _print_verification(loaded: LoadedProblem, path: Path, certificate: Path | None) -> None:

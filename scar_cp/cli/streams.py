@@ -7,9 +7,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO, cast
 
-__all__ = ["forgiving_streams"]
+__all__ = ["forgiving_streams", "say_written"]
+
+
+def say_written(path: Path | None) -> None:
+    """Say where output is, unless it is on standard output itself, or nowhere."""
+    if path is not None and str(path) != "-":
+        print(f"written: {path}")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.cli.runs import check_outputs, run_missing
+from scar_cp.cli.streams import say_written
 from scar_cp.plugins import SOLVERS
 from scar_cp.terms import TIME_LIMIT_S, WORKERS
 
@@ -62,6 +63,7 @@ def compare(
         typer.Option("-o", "--output", help="CSV of all rows; runs it holds are not repeated."),
     ] = Path("compare.csv"),
     style: Annotated[FormatName, typer.Option("--format", help="What to print.")] = FormatName.text,
+    raw: o.Raw = False,
     quiet: o.Quiet = False,
     package: o.Packages = None,
     profile: o.Profiles = None,
@@ -115,7 +117,7 @@ def compare(
     check_outputs(jobs, output)
     run_missing(jobs, store, quiet)
     rows = store.judged(jobs)
-    sys.stdout.write(_formatted(rows, style))
+    sys.stdout.write(_formatted(rows, style, raw))
     if any(row.status == "failed" for row in rows):
         raise typer.Exit(1)
 
@@ -176,7 +178,7 @@ def gaps(
     write_text(output, gaps_csv(splits))
     text = {SplitFormatName.text: gaps_text, SplitFormatName.md: gaps_markdown}[style](splits)
     sys.stdout.write(text)
-    print(f"written: {output}")
+    say_written(output)
 
 
 def _store(output: Path, instances: list[Path]) -> Store:
@@ -191,7 +193,7 @@ def _plain(names: list[Any] | None) -> list[str]:
     return [name.value for name in names or ()]
 
 
-def _formatted(rows: list[JudgedRow], style: FormatName) -> str:
+def _formatted(rows: list[JudgedRow], style: FormatName, raw: bool) -> str:
     from scar_cp.show.text.comparison_text import (
         comparison_json,
         comparison_markdown,
@@ -200,9 +202,8 @@ def _formatted(rows: list[JudgedRow], style: FormatName) -> str:
     from scar_cp.studies.judged_rows import table_text
 
     if style is FormatName.text:
-        return comparison_text(rows, max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns))
-    return {
-        FormatName.md: comparison_markdown,
-        FormatName.csv: table_text,
-        FormatName.json: comparison_json,
-    }[style](rows)
+        width = max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns)
+        return comparison_text(rows, width, raw)
+    if style is FormatName.md:
+        return comparison_markdown(rows, raw)
+    return {FormatName.csv: table_text, FormatName.json: comparison_json}[style](rows)

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from scar_cp.cli import options as o
 from scar_cp.cli.runs import termination_as_interrupt
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 from scar_cp.plugins import SOLVERS
 from scar_cp.terms import TIME_LIMIT_S
@@ -271,7 +272,7 @@ def report(
     shown = tuple(panels.values())
     figure = plot_sweep_map(shown, x, heat) if heat else plot_sweep_lines(shown, x, others)
     write_bytes(path, figure_bytes(figure, path.suffix))
-    print(f"written: {path}")
+    say_written(path)
 
 
 @app.command()
@@ -297,7 +298,7 @@ def export(
         lambda: _chosen(database, where or ()), lambda: check_writable(path, database)
     )
     write_table(path, flat_rows(rows))
-    print(f"written: {path}")
+    say_written(path)
 
 
 @app.command()

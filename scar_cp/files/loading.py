@@ -17,7 +17,7 @@ from scar_cp.problem.compiled import Problem, problem_faults
 from scar_cp.problem.compiler import compile_instance
 from scar_cp.problem.hash import sha256_of
 from scar_cp.problem.reconfig import reconfigure
-from scar_cp.records.yaml_json import read_document, shown, to_record
+from scar_cp.records.yaml_json import is_stream, read_document, shown, to_record
 
 __all__ = ["LoadedProblem", "load_problem", "read_problem"]
 
@@ -142,7 +142,7 @@ def _load_compiled(path: Path, data: dict[str, Any], overrides: dict[str, Any]) 
         raise InputError(faults)
     if any(setting is not None for setting in (windows, splits, packing)):
         problem = reconfigure(problem, splits, packing or "greedy")
-    elif not overrides:
+    elif not overrides and not is_stream(path):
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         return LoadedProblem(problem, None, sha256, (path,), overrides)
     return LoadedProblem(problem, None, sha256_of(problem), (path,), overrides)

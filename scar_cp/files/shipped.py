@@ -62,7 +62,7 @@ def shipped_root() -> Path:
 def is_name(given: str) -> bool:
     """Whether a text is a plain name: no folder, no suffix."""
     path = PurePath(given)
-    return bool(given) and path.name == given and not path.suffix
+    return bool(given) and path.name == given and not path.suffix and given != "-"
 
 
 def file_of(path: Path, given: str, *kinds: SchemaKind) -> Path:

@@ -80,6 +80,7 @@ def solve(
     started: float | None = None,
     initial_schedule: Schedule | None = None,
     stop: Stop | None = None,
+    on_stage: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Search for a schedule and certify how good it is.
 
@@ -106,6 +107,8 @@ def solve(
     stop
         A quick function, asked between small steps and every 0.1 s while CP-SAT runs, or an event:
         once it says yes, the search ends with the best schedule so far.
+    on_stage
+        Called with the name of every stage of the search as it begins.
 
     Returns
     -------
@@ -134,7 +137,7 @@ def solve(
     """
     request = request or Request()
     started = time.monotonic() if started is None else started
-    search = Search(problem, request, on_event, started=started, stop=question_of(stop))
+    search = Search(problem, request, on_event, on_stage, started=started, stop=question_of(stop))
     search.bounds += simple_bounds(problem)
     if initial_schedule is not None:
         if objections := search.objections(initial_schedule):

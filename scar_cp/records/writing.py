@@ -1,14 +1,20 @@
-"""Files written whole or not at all, and never over what is read."""
+"""Files written whole or not at all, and never over what is read; ``-`` is standard output."""
 
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
 
-__all__ = ["check_writable", "write_bytes", "write_text"]
+__all__ = ["check_writable", "is_stream", "write_bytes", "write_text"]
+
+
+def is_stream(path: str | Path | None) -> bool:
+    """Whether a path stands for standard input or output."""
+    return str(path) == "-"
 
 
 def check_writable(path: Path | None, *inputs: Path) -> None:
@@ -20,7 +26,7 @@ def check_writable(path: Path | None, *inputs: Path) -> None:
         If it is a folder or, by whatever name, one of the inputs; or lies in a folder that does
         not exist or cannot be written.
     """
-    if path is None:
+    if path is None or is_stream(path):
         return
     if os.path.isdir(path):
         rule = "is a directory, not a file"
@@ -53,7 +59,10 @@ def _place(path: Path) -> str:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file whole or not at all, as `write_bytes` does."""
-    write_bytes(path, text.encode())
+    if is_stream(path):
+        sys.stdout.write(text)
+    else:
+        write_bytes(path, text.encode())
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
@@ -64,6 +73,9 @@ def write_bytes(path: str | Path, content: bytes) -> None:
     InputError
         If the file cannot be written there.
     """
+    if is_stream(path):
+        sys.stdout.buffer.write(content)
+        return
     path = Path(path)
     check_writable(path)
     whole = Path(_place(path))

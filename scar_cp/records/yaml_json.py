@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -15,11 +16,12 @@ import yaml
 from scar_cp.errors import Fault, InputError
 from scar_cp.records.record import Record
 from scar_cp.records.record_faults import json_record, rule_of, shown, to_record
-from scar_cp.records.writing import check_writable, write_bytes, write_text
+from scar_cp.records.writing import check_writable, is_stream, write_bytes, write_text
 
 __all__ = [
     "check_writable",
     "flow_yaml",
+    "is_stream",
     "json_record",
     "parse_flow",
     "read_document",
@@ -71,7 +73,7 @@ _MAX_NESTING = 100
 
 
 def read_document(path: str | Path) -> Any:
-    """The data of a YAML or JSON file, whatever it says.
+    """The data of a YAML or JSON file, whatever it says; ``-`` is standard input.
 
     Raises
     ------
@@ -92,10 +94,10 @@ def read_document(path: str | Path) -> Any:
     if os.path.isdir(path):
         raise fail("is a directory, not a file")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = sys.stdin.read() if is_stream(path) else path.read_text(encoding="utf-8-sig")
         if not text.strip():
             raise fail("the file is empty")
-        if path.suffix == ".json":
+        if path.suffix == ".json" or (is_stream(path) and text.lstrip()[0] == "{"):
             return json.loads(text, object_pairs_hook=mapping)
         _check_nesting(text)
         return yaml.load(text, Loader=_Loader)

@@ -59,6 +59,7 @@ class Search:
     problem: Problem
     request: Request
     on_event: Callable[[Event], None] | None = None
+    on_stage: Callable[[str], None] | None = None
     schedule: Schedule | None = None
     evaluation: Evaluation | None = None
     author: str = ""
@@ -153,6 +154,11 @@ class Search:
             self.schedule, self.evaluation, self.author = schedule, evaluation, source
             self._note(source)
             return True
+
+    def enter(self, stage: str) -> None:
+        """Say what the search is at, for whoever watches."""
+        if self.on_stage:
+            self.on_stage(stage)
 
     def objections(self, schedule: Schedule) -> tuple[str, ...]:
         """Why a schedule is none of the space: each broken rule once, where it is first broken."""

@@ -63,7 +63,7 @@ class Row:
     scenario: str
     package: str
     windows: int
-    objective: str
+    objective: ObjectiveName
     space: str
     without: str
     heuristic: int | None
@@ -76,6 +76,8 @@ class Row:
     best_s: float | None
     seconds: float
     peak_mb: int
+    clock_hz: float | None = None
+    """Of the package; none in older tables."""
 
     @property
     def key(self) -> tuple[str, str, int, str, str, str]:
@@ -229,6 +231,7 @@ def run_case(case: Case, instances: Path | None, workers: int, seed: int) -> Row
         best_s=round(compiled_s + improving[-1].seconds, 2) if improving else None,
         seconds=round(compiled_s + result.seconds, 2),
         peak_mb=peak_memory_mb(),
+        clock_hz=problem.clock_hz,
     )
 
 

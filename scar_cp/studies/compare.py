@@ -220,6 +220,7 @@ def run_here(job: Job) -> Row:
         message=_one_line("; ".join(outcome.notes)),
         stopped=result.stopped or "",
         proof=_proof(result),
+        clock_hz=loaded.problem.clock_hz,
     )
 
 

@@ -76,6 +76,8 @@ class GapSplit:
     objective: ObjectiveName
     heuristic: int
     losses: tuple[Loss, ...]
+    clock_hz: float | None = None
+    """Of the package; none in older tables."""
 
     @property
     def total(self) -> tuple[float | None, float | None]:
@@ -159,6 +161,7 @@ def _split(rows: list[Row]) -> GapSplit | None:
         first.objective,
         heuristic,
         tuple(losses),
+        first.clock_hz,
     )
 
 
@@ -172,6 +175,7 @@ class _LossRow(Loss):
     windows: int
     objective: ObjectiveName
     heuristic: int
+    clock_hz: float | None = None
 
 
 def check_replaceable(path: Path) -> None:
@@ -203,7 +207,8 @@ def read_splits(path: Path) -> list[GapSplit]:
     with _readable(path):
         for row in read_table(path, _LossRow):
             problem = row.scenario, row.package, row.profile, row.windows, row.objective
-            split = splits.setdefault(problem, GapSplit(*problem, row.heuristic, losses=()))
+            new = GapSplit(*problem, row.heuristic, losses=(), clock_hz=row.clock_hz)
+            split = splits.setdefault(problem, new)
             loss = Loss(row.decision, row.space, row.value, row.bound, row.least, row.most)
             splits[problem] = replace(split, losses=(*split.losses, loss))
         decisions = tuple(decision for _, decision in STEPS)

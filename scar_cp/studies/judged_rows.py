@@ -76,6 +76,12 @@ class Case:
         return self.sha256, program, self.space, self.objective
 
     @property
+    def scene(self) -> tuple[str, ...]:
+        """What rows must share to be about the same work, by whatever package."""
+        program, _, _ = self.code.partition("+")
+        return program, self.scenario, self.profile, self.space, self.objective
+
+    @property
     def plugin(self) -> str:
         """Package and version of a solver that is a plug-in; empty for a built-in one."""
         return self.code.partition("+")[2]
@@ -103,6 +109,8 @@ class Row(Case):
     """Why the search ended, see `scar_cp.terms.StopReason`."""
     proof: str = ""
     """How the bound was got, see `scar_cp.terms.Method`; ``cp-sat, one run``: not confirmed."""
+    clock_hz: float | None = None
+    """Of the package; none in older tables."""
 
     @property
     def case(self) -> Case:
@@ -118,12 +126,14 @@ class JudgedRow(Row):
     """Value / least value; 1 only if they are equal."""
     gap: float | None
     """(value - largest bound) / value; 0 only if they are equal."""
+    scenario_ratio: float | None = None
+    """Value / least value of the scenario, on whatever package, in units of time and energy."""
 
 
 COLUMNS = (
     *("scenario", "package", "profile", "settings", "windows", "space", "objective", "solver"),
     *("value", "ratio", "gap", "status", "stopped", "bound", "proof"),
-    *("latency_cycles", "energy_nj"),
+    *("scenario_ratio", "latency_cycles", "energy_nj", "clock_hz"),
     *("seconds", "peak_mb", "time_limit_s", "stop_gap", "workers", "seed", "scar", "sha256"),
     "code",
     "message",
@@ -148,6 +158,10 @@ def judge(rows: Iterable[Row]) -> list[JudgedRow]:
     for row in tightest.values():
         if refutation := _refutation(row, best):
             raise ClaimError(f"{row}: {refutation}")
+    in_time = {row: value for row in rows if (value := _in_time(row)) is not None}
+    quickest: dict[tuple[str, ...], Fraction] = {}
+    for row, value in in_time.items():
+        quickest[row.scene] = min(quickest.get(row.scene, value), value)
     return [
         JudgedRow(
             **vars(row),
@@ -155,9 +169,17 @@ def judge(rows: Iterable[Row]) -> list[JudgedRow]:
             gap=relative_gap(
                 row.value, tightest[row.question].bound if row.question in tightest else None
             ),
+            scenario_ratio=_ratio(in_time[row], quickest[row.scene]) if row in in_time else None,
         )
         for row in rows
     ]
+
+
+def _in_time(row: Row) -> Fraction | None:
+    """A value that packages of different clocks can be compared by."""
+    if row.value is None or row.objective == "energy":
+        return None if row.value is None else Fraction(row.value)
+    return None if row.clock_hz is None else Fraction(row.value) / Fraction(row.clock_hz)
 
 
 def failed_row(case: Case, reason: str, seconds: float) -> Row:
@@ -218,11 +240,11 @@ def _bound(row: Row) -> int:
     return row.bound
 
 
-def _ratio(value: int, best: int | None) -> float | None:
+def _ratio(value: int | Fraction, best: int | Fraction | None) -> float | None:
     """``value / best``: 1 only if they are equal, ``None`` where only the best is 0."""
     if value == best:
         return 1.0
-    return max(float(Fraction(value, best)), nextafter(1.0, inf)) if best else None
+    return max(float(Fraction(value) / best), nextafter(1.0, inf)) if best else None
 
 
 @dataclass(frozen=True)
@@ -272,6 +294,8 @@ def table_text(rows: Iterable[JudgedRow]) -> str:
         "seconds: wall-clock, with compiling; peak_mb: largest resident set of the process",
         "ratio: value / least value, gap: (value - largest bound) / value, of all stored rows with",
         "  this sha256, space and objective",
+        "scenario_ratio: value in time or energy / least one of all stored rows with the same",
+        "  scenario and profile, space and objective, on any package",
     )
     return to_csv(COLUMNS, map(asdict, rows), head)
 

@@ -23,7 +23,7 @@ def test_a_certificate_says_what_it_proves_and_is_accepted(command, tmp_path, wr
     path, ran = written
     document = json.loads(gzip.decompress(path.read_bytes()))
     assert document["bound"] == document["value"] == 909_537
-    assert "certified: latency >= 909,537 cycles in the full space, gap 0 %" in ran.out
+    assert "certified: latency >= 1.8191 ms in the full space, gap 0 %" in ran.out
     problem = tmp_path / "problem.json"
     assert command("compile", "quickstart", "-o", problem).code == 0
     for of in (problem, "quickstart"):

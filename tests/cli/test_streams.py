@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from conftest import Command, Project, Ran
 from rows import ROW
 
 from scar_cp.show.text.live_progress import Progress, RunsProgress
-from scar_cp.solvers import Event
+from scar_cp.show.text.units import Units
+from scar_cp.solvers import Event, Request
 
 pytestmark = pytest.mark.slow  # each test is a program of its own
 
@@ -167,13 +170,57 @@ def test_live_lines_have_names_as_they_stand(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
-    with Progress(name):
+    request, units = Request(), Units(1e9)
+    with Progress(name, request, units):
         pass
     assert f"solving {name}" in capsys.readouterr().err
-    with Progress("") as progress:
+    with Progress("", request, units) as progress:
         progress.event(Event(0.0, None, None, name))
     assert f"  {name}\x1b" in capsys.readouterr().err.replace("\n", "\x1b")
     row = replace(ROW, scenario=name)
     with RunsProgress(0, 1) as runs:
         runs.start(row.case)
     assert str(row.case) in capsys.readouterr().err
+
+
+def test_a_hyphen_is_standard_input_and_output(
+    project: Project, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = command("compile", "instance.yaml", "-o", "-").out
+    assert command("compile", "instance.yaml").out == compiled
+    for options in (("--json",), ("-o", "-"), ("-o", "result.json", "--json")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(compiled))
+        ran = command("solve", "-", "--solver", "standalone", "--quiet", *options)
+        assert (ran.code, ran.err) == (0, "")
+        result = json.loads(ran.out)
+        assert (result["format"], result["origin"]) == ("scar-cp/result@1", None)
+    assert json.loads(Path("result.json").read_text()) == result
+    assert not Path("-").exists()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(" "))
+    ran = command("solve", "-")
+    assert (ran.code, ran.err) == (2, "-: the file is empty\n")
+
+
+def test_costs_are_told_in_units_of_people_or_raw(project: Project, command: Command) -> None:
+    assert "cycles" not in command(*SOLVE).out
+    raw = command(*SOLVE, "--raw").out
+    value = json.loads(Path("result.json").read_text())["value"]
+    assert f"latency {value:,} cycles, found by standalone" in raw
+    assert "cycles" not in command("evaluate", "instance.yaml", "result.json").out
+    assert f"{value:,} cycles" in command("evaluate", "instance.yaml", "result.json", "--raw").out
+
+
+def test_without_a_move_a_line_says_where_the_search_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scar_cp.show.text.live_progress._BEAT_S", 0.0)
+    monkeypatch.setattr("scar_cp.show.text.live_progress._CLOCK_S", 0.01)
+    request = Request(time_limit_s=77, gap=0.01)
+    with Progress("p", request, Units(1e9)) as progress:
+        progress.event(Event(0.0, 2_000_000, 1_000_000, "x"))
+        progress.stage("window prices")
+        time.sleep(0.1)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].split() == ["elapsed", "value", "ms", "bound", "ms", "gap", "moved", "by"]
+    last = "2.000000         1.000000  50.00 %  at window prices; limit 77 s or a gap of 1.00 %"
+    assert lines[-1].endswith(last)

@@ -258,7 +258,8 @@ def test_the_quickstart_is_compared_from_end_to_end(project: Project, command: C
     arguments = ["compare", QUICKSTART, "--time-limit", "10", "-o", "table.csv"]
     code, out, err = command(*arguments, "--format", "csv")
     assert code == 0
-    assert [line.split(":")[0].split()[-1] for line in err.splitlines()] == ["scar", "cp-sat"]
+    ended = [line for line in err.splitlines() if not line.startswith(" ")]
+    assert [line.split(":")[0].split()[-1] for line in ended] == ["scar", "cp-sat"]
     assert cells(out) == cells(Path("table.csv").read_text())
     heuristic, exact = csv.DictReader(io.StringIO(out[out.index("scenario,") :]))
     assert (exact["status"], exact["ratio"], exact["gap"]) == ("optimal", "1.0", "0.0")

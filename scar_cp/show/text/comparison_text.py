@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from scar_cp.show.text.summary import gap_text
 from scar_cp.show.text.tables import Columns, pipe_table, plain_table, table_width
+from scar_cp.show.text.units import Units
 from scar_cp.studies.judged_rows import COLUMNS, FORMAT, JudgedRow, Summary, summarise
 
 __all__ = [
@@ -51,35 +52,37 @@ def ratio_text(ratio: float | None) -> str:
     return f"{ratio:.4f}" if ratio >= 1.00005 else f"1 + {ratio - 1:.1e}"
 
 
-def _integer(value: int | None) -> str:
-    return "-" if value is None else f"{value:,}"
+def _cost(row: JudgedRow, value: int | None, raw: bool) -> str:
+    if raw or row.clock_hz is None:
+        return Units().number(row.objective, value)
+    return Units(row.clock_hz).value(row.objective, value)
 
 
-_ROW_COLUMNS: Mapping[str, Callable[[JudgedRow], str]] = {
-    "scenario": lambda row: row.scenario,
-    "package": lambda row: row.package or "-",
-    "profile": lambda row: row.profile or "-",
-    "settings": lambda row: row.settings or "-",
-    "windows": lambda row: str(row.windows),
-    "space": lambda row: row.space,
-    "objective": lambda row: row.objective,
-    "solver": lambda row: row.solver,
-    "value": lambda row: _integer(row.value),
-    "ratio": lambda row: ratio_text(row.ratio),
-    "gap": lambda row: gap_text(row.gap),
-    "status": lambda row: row.status,
-    "stopped": lambda row: row.stopped or "-",
-    "proof": lambda row: row.proof or "-",
-    "bound": lambda row: _integer(row.bound),
-    "seconds": lambda row: f"{row.seconds:.1f}",
-    "MB": lambda row: _integer(row.peak_mb),
-    "time limit": lambda row: f"{row.time_limit_s:g} s",
-    "stop gap": lambda row: gap_text(row.stop_gap),
-    "workers": lambda row: str(row.workers),
-    "seed": lambda row: str(row.seed),
-    "scar options": lambda row: row.scar or "default",
-    "sha256": lambda row: row.sha256[:8],
-    "code": lambda row: row.code,
+_ROW_COLUMNS: Mapping[str, Callable[[JudgedRow, bool], str]] = {
+    "scenario": lambda row, _: row.scenario,
+    "package": lambda row, _: row.package or "-",
+    "profile": lambda row, _: row.profile or "-",
+    "settings": lambda row, _: row.settings or "-",
+    "windows": lambda row, _: str(row.windows),
+    "space": lambda row, _: row.space,
+    "objective": lambda row, _: row.objective,
+    "solver": lambda row, _: row.solver,
+    "value": lambda row, raw: _cost(row, row.value, raw),
+    "ratio": lambda row, _: ratio_text(row.scenario_ratio or row.ratio),
+    "gap": lambda row, _: gap_text(row.gap),
+    "status": lambda row, _: row.status,
+    "stopped": lambda row, _: row.stopped or "-",
+    "proof": lambda row, _: row.proof or "-",
+    "bound": lambda row, raw: _cost(row, row.bound, raw),
+    "seconds": lambda row, _: f"{row.seconds:.1f}",
+    "MB": lambda row, _: "-" if row.peak_mb is None else f"{row.peak_mb:,}",
+    "time limit": lambda row, _: f"{row.time_limit_s:g} s",
+    "stop gap": lambda row, _: gap_text(row.stop_gap),
+    "workers": lambda row, _: str(row.workers),
+    "seed": lambda row, _: str(row.seed),
+    "scar options": lambda row, _: row.scar or "default",
+    "sha256": lambda row, _: row.sha256[:8],
+    "code": lambda row, _: row.code,
 }
 
 _SUMMARY_COLUMNS: Mapping[str, Callable[[Summary], str]] = {
@@ -94,18 +97,22 @@ _SUMMARY_COLUMNS: Mapping[str, Callable[[Summary], str]] = {
 }
 
 
-def comparison_text(rows: Sequence[JudgedRow], width: int = 100) -> str:
+def comparison_text(rows: Sequence[JudgedRow], width: int = 100, raw: bool = False) -> str:
     """What all rows share, a table of the rest, notes, and a summary per objective and solver.
 
-    A table wider than `width` does without the columns in `_FIRST_TO_GO`, and says so.
+    A table wider than `width` does without the columns in `_FIRST_TO_GO`, and says so. With `raw`
+    costs are cycles and nJ.
     """
-    header, columns = folded_columns(rows)
+    header, columns = folded_columns(rows, raw)
     hidden = []
     for heading in _FIRST_TO_GO:
         if heading in columns and table_width(columns) > width:
             del columns[heading]
             hidden.append(heading)
     above = textwrap.wrap(", ".join(header), width)
+    above.append(
+        "ratio: to the best of the scenario on any package; below: to that of each problem"
+    )
     if hidden:
         above.append(f"not shown, too wide: {', '.join(hidden)}")
     lines = [
@@ -119,9 +126,9 @@ def comparison_text(rows: Sequence[JudgedRow], width: int = 100) -> str:
     return "\n".join(lines) + "\n"
 
 
-def comparison_markdown(rows: Sequence[JudgedRow]) -> str:
+def comparison_markdown(rows: Sequence[JudgedRow], raw: bool = False) -> str:
     """The same in Markdown, with every column that says something."""
-    header, columns = folded_columns(rows)
+    header, columns = folded_columns(rows, raw)
     notes = [f"- {note}" for note in comparison_notes(rows)]
     lines = [
         ", ".join(header),
@@ -140,9 +147,9 @@ def comparison_json(rows: Sequence[JudgedRow]) -> str:
     return json.dumps({"format": FORMAT, "rows": records}, indent=2, allow_nan=False) + "\n"
 
 
-def folded_columns(rows: Sequence[JudgedRow]) -> tuple[list[str], Columns]:
+def folded_columns(rows: Sequence[JudgedRow], raw: bool = False) -> tuple[list[str], Columns]:
     """What all rows share, for the header, and the columns in which they differ."""
-    columns = {heading: [cell(row) for row in rows] for heading, cell in _ROW_COLUMNS.items()}
+    columns = {heading: [cell(row, raw) for row in rows] for heading, cell in _ROW_COLUMNS.items()}
     shared = [
         heading
         for heading, cells in columns.items()

@@ -8,6 +8,7 @@ from scar_cp.codesign.design_search import Candidate, Codesign
 from scar_cp.codesign.package_cost import package_cost
 from scar_cp.show.text.summary import gap_text
 from scar_cp.show.text.tables import Columns, plain_table
+from scar_cp.show.text.units import Units
 
 __all__ = ["design_lines"]
 
@@ -50,11 +51,14 @@ def design_lines(design: Codesign) -> Iterator[str]:
 
 
 def _instances(design: Codesign, values: tuple[int, ...]) -> Columns:
-    problems = design.base
+    problems, objective = design.base, design.design.objective
     return {
         "instance": [problem.name for problem in problems],
-        "best": [f"{value:,}" for value in values],
-        "compared with": [f"{row.value:,}" for row in design.other],
+        "best": [
+            Units(problem.clock_hz).value(objective, value)
+            for problem, value in zip(problems, values, strict=True)
+        ],
+        "compared with": [Units(row.clock_hz).value(objective, row.value) for row in design.other],
         "ratio": [
             f"{value / row.value:.4f}" if row.value else "-"
             for value, row in zip(values, design.other, strict=True)

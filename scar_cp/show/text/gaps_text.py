@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from scar_cp.records.runs_csv import comment_head, to_csv
 from scar_cp.show.text.tables import Columns, pipe_table, plain_table
+from scar_cp.show.text.units import Units
 from scar_cp.studies.gap_splits import STEPS, GapSplit
 
 __all__ = ["gaps_columns", "gaps_csv", "gaps_markdown", "gaps_text"]
@@ -32,7 +33,7 @@ def gaps_csv(splits: Sequence[GapSplit]) -> str:
         "value, bound: best known in the space; least, most: share of the heuristic's value that",
         "  the decision costs, an interval where value and bound differ",
     )
-    names = ("scenario", "package", "profile", "windows", "objective", "heuristic")
+    names = ("scenario", "package", "profile", "windows", "objective", "heuristic", "clock_hz")
     columns = (*names, "decision", "space", "value", "bound", "least", "most")
     rows = (
         {name: getattr(split, name) for name in names} | vars(loss)
@@ -50,7 +51,9 @@ def gaps_columns(splits: Sequence[GapSplit]) -> Columns:
         "profile": [split.profile for split in splits],
         "windows": [str(split.windows) for split in splits],
         "objective": [split.objective for split in splits],
-        "heuristic": [f"{split.heuristic:,}" for split in splits],
+        "heuristic": [
+            Units(split.clock_hz).value(split.objective, split.heuristic) for split in splits
+        ],
     }
     for k, (_, decision) in enumerate(STEPS):
         shares = [(split.losses[k].least, split.losses[k].most) for split in splits]

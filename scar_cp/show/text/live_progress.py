@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bar
 from rich.status import Status
 from rich.text import Text
 
 from scar_cp.outcome.solving import relative_gap
 from scar_cp.show.text.console import plain_console
 from scar_cp.show.text.summary import gap_text
-from scar_cp.solvers import Event
+from scar_cp.show.text.units import Units
+from scar_cp.solvers import Event, Request
 from scar_cp.studies.judged_rows import Row
 
 __all__ = ["FrontProgress", "LiveStatus", "Progress", "RunsProgress", "row_line"]
@@ -91,16 +85,39 @@ class LiveStatus:
 
 
 class Progress(LiveStatus):
-    """Prints a line when value or bound moves, and a live status line on a terminal."""
+    """Prints a line when value or bound moves; its status says the stage, the gap and the limit.
 
-    def __init__(self, name: str, quiet: bool = False, began: float | None = None) -> None:
+    Parameters
+    ----------
+    name
+        Of what is solved.
+    request
+        Its objective and its limit.
+    units
+        What costs are told in.
+    quiet, began
+        As for `LiveStatus`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        request: Request,
+        units: Units,
+        quiet: bool = False,
+        began: float | None = None,
+    ) -> None:
         super().__init__(f"solving {name}", quiet, began)
+        self._request, self._units = request, replace(units, digits=7)
         self._last_line = -_QUIET_S
         self._value: int | None = None
-        self._unprinted = ""
+        self._unprinted = self._state = ""
+        self._stage = f"solving {name}"
 
     def __enter__(self) -> Self:
-        self._console.print("  elapsed            value            bound      gap  moved by")
+        unit = self._units.unit(self._request.objective)
+        value, bound = (f"{text} {unit}".rstrip() for text in ("value", "bound"))
+        self._console.print(f"  elapsed {value:>16} {bound:>16}      gap  moved by")
         return super().__enter__()
 
     def __exit__(
@@ -113,83 +130,76 @@ class Progress(LiveStatus):
         if self._unprinted:
             self.print(self._unprinted)
 
+    def stage(self, name: str) -> None:
+        """Show what the search is at."""
+        self._stage = name
+        limit = f"limit {self._request.time_limit_s:g} s"
+        if self._request.gap:
+            limit += f" or a gap of {gap_text(self._request.gap)}"
+        self.say(f"{self._state}{name}; {limit}")
+
     def event(self, event: Event) -> None:
         """Show one event; crowded ones only where the value improves."""
+        objective = self._request.objective
         state = (
-            f"{_number(event.value):>16} {_number(event.bound):>16} "
-            f"{gap_text(relative_gap(event.value, event.bound)):>8}"
+            f"{_short(self._units.number(objective, event.value)):>16} "
+            f"{_short(self._units.number(objective, event.bound)):>16} "
+            f"{gap_text(relative_gap(event.value, event.bound)):>8}  "
         )
-        line = f"{event.seconds:8.1f} s {state}  {event.source}"
-        self.say(f"{state}  still at work, last moved by {event.source}")
+        line = f"{event.seconds:8.1f} s {state}{event.source}"
+        self._state = f"{state}at "
+        self.stage(self._stage)
         now, self._unprinted = time.monotonic(), line
         if event.value != self._value or now - self._last_line >= _QUIET_S:
             self.print(line)
             self._last_line, self._value, self._unprinted = now, event.value, ""
 
 
-def _number(value: int | None) -> str:
-    return "-" if value is None else f"{value:,}" if value < 10**12 else f"{value:.6e}"
+def _short(number: str) -> str:
+    return number if len(number) <= 16 else f"{float(number.replace(',', '')):.6e}"
 
 
 class FrontProgress(LiveStatus):
-    """Shows which weighted sum or budget is at work, and its value and bound."""
+    """Shows which weighted sum or budget is at work, and its gap and the limit of all."""
 
-    def __init__(self) -> None:
-        super().__init__("")
-        self._name = ""
+    def __init__(self, limit_s: float, quiet: bool = False, began: float | None = None) -> None:
+        super().__init__("front", quiet, began)
+        self._name, self._limit_s = "", limit_s
 
     def event(self, name: str, event: Event) -> None:
         """Show one event of one objective's search."""
         if name != self._name:
             self.print(f"minimising {name}")
             self._name = name
-        self.say(
-            f"{name}: {_number(event.value)}, bound {_number(event.bound)}, {event.seconds:.1f} s"
-        )
+        gap = gap_text(relative_gap(event.value, event.bound))
+        self.say(f"{name}: gap {gap}, {event.source}; limit {self._limit_s:g} s")
 
 
-class RunsProgress:
-    """Prints a line for every run, under them a bar where standard error is a terminal."""
+class RunsProgress(LiveStatus):
+    """Prints a line for every run that ended; its status says which is at work and what is left."""
 
     def __init__(self, done: int, runs: int, quiet: bool = False) -> None:
-        self._console = plain_console(stderr=True, quiet=quiet)
-        self._bar = Bar(
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}", markup=False),
-            console=self._console,
-            disable=not self._console.is_terminal,
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=runs, completed=done)
+        super().__init__("runs", quiet)
+        self._before, self._done, self._runs = done, done, runs
         if done:
             self._console.print(f"{done} of {runs} runs are stored already")
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if not self._bar.disable:  # older versions of rich end even this one with an empty line
-            self._bar.stop()
-
     def start(self, run: object) -> None:
         """Name the run at work."""
-        self._bar.update(self._task, description=str(run))
+        ended = self._done - self._before
+        left = ""
+        if ended:
+            per_run_s = (time.monotonic() - self._began) / ended
+            left = f", about {per_run_s * (self._runs - self._done):,.0f} s left"
+        self.say(f"{self._done} of {self._runs} done{left}: {run}")
 
     def done(self, line: str) -> None:
         """Show a run's end."""
-        self._bar.advance(self._task)
-        self._console.print(line)
+        self._done += 1
+        self.print(line)
 
 
 def row_line(row: Row) -> str:
     """What a run of a comparison ended with, in a line."""
-    return f"{row}: {_number(row.value)}, {row.status}, {row.seconds:.1f} s"
+    value = Units(row.clock_hz).value(row.objective, row.value)
+    return f"{row}: {value}, {row.status}, {row.seconds:.1f} s"

@@ -8,7 +8,6 @@ from typing import Any
 
 from scar_cp.judge.bounds import best_bound
 from scar_cp.judge.evaluation import Evaluation
-from scar_cp.judge.objective import UNITS
 from scar_cp.judge.schedule import layers_text
 from scar_cp.judge.validation import Violation
 from scar_cp.outcome.pareto import Front, largest_gaps
@@ -17,6 +16,7 @@ from scar_cp.outcome.solving import Outcome, relative_gap
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.text.console import plain_console
 from scar_cp.show.text.tables import Columns, plain_table
+from scar_cp.show.text.units import Units
 
 __all__ = [
     "LEFT",
@@ -55,72 +55,81 @@ def gap_text(gap: float | None) -> str:
     return f"{100 * gap:.2f} %" if gap >= 0.00005 else f"{100 * gap:.1e} %"
 
 
-def print_summary(outcome: Outcome) -> None:
+def print_summary(outcome: Outcome, raw: bool = False) -> None:
     """Print the windows, the totals, and the bound and gap with their space.
 
     Parameters
     ----------
     outcome
         What `scar_cp.outcome.solving.solve` returned.
+    raw
+        Cycles and nJ, as files have them, instead of ms, mJ and J·s.
 
     Examples
     --------
     >>> import scar_cp as sc
     >>> problem = sc.load_problem("instances/quickstart.yaml").problem
     >>> sc.print_summary(sc.solve(problem))  # doctest: +ELLIPSIS
-    window       model              layers  chiplet       pass cycles  compute  model time
-    0: 1.819 ms  resnet50_block x4  0       3 shidiannao      136,549      98%    1.245 ms
+    window        model              layers  chiplet             pass  compute  model time
+    0: 1.8191 ms  resnet50_block x4  0       3 shidiannao   0.2731 ms      98%   1.2448 ms
     ...
-    bound 909,537 (pipeline partitions), gap 0 %
+    bound 1.8191 ms (pipeline partitions), gap 0 %
     optimal: proven for the full space, at most 1 window(s)
     """
     if outcome.result.evaluation is not None:
-        print_evaluation(outcome.problem, outcome.result.evaluation, ())
+        print_evaluation(outcome.problem, outcome.result.evaluation, (), raw)
     console = plain_console()
-    for line in certificate_lines(outcome.result, outcome.problem):
+    for line in certificate_lines(outcome.result, outcome.problem, raw):
         console.print(line)
 
 
-def print_certificate(result: Result, certificate: Mapping[str, Any]) -> None:
+def print_certificate(result: Result, certificate: Mapping[str, Any], units: Units) -> None:
     """Say what a certificate proves, and what of the result it leaves out."""
     if certificate["bound"] is None:
         print("certified: no schedule keeps the deadlines")
         return
-    bound, unit = certificate["bound"], UNITS[result.objective]
+    bound = certificate["bound"]
     gap = gap_text(relative_gap(result.value, bound))
-    print(f"certified: {result.objective} >= {bound:,} {unit} in the full space, gap {gap}")
+    least = units.value(result.objective, bound)
+    print(f"certified: {result.objective} >= {least} in the full space, gap {gap}")
     best = best_bound(result.bounds, result.objective, result.space)
     if best is not None and best.value > bound:
-        print(f"           the bound {best.value:,} ({best.how}) is not in the certificate")
+        proven = units.value(result.objective, best.value)
+        print(f"           the bound {proven} ({best.how}) is not in the certificate")
 
 
 def print_evaluation(
-    problem: Problem, evaluation: Evaluation | None, violations: Sequence[Violation]
+    problem: Problem,
+    evaluation: Evaluation | None,
+    violations: Sequence[Violation],
+    raw: bool = False,
 ) -> None:
     """Print a schedule's windows and totals, or the rules it breaks."""
     console = plain_console()
     if evaluation is not None:
-        _print_table(window_columns(evaluation, problem))
-        for line in total_lines(evaluation, problem):
+        _print_table(window_columns(evaluation, problem, raw))
+        for line in total_lines(evaluation, problem, raw):
             console.print(line)
     for violation in violations:
         console.print(f"violation: {violation}")
 
 
-def print_front(problem: Problem, front: Front) -> None:
+def print_front(problem: Problem, front: Front, raw: bool = False) -> None:
     """Print the points of a front, and what may still lie between neighbours."""
-    _print_table(front_columns(front, problem.clock_hz))
+    _print_table(front_columns(front, None if raw else problem.clock_hz))
 
 
-def window_columns(evaluation: Evaluation, problem: Problem | None = None) -> Columns:
+def window_columns(
+    evaluation: Evaluation, problem: Problem | None = None, raw: bool = False
+) -> Columns:
     """The segments of every window; without the problem, models and chiplets by number."""
     columns: Columns = {
         name: []
-        for name in ("window", "model", "layers", "chiplet", "pass cycles", "compute", "model time")
+        for name in ("window", "model", "layers", "chiplet", "pass", "compute", "model time")
     }
-    cycle_s = evaluation.latency_s / max(1, evaluation.latency_cycles)
+    units = _units_of(evaluation, raw)
     for w, window in enumerate(evaluation.windows):
-        label = f"{w}: {_ms(window.latency_cycles * cycle_s)}"
+        label = f"{w}: {units.time(window.latency_cycles)}"
         shown = -1
         for s in window.segments:
             first = s.model != shown
@@ -130,9 +139,9 @@ def window_columns(evaluation: Evaluation, problem: Problem | None = None) -> Co
                 _model(s.model, problem) if first else "",
                 layers_text(s.first, s.last),
                 f"{s.chiplet} {problem.chiplets[s.chiplet].type}" if problem else f"{s.chiplet}",
-                f"{s.pass_cycles:,}",
+                units.time(s.pass_cycles),
                 f"{share:.0%}",
-                _ms(window.models[s.model] * cycle_s) if first else "",
+                units.time(window.models[s.model]) if first else "",
             )
             for column, cell in zip(columns.values(), cells, strict=True):
                 column.append(cell)
@@ -140,16 +149,25 @@ def window_columns(evaluation: Evaluation, problem: Problem | None = None) -> Co
     return columns
 
 
+def _units_of(evaluation: Evaluation, raw: bool) -> Units:
+    """An evaluation says its clock by its latency in both units."""
+    is_known = evaluation.latency_cycles and not raw
+    return Units(evaluation.latency_cycles / evaluation.latency_s if is_known else None)
+
+
 def _model(m: int, problem: Problem | None) -> str:
     return f"{problem.models[m].name} x{problem.models[m].batch}" if problem else f"{m}"
 
 
-def total_lines(evaluation: Evaluation, problem: Problem | None = None) -> list[str]:
+def total_lines(
+    evaluation: Evaluation, problem: Problem | None = None, raw: bool = False
+) -> list[str]:
     """Latency, energy and their product, and where the energy goes."""
+    units = _units_of(evaluation, raw)
+    cycles, nj = evaluation.latency_cycles, evaluation.energy_nj
     totals = (
-        f"latency {evaluation.latency_cycles:,} cycles = {_ms(evaluation.latency_s)}, "
-        f"energy {evaluation.energy_nj:,} nJ = {evaluation.energy_j * 1e3:.4g} mJ, "
-        f"EDP {evaluation.edp_js:.4g} J·s"
+        f"latency {units.time(cycles)}, energy {units.value('energy', nj)}, "
+        f"EDP {units.value('edp', cycles * nj)}"
     )
     if problem is not None:
         samples = sum(m.batch for m in problem.models)
@@ -162,17 +180,21 @@ def total_lines(evaluation: Evaluation, problem: Problem | None = None) -> list[
     return [totals, f"energy by part: {parts}"]
 
 
-def certificate_lines(result: Result, problem: Problem | None = None) -> list[str]:
-    """Value, bound and gap with their space, and notes."""
+def certificate_lines(
+    result: Result, problem: Problem | None = None, raw: bool = False
+) -> list[str]:
+    """Value, bound and gap with their space, and notes; without the problem in cycles and nJ."""
     lines = []
+    units = Units(None if raw or problem is None else problem.clock_hz)
     if result.value is not None:
         author = next((line.source for line in result.log if line.value == result.value), "")
         found_by = f", found by {author or result.solver}"
-        value = f"{result.objective} {result.value:,} {UNITS[result.objective]}".rstrip()
-        lines.append(f"{value}{found_by}")
+        value = units.value(result.objective, result.value)
+        lines.append(f"{result.objective} {value}{found_by}")
     best = best_bound(result.bounds, result.objective, result.space)
     if best is not None:
-        lines.append(f"bound {best.value:,} ({best.how}), gap {gap_text(result.gap)}")
+        bound = units.value(result.objective, best.value)
+        lines.append(f"bound {bound} ({best.how}), gap {gap_text(result.gap)}")
     space = f"{result.space} space"
     if problem is not None:
         space += f", at most {problem.max_windows} window(s)"
@@ -213,25 +235,18 @@ def _ranges(numbers: list[int]) -> str:
 
 
 def front_columns(front: Front, clock_hz: float | None = None) -> Columns:
-    """The points of a front; without the clock, latencies in cycles and no products."""
+    """The points of a front; without the clock in cycles and nJ."""
     points = front.points
+    units = Units(clock_hz)
     gaps = [f"at most {gap_text(gap)}" for gap in largest_gaps(front)]
-    cycles = [point.latency_cycles for point in points]
     columns: Columns = {
-        "latency": [_ms(c / clock_hz) if clock_hz else f"{c:,} cycles" for c in cycles],
-        "energy": [f"{point.energy_nj / 1e6:,.4f} mJ" for point in points],
+        "latency": [units.time(point.latency_cycles) for point in points],
+        "energy": [units.value("energy", point.energy_nj) for point in points],
+        "EDP": [units.value("edp", point.latency_cycles * point.energy_nj) for point in points],
     }
-    if clock_hz:
-        columns["EDP J·s"] = [
-            f"{point.latency_cycles / clock_hz * point.energy_nj / 1e9:.4g}" for point in points
-        ]
     columns["found by"] = ["weights" if point.supported else "budget" for point in points]
     columns["less energy possible before next"] = [*gaps, *([""] if points else [])]
     return columns
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1e3:.4g} ms"
 
 
 def _print_table(columns: Columns) -> None:

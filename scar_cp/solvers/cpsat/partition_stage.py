@@ -72,6 +72,7 @@ def partition(search: Search) -> TableReport:
 
 def _partition(search: Search) -> TableReport:
     if search.request.space in ("windowed", "scar"):
+        search.enter("given windows")
         problem = by_port_distance(search.problem, _COUNTS_ONE)
         return TableReport(settled=partition_given_windows(search, problem))
     if search.problem.max_windows == 1:
@@ -104,6 +105,7 @@ def _deadline_windows(search: Search) -> None:
 
 
 def _one_window(search: Search) -> TableReport:
+    search.enter("one window")
     problem = by_port_distance(search.problem, _COUNTS_ONE)
     ranges = {m: (0, run.num_layers) for m, run in enumerate(problem.models)}
     plan = partition_window(problem, ranges, keep_going=lambda: search.remaining_s > 0)
@@ -134,6 +136,7 @@ def _two_windows(search: Search) -> None:
     problem, latency = by_port_distance(search.problem, MOST_SPLIT_COUNTS), search.latency_cycles
     if latency is None or _ignores_latency(search) or num_counts(problem) > MOST_COUNTS:
         return
+    search.enter("two windows")
     only = problem.max_windows == 2
     # More windows must not end worse than two: these come first, however long they take.
     tolerance = 1e-4 if only else max(_TWO_TOLERANCE, search.request.gap)

@@ -41,11 +41,13 @@ def cpsat(search: Search) -> Claim:
         )
         notes = (*notes, reason)
         return Claim(search.schedule, search.value, notes=notes, short_of_memory=True)
+    search.enter("layer-level CP-SAT")
     # OR-Tools takes half of the time of a small solve to import: only where it is needed.
     from scar_cp.solvers.cpsat.layer_level import layer_level
 
     claim = layer_level(search, tables.counts)
     if not search.done and not claim.exhausted:
+        search.enter("all schedules")
         try:
             claim = replace(exhaustive(search, _FEW_SCHEDULES), notes=claim.notes)
         except ScarError:  # too many
@@ -71,6 +73,7 @@ def by_tables(search: Search) -> FirstReport:
         tables = _tables(search)
     cut_off: tuple[str, ...] = ()
     if search.request.cpsat.hint and (search.schedule is None or not search.done):
+        search.enter("heuristic")
         simba(search)
         cut_off = scar(search).notes
     if not tables_first:

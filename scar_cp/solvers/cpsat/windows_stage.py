@@ -105,6 +105,7 @@ def _latency(search: Search, problem: Problem, longest: int) -> None:
     # The compiler takes half a second to load, and problems with one window do without.
     from scar_cp.partition.many_windows import range_tables
 
+    search.enter("tables of ranges")
     tables = range_tables(problem, longest)
     longest = min(longest, _shorten(search, tables, _SHORTENING_SHARE))
     _bound_latency(search, tables, longest, lambda: not search.done)
@@ -117,6 +118,7 @@ def _shorten(search: Search, tables: RangeTables, share: float) -> int:
     assert search.schedule is not None
     shortest = search.point(search.schedule)[0]
     in_time = within(search, share)
+    search.enter("annealing by latency")
     start, seed = search.schedule, search.request.seed
     found = annealed_windows(tables, start, seed, keep_going=in_time)
     for windows in found if search.request.cpsat.annealing else ():
@@ -145,6 +147,7 @@ def _bound_latency(
     """Record bounds on latency, and offer what attains one; ``longest`` is attained."""
     from scar_cp.partition.many_windows import latency_bounds
 
+    search.enter("window prices of latency")
     ideas = search.request.cpsat
     on = {"climbs": ideas.climbs, "slots": ideas.slots, "joint": ideas.joint}
     for step in latency_bounds(tables, longest, keep_going, **on):
@@ -217,6 +220,7 @@ def _sums(search: Search, problem: Problem) -> None:
     from scar_cp.partition.sum_bounds import SumBounds
 
     ideas = search.request.cpsat
+    search.enter("tables of ranges")
     before_s = search.elapsed_s
     tables = range_tables(problem, sums.longest)
     took_s = search.elapsed_s - before_s
@@ -231,9 +235,11 @@ def _sums(search: Search, problem: Problem) -> None:
     parts = _RATES if problem.max_windows > 1 else _RATES_ALONE
     affordable = int(_TARIFFS_SHARE * search.remaining_s / max(took_s, 1e-3))
     rates = sorted({int(weight * part) for part in parts[:affordable] if ideas.tariffs})
+    search.enter("tables of energy")
     energy = EnergyCosts.of(problem, sums.weights, rates, cap)
     in_time = within(search, _ANNEALING_SHARE)
     assert search.schedule is not None
+    search.enter("annealing by energy")
     start, seed = search.schedule, search.request.seed
     found = annealed_windows(tables, start, seed, energy, in_time)
     for windows in found if ideas.annealing else ():
@@ -248,6 +254,7 @@ def _bound_sums(
     search: Search, sums: _Sums, bounds: SumBounds, keep_going: Callable[[], bool]
 ) -> None:
     """Record bounds on the objective."""
+    search.enter("window prices of sums")
     if search.request.goal.is_product:
         _edp_bounds(search, sums, bounds, keep_going)
         return

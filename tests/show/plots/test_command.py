@@ -89,8 +89,8 @@ INSTANCE = ["--instance", "instance.yaml"]
             ],
         ),
         (
-            ["absent.json", "--kind", "gantt", "--instance", "absent.yaml", "-o", "a.pdf"],
-            ["--output: a.pdf: must end in .png or .svg", "absent.json: no such file"],
+            ["absent.json", "--kind", "gantt", "--instance", "absent.yaml", "-o", "a.gif"],
+            ["--output: a.gif: must end in .png or .svg or .pdf", "absent.json: no such file"],
         ),
         (["result.json", "--instance", "absent.yaml"], ["absent.yaml: no such file"]),
         (
@@ -104,8 +104,8 @@ INSTANCE = ["--instance", "instance.yaml"]
         (["nothing.json"], ["nothing.json: points: []: there is nothing to draw"]),
         (["absent.csv"], ["absent.csv: cannot be read: No such file or directory"]),
         (
-            ["result.json", "-o", "schedule.pdf"],
-            ["--output: schedule.pdf: must end in .png or .svg"],
+            ["result.json", "-o", "schedule.gif"],
+            ["--output: schedule.gif: must end in .png or .svg or .pdf"],
         ),
         (
             ["result.json", "-o", "absent/a.png"],

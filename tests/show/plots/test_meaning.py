@@ -236,7 +236,12 @@ def test_cases_name_what_differs() -> None:
 def test_a_case_that_did_not_reach_its_gap_is_a_hollow_mark():
     rows = [
         Row(
-            *case.key,
+            case.scenario,
+            case.package,
+            case.windows,
+            case.objective,
+            case.space,
+            case.without,
             heuristic=None,
             value=100,
             bound=95 if size == 9 else 100,

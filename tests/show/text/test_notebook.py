@@ -68,13 +68,15 @@ def test_a_notebook_shows_of_an_outcome_what_solve_prints(
     printed = capsys.readouterr().out
     shown = texts(OUTCOME._repr_html_())
     assert all(text in printed for text in shown[1:])
-    assert {"resnet50_block x4", "3 shidiannao", "bound 909,537 (pipeline partitions), gap 0 %"} < {
-        *shown
-    }
+    assert {
+        "resnet50_block x4",
+        "3 shidiannao",
+        "bound 1.8191 ms (pipeline partitions), gap 0 %",
+    } < {*shown}
 
 
 def test_without_the_problem_models_and_chiplets_have_numbers() -> None:
-    row = ["0: 1.819 ms", "0", "0", "3", "136,549", "98%", "1.245 ms"]
+    row = ["0: 1.8191 ms", "0", "0", "3", "0.27310 ms", "98%", "1.2450 ms"]
     for shown in (OUTCOME.result, OUTCOME.result.evaluation):
         cells = texts(shown._repr_html_())
         assert cells[8:15] == row
@@ -82,9 +84,10 @@ def test_without_the_problem_models_and_chiplets_have_numbers() -> None:
 
 def test_a_notebook_shows_problems_fronts_and_what_they_are_made_of() -> None:
     assert texts(PROBLEM._repr_html_())[6:11] == ["resnet50_block", "4", "1", "5", "-"]
-    assert texts(FRONT._repr_html_())[5:9] == [
+    assert texts(FRONT._repr_html_())[6:11] == [
         "1,000 cycles",
-        "0.0000 mJ",
+        "30 nJ",
+        "30,000 cycles x nJ",
         "weights",
         "at most 100.00 %",
     ]
