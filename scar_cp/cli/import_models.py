@@ -94,9 +94,10 @@ def csv(
 ) -> None:
     """Import a CSV of layers, a row each, one sample's extents, counted in elements.
 
-    Columns: op,K,C,Y,X,R,S,stride,groups and pad or OY,OX, as for scar-cp cost; and, if wanted:
-    name; inputs, names separated by ; (the layer before by default; in0, in1, ... are the
-    model's inputs); dynamic, true where the second operand is an activation.
+    Columns: op,K,C,Y,X,R,S,stride,dilation,groups and pad or OY,OX, as for scar-cp cost; a stride
+    of 2x1 is 2 down and 1 to the right; and, if wanted: name; inputs, names separated by ; (the
+    layer before by default; in0, in1, ... are the model's inputs); dynamic, true where the second
+    operand is an activation.
 
     Example: scar-cp import csv layers.csv -o net.yaml
     """

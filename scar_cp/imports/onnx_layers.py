@@ -27,11 +27,12 @@ class _Window:
     size: Extents
     kernel: Extents
     strides: Extents
+    dilations: Extents
     pads: Extents
     """Top, left, bottom, right."""
 
     @property
-    def fields(self) -> dict[str, int]:
+    def fields(self) -> Fields:
         """The extents of a layer. Pads that are not all the same count as input."""
         top, left, bottom, right = self.pads
         (height, width), (rows, columns) = self.size, self.kernel
@@ -42,7 +43,8 @@ class _Window:
             "X": width if even else width + left + right,
             "R": rows,
             "S": columns,
-            "stride": max(self.strides),
+            "stride": tuple(self.strides),
+            "dilation": tuple(self.dilations),
             "pad": top if even else 0,
         }
 
@@ -57,12 +59,15 @@ def _window(graph: OnnxGraph, node: Node, kernel: Extents) -> _Window:
         raise NodeError(f"{samples} samples", rule)
     flat = len(size) == 1
     strides = node.attributes.get("strides", [1] * len(size))
-    pads = _pads(node, size, kernel, strides)
+    dilations = node.attributes.get("dilations", [1] * len(size))
+    spans = [(k - 1) * holes + 1 for k, holes in zip(kernel, dilations, strict=True)]
+    pads = _pads(node, size, spans, strides)
     return _Window(
         channels,
         _planar(size, 1),
         _planar(kernel, 1),
-        _planar(strides, 1),
+        _planar(strides, strides[0]),
+        _planar(dilations, dilations[0]),
         (0, pads[0], 0, pads[1]) if flat else pads,
     )
 
@@ -71,15 +76,15 @@ def _planar(extents: Extents, fill: int) -> Extents:
     return [fill, *extents] if len(extents) == 1 else extents
 
 
-def _pads(node: Node, size: Extents, kernel: Extents, strides: Extents) -> Extents:
-    """Zeros before every dimension, then after."""
+def _pads(node: Node, size: Extents, spans: Extents, strides: Extents) -> Extents:
+    """Zeros before every dimension, then after; the kernel spans its holes, too."""
     mode = _mode(node)
     if not mode.startswith(b"SAME"):
         explicit = node.attributes.get("pads", [0] * 2 * len(size))
         return explicit if mode == b"NOTSET" else [0] * 2 * len(size)
     totals = [
         max((-(-n // step) - 1) * step + k - n, 0)
-        for n, k, step in zip(size, kernel, strides, strict=True)
+        for n, k, step in zip(size, spans, strides, strict=True)
     ]
     less, more = [total // 2 for total in totals], [-(-total // 2) for total in totals]
     return [*less, *more] if mode == b"SAME_UPPER" else [*more, *less]
@@ -98,12 +103,6 @@ def _check_kernel(graph: OnnxGraph, node: Node, channels: int) -> None:
         raise NodeError(f"{read} channels", f"the weights read {channels}")
     if node.inputs[1] not in graph.constants:
         raise NodeError(node.inputs[1], "the weights must be constant")
-    dilations = node.attributes.get("dilations", [1])
-    if any(dilation != 1 for dilation in dilations):
-        raise NodeError(f"dilations {list(dilations)}", "must be 1: no layer has dilations")
-    strides = node.attributes.get("strides", [1])
-    if len(set(strides)) > 1:
-        raise NodeError(f"strides {list(strides)}", "must be the same in both directions")
 
 
 def _conv(graph: OnnxGraph, node: Node) -> Fields:

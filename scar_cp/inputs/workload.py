@@ -6,15 +6,43 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag
 
 from scar_cp.records.brief import Brief
 from scar_cp.records.record import PositiveFloat, PositiveInt, Record, Seq
 
-__all__ = ["COMPUTE_OPS", "Layer", "LayerShape", "Model", "ModelRun", "Operator", "Scenario"]
+__all__ = [
+    "COMPUTE_OPS",
+    "Layer",
+    "LayerShape",
+    "Model",
+    "ModelRun",
+    "Operator",
+    "Scenario",
+    "Steps",
+]
 
 Operator = Literal["conv", "dwconv", "tconv", "gemm", "pool", "add", "mul", "resample"]
 Extent = Annotated[int, Field(gt=0, le=2**22)]
+Steps = int | tuple[int, int]
+"""Elements per step: in both directions, or ``(vertical, horizontal)`` where these differ."""
+
+
+def _fewest(steps: Steps) -> Steps:
+    """One number where both directions have the same."""
+    return steps[0] if isinstance(steps, tuple) and steps[0] == steps[1] else steps
+
+
+def _per_direction(steps: Steps) -> tuple[int, int]:
+    return steps if isinstance(steps, tuple) else (steps, steps)
+
+
+# Parts of a place in brackets are pydantic's and not shown: one of the two reads the value.
+_Steps = Annotated[
+    Annotated[Extent, Tag("[one]")] | Annotated[tuple[Extent, Extent], Strict(False), Tag("[two]")],
+    Discriminator(lambda value: "[two]" if isinstance(value, list | tuple) else "[one]"),
+    AfterValidator(_fewest),
+]
 MAX_FRAMES = 1000
 MAX_LOOP_STEPS = 2**44
 """Most iterations of one layer's dense loop nest: the cost model counts in 64 bits."""
@@ -37,7 +65,10 @@ class LayerShape(Record):
     X: Extent = 1
     R: Extent = 1
     S: Extent = 1
-    stride: Extent = 1
+    stride: _Steps = 1
+    """One number for both directions, or ``[vertical, horizontal]``."""
+    dilation: _Steps = 1
+    """Distance of the kernel's taps, written like ``stride``."""
     pad: Annotated[int, Field(ge=0, le=2**22)] = 0
     """Zeros on each side, both directions."""
     groups: Extent = 1
@@ -45,22 +76,39 @@ class LayerShape(Record):
     """Output height, where it does not follow from the other extents (pools that round up)."""
     OX: Extent | None = None
 
-    def _out(self, given: int | None, size: int, kernel: int) -> int:
+    @property
+    def strides(self) -> tuple[int, int]:
+        """Vertical and horizontal stride."""
+        return _per_direction(self.stride)
+
+    @property
+    def dilations(self) -> tuple[int, int]:
+        """Vertical and horizontal distance of the kernel's taps."""
+        return _per_direction(self.dilation)
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Rows and columns that the kernel spans, with the holes between its taps."""
+        (down, right) = self.dilations
+        return (self.R - 1) * down + 1, (self.S - 1) * right + 1
+
+    def _out(self, given: int | None, size: int, direction: int) -> int:
         if given is not None:
             return given
+        stride, window = self.strides[direction], self.window[direction]
         if self.op == "tconv":
-            return (size - 1) * self.stride - 2 * self.pad + kernel
-        return (size + 2 * self.pad - kernel) // self.stride + 1
+            return (size - 1) * stride - 2 * self.pad + window
+        return (size + 2 * self.pad - window) // stride + 1
 
     @property
     def output_height(self) -> int:
         """Rows of the output plane."""
-        return self._out(self.OY, self.Y, self.R)
+        return self._out(self.OY, self.Y, 0)
 
     @property
     def output_width(self) -> int:
         """Columns of the output plane."""
-        return self._out(self.OX, self.X, self.S)
+        return self._out(self.OX, self.X, 1)
 
     @property
     def output_elements(self) -> int:
@@ -92,9 +140,10 @@ class LayerShape(Record):
                 )
         if self.op == "dwconv" and not self.groups == self.C == self.K:
             broken.append(("groups", self.groups, "must equal C and K in a dwconv"))
-        plane = (self.X, self.R, self.S, self.stride, self.pad)
-        if self.op == "gemm" and plane != (1, 1, 1, 1, 0):
-            broken.append(("op", "gemm", "a gemm has rows Y only: X, R, S and stride 1, pad 0"))
+        plane = (self.X, self.R, self.S, self.stride, self.dilation, self.pad)
+        if self.op == "gemm" and plane != (1, 1, 1, 1, 1, 0):
+            rule = "a gemm has rows Y only: X, R, S, stride and dilation 1, pad 0"
+            broken.append(("op", "gemm", rule))
         if self.output_height < 1 or self.output_width < 1:
             size = f"{self.output_height}x{self.output_width}"
             broken.append(("R", self.R, f"the output plane must not be empty, but is {size}"))
@@ -110,7 +159,7 @@ class LayerShape(Record):
                 ("OX", self.output_width, follows.output_width),
             ):
                 if given != implied:
-                    broken.append((extent, given, f"must be {implied} by Y, R, pad and stride"))
+                    broken.append((extent, given, f"must be {implied} by the other extents"))
         return broken
 
 

@@ -30,6 +30,32 @@ def test_pointwise_with_stride_is_the_subsampled_grid(dataflow: str) -> None:
 
 
 @every_dataflow
+@pytest.mark.parametrize(("strides", "plane"), [((2, 1), (41, 22)), ((1, 4), (22, 60))])
+def test_each_direction_has_its_stride(
+    dataflow: str, strides: tuple[int, int], plane: tuple[int, int]
+) -> None:
+    """Columns that no window covers are not input."""
+    Y, X = (19 * stride + 3 for stride in strides)
+    layer = LayerShape(op="conv", K=8, C=4, Y=Y, X=X, R=3, S=3, stride=strides)
+    assert (layer.output_height, layer.output_width) == (20, 20)
+    costs = cost(layer, chiplet(dataflow))
+    assert costs.input_l2_writes[0] == 4 * plane[0] * plane[1]
+    assert costs.macs[0] == 8 * 4 * 9 * 20 * 20 == layer.macs
+
+
+@every_dataflow
+def test_a_kernel_with_holes_costs_as_one_without_on_the_same_output(dataflow: str) -> None:
+    holes = LayerShape(op="conv", K=8, C=4, Y=20, X=20, R=3, S=3, dilation=(2, 3))
+    assert (holes.output_height, holes.output_width) == (16, 14)
+    plain = LayerShape(op="conv", K=8, C=4, Y=18, X=16, R=3, S=3)
+    assert values(cost(holes, chiplet(dataflow))) == values(cost(plain, chiplet(dataflow)))
+    assert holes.macs == plain.macs == cost(holes, chiplet(dataflow)).macs[0]
+    unpadded = chiplet(dataflow, padding="ignored")
+    padded = holes.replace(pad=1)
+    assert values(cost(padded, unpadded)) == values(cost(plain, unpadded))
+
+
+@every_dataflow
 def test_transposed_convolution_multiplies_on_the_input_plane(dataflow: str) -> None:
     layer = LayerShape(op="tconv", K=16, C=32, Y=14, X=14, R=2, S=2, stride=2)
     pointwise = LayerShape(op="conv", K=64, C=32, Y=14, X=14)

@@ -36,7 +36,7 @@ def layers(draw: st.DrawFn) -> LayerShape:
         X=X,
         R=R,
         S=S,
-        stride=draw(stride),
+        stride=(draw(stride), draw(stride)),
     )
 
 

@@ -65,6 +65,8 @@ def test_every_type_of_layer(project: Project, command: Command) -> None:
                          Dimensions { K 8, C 3, R 3, S 3, Y 9, X 9 } Dataflow { } }
             Layer depth { Type: DSCONV Dimensions { N: 1, K: 1, C: 8, R: 1, S: 1, Y: 4, X: 4 } }
             Layer grouped { Type: NGCONV Dimensions { G: 2, K: 3, C: 8, R: 1, S: 1, Y: 4, X: 4 } }
+            Layer wide { Type: CONV Stride { X: 2, Y: 1 }
+                         Dimensions { K: 4, C: 6, R: 3, S: 2, Y: 5, X: 8 } }
             Layer a/up { Type: TRCONV Stride { X: 2, Y: 2 }
                        Dimensions { K: 4, C: 6, R: 2, S: 2, Y: 4, X: 4 } }
             Layer rows { Type: CONV Dimensions { K: 7, C: 4, R: 1, S: 1, Y: 9, X: 1 } }
@@ -76,12 +78,13 @@ def test_every_type_of_layer(project: Project, command: Command) -> None:
     """
     layers = imported(command, text)
     assert [layer.name for layer in layers] == [
-        *("conv", "depth", "grouped", "a/up", "rows", "rows_", "fc", "matrix", "heads"),
+        *("conv", "depth", "grouped", "wide", "a/up", "rows", "rows_", "fc", "matrix", "heads"),
     ]
     assert [fields(layer) for layer in layers] == [
         {"op": "conv", "K": 8, "C": 3, "Y": 9, "X": 9, "R": 3, "S": 3, "stride": 2},
         {"op": "dwconv", "K": 8, "C": 8, "Y": 4, "X": 4, "groups": 8},
         {"op": "conv", "K": 6, "C": 8, "Y": 4, "X": 4, "groups": 2},
+        {"op": "conv", "K": 4, "C": 6, "Y": 5, "X": 8, "R": 3, "S": 2, "stride": (1, 2)},
         {"op": "tconv", "K": 4, "C": 6, "Y": 4, "X": 4, "R": 2, "S": 2, "stride": 2},
         {"op": "gemm", "K": 7, "C": 4, "Y": 9},
         {"op": "gemm", "K": 7, "C": 6, "Y": 5},
@@ -112,7 +115,7 @@ PLANE = "C: 4, R: 1, S: 1, Y: 4, X: 4"
             network(
                 "a { Type: CONV Dimensions { K: Sz, C: 0, R: 1, S: 1, Y: 4 } }",
                 f"b {{ Type: DSCONV Dimensions {{ N: 2, K: 3, {PLANE} }} }}",
-                f"c {{ Type: CONV Stride {{ X: 1, Y: 2 }} Dimensions {{ K: 4, {PLANE} }} }}",
+                f"c {{ Type: CONV Stride {{ X: 0, Z: 2 }} Dimensions {{ K: 4, {PLANE} }} }}",
             ),
             [
                 "net.m: line 2, a, C: 0: must be a whole number, at least 1, or a Constant",
@@ -121,7 +124,8 @@ PLANE = "C: 4, R: 1, S: 1, Y: 4, X: 4"
                 "net.m: line 3, b, K: 3: must be 1 or C in a DSCONV",
                 "net.m: line 3, b, N: 2: must be 1, where the kernel does not cover the plane: "
                 "batches belong to scenarios",
-                "net.m: line 4, c, Stride: 1 and 2: must be the same in X and Y",
+                "net.m: line 4, c, Stride: Z: must be X or Y",
+                "net.m: line 4, c, Stride X: 0: must be a whole number, at least 1, or a Constant",
             ],
         ),
         (

@@ -73,8 +73,6 @@ def test_all_unknown_operators_are_named_with_their_nodes(
 def test_what_no_layer_can_be_is_a_fault_of_its_node(project: Project, command: Command) -> None:
     net = Net(x=[2, 3, 8, 8], y=[1, 3, 8, 8], kernel=[4, 3, 3, 3])
     net.conv("x", 3, 4, 3, "two")
-    net.conv("y", 3, 4, 3, "holes", dilations=[2, 2])
-    net.conv("y", 3, 4, 3, "slanted", strides=[2, 1])
     net.add("Conv", "y", "kernel", name="moving")
     net.add("Relu", "nothing", name="loose")
     net.conv("y", 5, 4, 3, "five")
@@ -83,11 +81,9 @@ def test_what_no_layer_can_be_is_a_fault_of_its_node(project: Project, command: 
     lines = [
         "net.onnx: node boundless: MaxPool: malformed node: KeyError 'kernel_shape'",
         "net.onnx: node five: 3 channels: the weights read 5",
-        "net.onnx: node holes: dilations [2, 2]: must be 1: no layer has dilations",
         "net.onnx: node inner: 8 and 9: the inner sizes must be equal",
         "net.onnx: node loose: nothing: no node before this one gives this tensor",
         "net.onnx: node moving: kernel: the weights must be constant",
-        "net.onnx: node slanted: strides [2, 1]: must be the same in both directions",
         "net.onnx: node two: 2 samples: must be 1 sample: batches belong to scenarios",
     ]
     refused(project, command, net, lines)

@@ -68,6 +68,10 @@ def test_a_level_of_a_unet(project: Project, command: Command) -> None:
         ({"auto_pad": "VALID", "strides": [2, 2]}, (16, 12, 0), (7, 5)),
         ({"pads": [0, 1, 0, 1]}, (16, 14, 0), (14, 12)),
         ({"pads": [2, 2, 2, 2]}, (16, 12, 2), (18, 14)),
+        ({"pads": [1, 1, 1, 1], "strides": [2, 1]}, (16, 12, 1), (8, 12)),
+        ({"pads": [2, 2, 2, 2], "dilations": [2, 2]}, (16, 12, 2), (16, 12)),
+        ({"pads": [3, 1, 3, 1], "dilations": [3, 1], "strides": [1, 2]}, (22, 14, 0), (16, 6)),
+        ({"auto_pad": "SAME_UPPER", "dilations": [2, 3]}, (20, 18, 0), (16, 12)),
     ],
 )
 def test_pads_give_the_right_output_plane(
@@ -82,6 +86,40 @@ def test_pads_give_the_right_output_plane(
     (conv,) = imported(command)
     assert (conv.Y, conv.X, conv.pad) == read
     assert (conv.output_height, conv.output_width) == plane
+
+
+@pytest.mark.parametrize("op", ["Conv", "MaxPool", "ConvTranspose"])
+def test_strides_and_dilations_of_both_directions(
+    project: Project, command: Command, op: str
+) -> None:
+    net = Net(x=[1, 16, 48, 320])
+    window = {"kernel_shape": [3, 3], "strides": [2, 1], "pads": [1, 1, 1, 1]}
+    reads = ["x"] if op == "MaxPool" else ["x", net.weight(16, 16, 3, 3)]
+    x = net.add(op, *reads, name="strided", **window)
+    reads = [x, *(net.weight(16, 16, 3, 3) for _ in reads[1:])]
+    net.save(net.add(op, *reads, name="holes", **window | {"dilations": [1, 2]}))
+    strided, holes = imported(command)
+    assert (strided.stride, strided.dilation) == ((2, 1), 1)
+    assert (holes.stride, holes.dilation) == ((2, 1), (1, 2))
+    planes = {
+        "Conv": ((24, 320), (12, 318)),
+        "MaxPool": ((24, 320), (12, 318)),
+        "ConvTranspose": ((95, 320), (189, 322)),
+    }
+    assert planes[op] == tuple((la.output_height, la.output_width) for la in (strided, holes))
+    assert (strided.OY, holes.OY) == (None, None)
+
+
+def test_equal_strides_are_written_as_one_number(project: Project, command: Command) -> None:
+    net = Net(x=[1, 3, 9, 9], y=[1, 3, 9])
+    options = {"strides": [2, 2], "dilations": [1, 1]}
+    net.conv("x", 3, 4, 3, "plane", **options)
+    net.add("Conv", "y", net.weight(4, 3, 3), name="sequence", strides=[2])
+    net.save(*(node.output[0] for node in net.nodes if node.op_type == "Conv"))
+    assert [layer.stride for layer in imported(command)] == [2, 2]
+    text = Path("net.yaml").read_text()
+    assert text.count("stride: 2,") == 2
+    assert "dilation" not in text
 
 
 def test_convolutions_of_sequences_have_planes_of_one_row(

@@ -13,7 +13,7 @@ from scar_cp.files.shipped import KINDS, named_file
 from scar_cp.inputs.instance import Instance, InstanceFile
 from scar_cp.inputs.package import ChipletType, Package, Profile
 from scar_cp.inputs.schemas import SCHEMAS
-from scar_cp.inputs.workload import COMPUTE_OPS, Layer, Model, Scenario
+from scar_cp.inputs.workload import COMPUTE_OPS, Layer, Model, Scenario, Steps
 from scar_cp.records.yaml_json import read_document, read_record, shown
 from scar_cp.show.text.package_text import package_lines
 from scar_cp.show.text.tables import Columns, plain_table
@@ -105,8 +105,14 @@ def _shape(layer: Layer) -> str:
     into = f"{layer.C}x{layer.Y}x{layer.X}"
     out = f"{layer.K}x{layer.output_height}x{layer.output_width}"
     kernel = f", {layer.R}x{layer.S}" if layer.R * layer.S > 1 else ""
-    stride = f" /{layer.stride}" if layer.stride > 1 else ""
-    return f"{into} -> {out}{kernel}{stride}"
+    return f"{into} -> {out}{kernel}{_steps(' /', layer.stride)}{_steps(' *', layer.dilation)}"
+
+
+def _steps(mark: str, steps: Steps) -> str:
+    """A stride or dilation behind its mark; nothing for 1."""
+    if steps == 1:
+        return ""
+    return mark + (str(steps) if isinstance(steps, int) else "x".join(map(str, steps)))
 
 
 def _short(count: int) -> str:
