@@ -19,7 +19,10 @@ from scar_cp.records.user_csv import read_rows
 
 __all__ = ["EXTENTS", "cost_csv", "read_layer_list"]
 
-EXTENTS = ("K", "C", "Y", "X", "R", "S", "stride", "dilation", "groups", "pad", "OY", "OX")
+EXTENTS = (
+    *("K", "C", "Y", "X", "R", "S", "stride", "dilation", "groups", "pad", "OY", "OX"),
+    *("Z", "T", "OZ"),
+)
 _REQUIRED = ("op", "K", "C")
 _NUMBERS = re.compile(r"\[?\s*(-?\d+)\s*[x,; ]\s*(-?\d+)\s*\]?")
 """Two numbers in one cell."""
@@ -27,6 +30,8 @@ _NUMBERS = re.compile(r"\[?\s*(-?\d+)\s*[x,; ]\s*(-?\d+)\s*\]?")
 
 def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]], list[int]]:
     """Read layers with columns op, K, C, Y, X, R, S, stride, dilation, groups and pad or OY, OX.
+
+    Volumes have Z, T and OZ, too.
 
     Strides and dilations of both directions are one number, or vertical and horizontal: ``2x1``.
 

@@ -30,7 +30,7 @@ class Nests(Columns):
     filters: IntArray
     channels: IntArray
     rows: IntArray
-    """Height of the output plane."""
+    """Height of the output plane, or of all output planes, one below the other."""
     columns: IntArray
     """Width of the output plane."""
     R: IntArray
@@ -88,6 +88,9 @@ def read_as_nests(shapes: Shapes, chiplet: ChipletType) -> Nests:
       depthwise one (G = C = K > 1) a nest of its own kind.
     - A transposed convolution multiplies each input pixel by all K R S weights of a channel:
       a 1 x 1 convolution of K R S filters on the input plane.
+    - Of a volume, the output planes lie one below the other, as one tall plane; the rows of the
+      T input planes that a window spans alternate, so that it has T R of them and moves down by
+      T times the stride. Windows of neighbouring planes are taken to share rows like others.
     - A matrix product is a 1 x 1 convolution of a column of pixels or, for ``vector``, the
       one-dimensional convolution of a single vector: one channel, kernel and input as long
       as the reduction, one output pixel, however many rows there are.
@@ -127,13 +130,13 @@ def read_as_nests(shapes: Shapes, chiplet: ChipletType) -> Nests:
     stride_x = shapes.stride_x // np.gcd(shapes.stride_x, shapes.dilation_x)
 
     nests = Nests(
-        filters=np.where(transposed, filters * shapes.R * shapes.S, filters),
+        filters=np.where(transposed, filters * shapes.T * shapes.R * shapes.S, filters),
         channels=channels,
-        rows=np.where(convolution, rows, shapes.Y),
+        rows=np.where(convolution, shapes.OZ * rows, shapes.Z * shapes.Y),
         columns=np.where(convolution, columns, shapes.X),
-        R=np.where(convolution, shapes.R, 1),
+        R=np.where(convolution, shapes.T * shapes.R, 1),
         S=np.where(convolution, shapes.S, 1),
-        stride_y=np.where(convolution, stride_y, 1),
+        stride_y=np.where(convolution, shapes.T * stride_y, 1),
         stride_x=np.where(convolution, stride_x, 1),
         depthwise=depthwise,
         repeats=repeats,

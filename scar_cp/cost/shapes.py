@@ -38,6 +38,9 @@ class Shapes(Columns):
     groups: IntArray
     OY: IntArray
     OX: IntArray
+    Z: IntArray
+    T: IntArray
+    OZ: IntArray
 
     @classmethod
     def from_layers(cls, layers: Sequence[LayerShape]) -> Self:
@@ -47,6 +50,7 @@ class Shapes(Columns):
                 *(_CODE[layer.op], layer.K, layer.C, layer.Y, layer.X, layer.R, layer.S),
                 *(*layer.strides, *layer.dilations),
                 *(layer.groups, layer.output_height, layer.output_width),
+                *(layer.Z, layer.T, layer.OZ),
             )
             for layer in layers
         ]

@@ -53,7 +53,10 @@ def import_maestro(path: Path, name: str) -> Imported:
         before = layer
     count = sum(shape.pad > 0 for shape in padded)
     note = f"a chain of layers, as listed; {count} of them padded, as their planes tell"
-    return Imported(build_model(str(path), name, drafts), (note,))
+    batched = sum(_batch(entry) > 1 for entry in entries)
+    samples = f"{batched} layers have a batch N, which counts as one sample"
+    notes = (note, samples) if batched else (note,)
+    return Imported(build_model(str(path), name, drafts), notes)
 
 
 def _faults(entry: Entry, file: str) -> list[Fault]:
@@ -80,13 +83,14 @@ def _faults(entry: Entry, file: str) -> list[Fault]:
         for part, size in [*sizes.items(), *strides.items()]
         if not isinstance(size, int) or size < 1
     ]
-    batch = sizes.get("N", 1)
-    if entry.type not in ("GEMM", "BMM") and batch != 1 and not _covers(sizes):
-        rule = "must be 1, where the kernel does not cover the plane: batches belong to scenarios"
-        faults.append(fault("N", batch, rule))
     if entry.type == "DSCONV" and sizes.get("K", 1) not in (1, sizes.get("C")):
         faults.append(fault("K", sizes["K"], "must be 1 or C in a DSCONV"))
     return faults
+
+
+def _batch(entry: Entry) -> int:
+    """How many samples an entry counts; of matrices, N is a side."""
+    return 1 if entry.type in ("GEMM", "BMM") else int(entry.dimensions.get("N", 1))
 
 
 def _covers(sizes: Mapping[str, object]) -> bool:
@@ -104,6 +108,11 @@ def _shape(entry: Entry) -> LayerShape:
         return LayerShape.unchecked(op="gemm", **extents, groups=groups)
     extents = {name: size.get(name, 1) for name in _PLANE}
     stride = _stride(entry)
+    batch = _batch(entry)
+    if batch > 1 and _covers(size) and entry.type in ("CONV", "FC"):
+        reduction = size["C"] * extents["R"] * extents["S"]
+        return LayerShape.unchecked(op="gemm", K=size["K"], C=reduction, Y=batch)
+    extents |= {"Z": batch, "OZ": batch}
     if entry.type == "TRCONV":
         return LayerShape.unchecked(op="tconv", **extents, stride=stride)
     if entry.type == "DSCONV":
@@ -113,10 +122,7 @@ def _shape(entry: Entry) -> LayerShape:
         groups = size["G"]
         extents["K"] *= groups
         return LayerShape.unchecked(op="conv", **extents, groups=groups, stride=stride)
-    if size.get("N", 1) > 1:
-        reduction = size["C"] * extents["R"] * extents["S"]
-        return LayerShape.unchecked(op="gemm", K=size["K"], C=reduction, Y=size["N"])
-    if stride == extents["X"] == extents["R"] == extents["S"] == 1:
+    if batch == stride == extents["X"] == extents["R"] == extents["S"] == 1:
         return LayerShape.unchecked(op="gemm", **extents)
     return LayerShape.unchecked(op="conv", **extents, stride=stride)
 

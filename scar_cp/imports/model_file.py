@@ -25,6 +25,12 @@ _LEGEND = (
     "of a tensor is taken to read all of it.",
 )
 
+_PLANES = (
+    "Z, T, OZ: planes of the input, of the kernel and of the output, of volumes or of several "
+    "images; the cost model takes",
+    "the output planes as one tall plane, whose windows have the rows of all planes of the kernel.",
+)
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -80,6 +86,7 @@ def model_text(imported: Imported, source: Path) -> str:
         f"{model.name}: shapes of one sample (batch 1).",
         f"Source: {source.name}, by scar-cp import.",
         *_LEGEND,
+        *(_PLANES if any(layer.has_planes for layer in model.layers) else ()),
         *imported.notes,
     )
     lines = [f"# {line if line.isprintable() else ascii(line)}" for line in head]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
@@ -48,9 +48,26 @@ def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
     if faults:
         raise InputError(faults)
     notes = [f"{called}: {tensor}" for tensor, called in walk.inputs.items()]
+    notes += _batches(graph, walk.inputs)
     if walk.folded:
         notes.append(f"folded: {counted(walk.folded)}")
     return Imported(build_model(str(path), name, walk.drafts), tuple(notes))
+
+
+def _batches(graph: OnnxGraph, inputs: Iterable[str]) -> Iterator[str]:
+    """A note on every input that may hold several samples, whatever reads it."""
+    steps_first = {
+        node.inputs[0]
+        for node in graph.nodes
+        if node.op in RECURRENT and not node.attributes.get("layout", 0)
+    }
+    for name in inputs:
+        shape = graph.shapes.get(name, ())
+        axis = 1 if name in steps_first else 0
+        if len(shape) > 1 and shape[axis] != 1:
+            sizes = "x".join(map(str, shape))
+            place = f"{name}[{axis}]"
+            yield f"{name}: {sizes} count as one sample; --dim '{place}=1' takes a batch out"
 
 
 class _Walk:

@@ -121,9 +121,9 @@ def build_graph(model: Model, granularity: Granularity) -> Graph:
             edge.consumers.add(reader)
 
     for row in model.layers:
-        for name in row.inputs:
+        for position, name in enumerate(row.inputs):
             if name not in rows:
-                rows[name] = (new_edge(None, _input_elements(row, rows)),)
+                rows[name] = (new_edge(None, _input_elements(row, position, rows)),)
         operands = [rows[name] for name in row.inputs]
         incoming = tuple(dict.fromkeys(edge for group in operands for edge in group))
         if granularity == "all" or row.op in COMPUTE_OPS:
@@ -169,12 +169,17 @@ def _resized(
     return new_edge(edge.producer, elements)
 
 
-def _input_elements(row: Layer, rows: Mapping[str, tuple[_Edge, ...]]) -> int:
-    """Size of a model input, from the first row that reads it."""
+def _input_elements(row: Layer, position: int, rows: Mapping[str, tuple[_Edge, ...]]) -> int:
+    """Size of a model input, from the first row that reads it, as which of its inputs."""
     if row.op in ("add", "mul"):
         return row.output_elements
-    known = sum(edge.elements for name in row.inputs for edge in rows.get(name, ()))
-    return max(1, row.C * row.Y * row.X - known)
+    operand = row.inputs
+    if row.dynamic and len(row.inputs) > 1:
+        if position == len(row.inputs) - 1:
+            return row.kernel_elements
+        operand = row.inputs[:-1]
+    known = sum(edge.elements for name in operand for edge in rows.get(name, ()))
+    return max(1, row.input_elements - known)
 
 
 def _is_input(name: str) -> bool:

@@ -75,6 +75,12 @@ class LayerShape(Record):
     OY: Extent | None = None
     """Output height, where it does not follow from the other extents (pools that round up)."""
     OX: Extent | None = None
+    Z: Extent = 1
+    """Input planes of a channel: the depth of a volume, or images that share the weights."""
+    T: Extent = 1
+    """Planes that the kernel has."""
+    OZ: Extent = 1
+    """Output planes of a channel."""
 
     @property
     def strides(self) -> tuple[int, int]:
@@ -111,24 +117,33 @@ class LayerShape(Record):
         return self._out(self.OX, self.X, 1)
 
     @property
+    def has_planes(self) -> bool:
+        """Whether it is of volumes, or of several images."""
+        return (self.Z, self.T, self.OZ) != (1, 1, 1)
+
+    @property
+    def input_elements(self) -> int:
+        """Size of the first operand of one sample."""
+        return self.C * self.Z * self.Y * self.X
+
+    @property
     def output_elements(self) -> int:
         """Size of the output of one sample."""
-        return self.K * self.output_height * self.output_width
+        return self.K * self.OZ * self.output_height * self.output_width
 
     @property
     def kernel_elements(self) -> int:
         """Size of the second operand: weights, or an activation in attention products."""
         if self.op not in COMPUTE_OPS:
             return 0
-        return self.K * (self.C // self.groups) * self.R * self.S
+        return self.K * (self.C // self.groups) * self.T * self.R * self.S
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one sample, taps on padding included."""
-        on_input = self.op == "tconv"
-        rows = self.Y if on_input else self.output_height
-        columns = self.X if on_input else self.output_width
-        return self.kernel_elements * rows * columns
+        if self.op == "tconv":
+            return self.kernel_elements * self.Z * self.Y * self.X
+        return self.kernel_elements * self.OZ * self.output_height * self.output_width
 
     def broken_rules(self) -> list[tuple[str, object, str]]:
         """Broken rules among the extents: (field, value, rule)."""
@@ -141,14 +156,16 @@ class LayerShape(Record):
         if self.op == "dwconv" and not self.groups == self.C == self.K:
             broken.append(("groups", self.groups, "must equal C and K in a dwconv"))
         plane = (self.X, self.R, self.S, self.stride, self.dilation, self.pad)
-        if self.op == "gemm" and plane != (1, 1, 1, 1, 1, 0):
-            rule = "a gemm has rows Y only: X, R, S, stride and dilation 1, pad 0"
+        planes = (self.Z, self.T, self.OZ)
+        if self.op == "gemm" and (*plane, *planes) != (1, 1, 1, 1, 1, 0, 1, 1, 1):
+            rule = "a gemm has rows Y only: X, R, S, stride, dilation, Z, T and OZ 1, pad 0"
             broken.append(("op", "gemm", rule))
         if self.output_height < 1 or self.output_width < 1:
             size = f"{self.output_height}x{self.output_width}"
             broken.append(("R", self.R, f"the output plane must not be empty, but is {size}"))
         rows, columns = max(self.Y, self.output_height), max(self.X, self.output_width)
-        steps = self.K * self.C * self.R * self.S * rows * columns
+        kernel = self.T * self.R * self.S
+        steps = self.K * self.C * kernel * max(self.Z, self.OZ) * rows * columns
         if steps > MAX_LOOP_STEPS:
             rule = f"the product of all extents must be at most 2^44, but is {steps}"
             broken.append(("K", self.K, rule))
@@ -170,13 +187,13 @@ class Layer(LayerShape):
     inputs: Annotated[Seq[str], Field(min_length=1)]
     """Names of the layers it reads; ``in0``, ``in1``, ... are the model's inputs."""
     dynamic: bool = False
-    """True where the second operand is an activation (attention products): no weights."""
+    """True where the second operand is an activation (attention, correlation): no weights."""
 
     def broken_rules(self) -> list[tuple[str, object, str]]:
         """Broken rules among the extents: (field, value, rule)."""
         broken = super().broken_rules()
-        if self.dynamic and self.op != "gemm":
-            rule = "only a gemm may have an activation as second operand"
+        if self.dynamic and self.op not in COMPUTE_OPS:
+            rule = "only a layer with multiplications may have an activation as second operand"
             broken.append(("dynamic", True, rule))
         return broken
 

@@ -37,6 +37,8 @@ def layers(draw: st.DrawFn) -> LayerShape:
         R=R,
         S=S,
         stride=(draw(stride), draw(stride)),
+        T=draw(kernel),
+        OZ=draw(st.integers(1, 4)),
     )
 
 

@@ -94,6 +94,21 @@ def test_every_type_of_layer(project: Project, command: Command) -> None:
     ]
 
 
+def test_a_batch_counts_and_is_told(project: Project, command: Command) -> None:
+    sizes = "K: 6, C: 4, R: 3, S: 3, Y: 8, X: 8"
+    types = ("CONV", "TRCONV", "DSCONV")
+    rows = [f"{t} {{ Type: {t} Dimensions {{ N: 5, {sizes} }} }}" for t in types]
+    rows[2] = rows[2].replace("K: 6", "K: 4")
+    layers = imported(command, network(*rows))
+    ones = imported(command, network(*rows).replace("N: 5", "N: 1"))
+    for layer, one in zip(layers, ones, strict=True):
+        assert (layer.macs, layer.output_elements) == (5 * one.macs, 5 * one.output_elements)
+        assert layer.weight_elements == one.weight_elements
+    imported(command, network(*rows))
+    note = "# 3 layers have a batch N, which counts as one sample"
+    assert note in Path("net.yaml").read_text().splitlines()
+
+
 PLANE = "C: 4, R: 1, S: 1, Y: 4, X: 4"
 
 
@@ -114,7 +129,7 @@ PLANE = "C: 4, R: 1, S: 1, Y: 4, X: 4"
         (
             network(
                 "a { Type: CONV Dimensions { K: Sz, C: 0, R: 1, S: 1, Y: 4 } }",
-                f"b {{ Type: DSCONV Dimensions {{ N: 2, K: 3, {PLANE} }} }}",
+                f"b {{ Type: DSCONV Dimensions {{ N: 0, K: 3, {PLANE} }} }}",
                 f"c {{ Type: CONV Stride {{ X: 0, Z: 2 }} Dimensions {{ K: 4, {PLANE} }} }}",
             ),
             [
@@ -122,8 +137,7 @@ PLANE = "C: 4, R: 1, S: 1, Y: 4, X: 4"
                 "net.m: line 2, a, K: Sz: must be a whole number, at least 1, or a Constant",
                 "net.m: line 2, a, X: is required in a CONV",
                 "net.m: line 3, b, K: 3: must be 1 or C in a DSCONV",
-                "net.m: line 3, b, N: 2: must be 1, where the kernel does not cover the plane: "
-                "batches belong to scenarios",
+                "net.m: line 3, b, N: 0: must be a whole number, at least 1, or a Constant",
                 "net.m: line 4, c, Stride: Z: must be X or Y",
                 "net.m: line 4, c, Stride X: 0: must be a whole number, at least 1, or a Constant",
             ],

@@ -381,3 +381,68 @@ def test_dimensions_are_named_by_place_where_labels_say_nothing(
     assert (layer.Y, layer.X) == (48, 192)
     (layer,) = imported(command, "--dim", "N=1", "--dim", "?=16", "--dim", "x[3]=192")
     assert (layer.Y, layer.X) == (16, 192)
+
+
+@pytest.mark.parametrize(
+    ("op", "options", "out"),
+    [
+        ("Conv", {"pads": [1] * 6}, (9, 10, 12)),
+        ("Conv", {"strides": [2, 1, 2], "dilations": [1, 2, 1]}, (4, 6, 5)),
+        ("Conv", {"group": 4, "auto_pad": "SAME_UPPER", "strides": [3, 2, 2]}, (3, 5, 6)),
+        ("ConvTranspose", {"strides": [2, 2, 3], "pads": [1, 0, 0, 0, 0, 0]}, (18, 21, 36)),
+        ("MaxPool", {"strides": [3, 1, 1], "ceil_mode": 1}, (3, 8, 10)),
+    ],
+)
+def test_volumes_keep_their_work_their_weights_and_their_sizes(
+    project: Project, command: Command, op: str, options: dict[str, Any], out: tuple[int, ...]
+) -> None:
+    groups = options.get("group", 1)
+    net = Net(x=[1, 4, 9, 10, 12])
+    reads = [] if op == "MaxPool" else [net.weight(4, 4 // groups, 3, 3, 3)]
+    net.save(net.add(op, "x", *reads, name="volume", kernel_shape=[3] * 3, **options))
+    (layer,) = imported(command)
+    weights = 4 * 4 // groups * 27
+    steps = np.prod([9, 10, 12] if op == "ConvTranspose" else out)
+    assert layer.output_elements == 4 * np.prod(out)
+    assert total([layer]) == ((0, 0) if op == "MaxPool" else (weights * steps, weights))
+    assert layer.input_elements >= 4 * 9 * 10 * 12
+    if options.get("pads") == [1] * 6 or op == "ConvTranspose":
+        assert layer.input_elements == 4 * 9 * 10 * 12
+    assert "# Z, T, OZ: planes" in Path("net.yaml").read_text()
+    extents = "x".join(map(str, (4, *out)))
+    assert f" -> {extents}, 3x3x3" in command("show", "net.yaml").out
+
+
+def test_means_and_sums_of_volumes(project: Project, command: Command) -> None:
+    net = Net(x=[1, 4, 6, 8, 10])
+    x = net.add("Add", "x", net.add("Conv", "x", net.weight(4, 4, 1, 1, 1), name="a"), name="b")
+    x = net.add("Resize", x, "", net.constant([1, 1, 2, 2, 1], np.float32), name="c")
+    x = net.add("ReduceMean", x, axes=[2, 3, 4], keepdims=0, name="d")
+    net.save(x)
+    layers = imported(command)
+    assert [layer.output_elements for layer in layers] == [1920, 1920, 7680, 4]
+    assert [layer.input_elements for layer in layers] == [1920, 1920, 1920, 7680]
+
+
+@pytest.mark.parametrize("groups", [1, 8])
+def test_a_correlation_has_no_weights(project: Project, command: Command, groups: int) -> None:
+    net = Net(image=[1, 3, 20, 20], exemplar=[1, 3, 10, 10])
+    image, exemplar = (
+        net.conv(name, 3, 8, 3, f"conv {name}", strides=[2, 2]) for name in ("image", "exemplar")
+    )
+    kernel = exemplar if groups == 1 else net.add("Transpose", exemplar, perm=[1, 0, 2, 3])
+    net.save(net.add("Conv", image, kernel, name="correlation", group=groups))
+    *_, layer = imported(command)
+    assert layer.inputs == ("conv image", "conv exemplar")
+    assert (layer.op, layer.dynamic) == ("conv" if groups == 1 else "dwconv", True)
+    assert total([layer]) == (8 * 25 * 36, 0)
+    assert layer.kernel_elements == 8 * 25
+
+
+def test_an_image_and_its_kernel_may_both_be_inputs(project: Project, command: Command) -> None:
+    net = Net(x=[1, 2, 4, 6, 6], kernel=[2, 5, 2, 2, 2])
+    net.save(net.add("ConvTranspose", "x", "kernel", strides=[2, 2, 2]))
+    (layer,) = imported(command)
+    assert (layer.inputs, layer.dynamic, layer.weight_elements) == (("in0", "in1"), True, 0)
+    assert (layer.input_elements, layer.kernel_elements) == (2 * 4 * 36, 2 * 5 * 8)
+    assert layer.output_elements == 5 * 8 * 12 * 12

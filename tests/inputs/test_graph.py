@@ -60,6 +60,17 @@ def test_a_chain_has_an_input_its_links_and_an_output() -> None:
     ]
 
 
+def test_an_input_is_as_large_as_the_operand_that_it_is() -> None:
+    volume = {"Y": 8, "X": 8, "R": 3, "S": 3, "Z": 5, "T": 2, "OZ": 4}
+    layer = Layer(name="a", op="conv", inputs=("in0", "in1"), K=6, C=4, dynamic=True, **volume)
+    _, tensors = folded(layer)
+    assert sorted(elements for _, _, elements, _ in tensors) == sorted(
+        (4 * 5 * 8 * 8, 6 * 4 * 2 * 3 * 3, 6 * 4 * 6 * 6)
+    )
+    assert (layer.weight_elements, layer.macs) == (0, 6 * 4 * 2 * 3 * 3 * 4 * 6 * 6)
+    assert folded(conv("b", "in0"), layer.replace(inputs=("in1", "b")))[1][1][2] == 4 * 5 * 8 * 8
+
+
 @pytest.mark.parametrize("op", ["add", "mul"])
 def test_an_add_or_mul_is_done_by_the_producer_of_its_last_operand(op):
     # a -> b -> c, and a skips b and c: c reads a too and sends the sum.
@@ -304,7 +315,8 @@ def test_all_faults_are_found_at_once() -> None:
         ({"op": "gemm", "K": 4, "C": 4, "X": 2}, "op"),
         ({"op": "conv", "K": 4, "C": 4, "Y": 2, "X": 9, "R": 3, "S": 3}, "R"),
         ({"op": "conv", "K": 4, "C": 4, "Y": 8, "X": 8, "OY": 9, "OX": 8}, "OY"),
-        ({"op": "conv", "K": 4, "C": 4, "dynamic": True}, "dynamic"),
+        ({"op": "gemm", "K": 4, "C": 4, "Z": 2, "OZ": 2}, "op"),
+        ({"op": "pool", "K": 4, "C": 4, "dynamic": True}, "dynamic"),
     ],
 )
 def test_extents_that_do_not_fit_are_faults(extents, place):
@@ -317,6 +329,8 @@ def test_extents_that_fit_are_not_faults() -> None:
         {"op": "dwconv", "K": 4, "C": 4, "groups": 4, "Y": 5, "X": 5, "R": 3, "S": 3},
         {"op": "conv", "K": 6, "C": 4, "groups": 2},
         {"op": "gemm", "K": 4, "C": 4, "Y": 7, "dynamic": True},
+        {"op": "conv", "K": 4, "C": 4, "Y": 7, "X": 7, "R": 3, "S": 3, "dynamic": True},
+        {"op": "conv", "K": 4, "C": 4, "Y": 7, "X": 7, "Z": 9, "T": 3, "OZ": 7},
         {"op": "pool", "K": 4, "C": 4, "Y": 7, "X": 7, "R": 2, "S": 2, "stride": 2, "OY": 4},
     )
     for extents in sound:

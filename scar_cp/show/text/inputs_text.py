@@ -102,9 +102,15 @@ def _weights(model: Model) -> int:
 def _shape(layer: Layer) -> str:
     if layer.op == "gemm":
         return f"{layer.Y}x{layer.C} -> {layer.Y}x{layer.K}"
-    into = f"{layer.C}x{layer.Y}x{layer.X}"
-    out = f"{layer.K}x{layer.output_height}x{layer.output_width}"
-    kernel = f", {layer.R}x{layer.S}" if layer.R * layer.S > 1 else ""
+    sizes = [
+        (layer.C, layer.Z, layer.Y, layer.X),
+        (layer.K, layer.OZ, layer.output_height, layer.output_width),
+        (layer.T, layer.R, layer.S),
+    ]
+    if not layer.has_planes:
+        sizes = [(*channels, rows, columns) for *channels, _, rows, columns in sizes]
+    into, out, window = ("x".join(map(str, extents)) for extents in sizes)
+    kernel = f", {window}" if layer.T * layer.R * layer.S > 1 else ""
     return f"{into} -> {out}{kernel}{_steps(' /', layer.stride)}{_steps(' *', layer.dilation)}"
 
 
