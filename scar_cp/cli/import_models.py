@@ -101,7 +101,8 @@ def csv(
     Columns: op,K,C,Y,X,R,S,stride,dilation,groups and pad or OY,OX, and of volumes Z,T,OZ, as for
     scar-cp cost; a stride of 2x1 is 2 down and 1 to the right; and, if wanted: name;
     inputs, names separated by ; (the layer before by default; in0, in1, ... are the model's
-    inputs); dynamic, true where the second operand is an activation.
+    inputs); dynamic, true where the second operand is an activation; weights_of, an earlier layer
+    that has the same weights.
 
     Example: scar-cp import csv layers.csv -o net.yaml
     """

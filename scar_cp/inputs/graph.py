@@ -68,6 +68,12 @@ def model_faults(model: Model, file: str, granularity: Granularity = "all") -> l
                 rule = "must name a layer of the model or a model input (in0, in1, ...)"
                 faults.append(Fault(file, f"{place}.inputs[{k}]", name, rule))
         faults += [Fault(file, f"{place}.{p}", str(v), rule) for p, v, rule in layer.broken_rules()]
+        if layer.weights_of is not None:
+            user = first.get(layer.weights_of, i)
+            owner = model.layers[user] if user < i else None
+            if owner is None or owner.weights_of or owner.weight_elements != layer.weight_elements:
+                rule = "must name an earlier layer that has as many weights, of its own"
+                faults.append(Fault(file, f"{place}.weights_of", layer.weights_of, rule))
     granular = any(layer.op in COMPUTE_OPS for layer in model.layers)
     if granularity == "compute" and not granular:
         rule = "no layer has multiply-accumulates: needs granularity all"

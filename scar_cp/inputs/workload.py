@@ -188,6 +188,8 @@ class Layer(LayerShape):
     """Names of the layers it reads; ``in0``, ``in1``, ... are the model's inputs."""
     dynamic: bool = False
     """True where the second operand is an activation (attention, correlation): no weights."""
+    weights_of: str | None = None
+    """An earlier layer whose weights it uses, too; each use is loaded on its own."""
 
     def broken_rules(self) -> list[tuple[str, object, str]]:
         """Broken rules among the extents: (field, value, rule)."""
@@ -212,6 +214,21 @@ class Model(Brief, Record):
 
     def _brief(self) -> str:
         return f"{self.name}: {len(self.layers)} layers"
+
+    @property
+    def weight_elements(self) -> int:
+        """Number of distinct weights."""
+        return sum(layer.weight_elements for layer in self.layers if layer.weights_of is None)
+
+    @property
+    def sharing_text(self) -> str | None:
+        """A line on weights that several layers use, if there are any."""
+        shared = len({layer.weights_of for layer in self.layers} - {None})
+        if not shared:
+            return None
+        tensors = "1 weight tensor is" if shared == 1 else f"{shared} weight tensors are"
+        distinct = f"{self.weight_elements:,} distinct weights"
+        return f"{tensors} used by several layers: {distinct}; each use is loaded on its own"
 
 
 class ModelRun(Record):

@@ -49,6 +49,15 @@ def test_a_plain_list_is_a_chain(project: Project, command: Command) -> None:
     ]
 
 
+def test_weights_of_an_earlier_layer(project: Project, command: Command) -> None:
+    Path("net.csv").write_text("name,op,K,C,weights_of\na,gemm,4,4,\nb,gemm,4,4,a\n")
+    code, out, _ = command(*IMPORT)
+    assert code == 0
+    assert "32 MACs, 16 weights\n" in out
+    assert "1 weight tensor is used by several layers: 16 distinct weights" in out
+    assert read_record("net.yaml", Model).layers[1].weights_of == "a"
+
+
 @pytest.mark.parametrize("pair", ["2x1", "[2, 1]", "2;1"])
 def test_strides_and_dilations_of_both_directions(
     project: Project, command: Command, pair: str

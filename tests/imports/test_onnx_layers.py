@@ -11,7 +11,7 @@ from conftest import Command, Project
 pytest.importorskip("onnx", reason="importing ONNX needs onnx: the extra onnx")
 
 import numpy as np
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from imports.onnx_import import fields, imported, ours
 from imports.onnx_models import Net
@@ -446,3 +446,40 @@ def test_an_image_and_its_kernel_may_both_be_inputs(project: Project, command: C
     assert (layer.inputs, layer.dynamic, layer.weight_elements) == (("in0", "in1"), True, 0)
     assert (layer.input_elements, layer.kernel_elements) == (2 * 4 * 36, 2 * 5 * 8)
     assert layer.output_elements == 5 * 8 * 12 * 12
+
+
+@pytest.mark.parametrize("size", [8, 96], ids=["values known", "values dropped"])
+def test_layers_that_use_one_weight_tensor_say_so(
+    project: Project, command: Command, size: int
+) -> None:
+    net = Net(x=[1, 16, size])
+    net.constants.append(numpy_helper.from_array(np.ones((size, size), np.float32), "shared"))
+    forms = ["shared", net.add("Identity", "shared"), net.add("Transpose", "shared", perm=[1, 0])]
+    forms.append(net.add("Cast", net.add("Transpose", forms[1], perm=[1, 0]), to=1))
+    x = "x"
+    for number, form in enumerate((*forms, net.weight(size, size))):
+        x = net.add("MatMul", x, form, name=f"use {number}")
+    kernel = net.weight(4, 1, 1, 1)
+    x = net.add("Unsqueeze", x, net.constant([1]))
+    for name in ("conv", "conv again"):
+        x = net.add("Conv", net.add("ReduceMax", x, axes=[1], keepdims=1), kernel, name=name)
+    net.save(x)
+    code, out, _ = command("import", "onnx", "net.onnx", "-o", "net.yaml")
+    assert code == 0
+    owners = {layer.name: layer.weights_of for layer in imported(command) if layer.weights_of}
+    assert owners == {**{f"use {number}": "use 0" for number in (1, 2, 3)}, "conv again": "conv"}
+    told = f"2 weight tensors are used by several layers: {2 * size**2 + 4:,} distinct weights"
+    assert f" MACs, {2 * size**2 + 4:,} weights\n" in out
+    assert told in out
+    assert f"# {told}" in Path("net.yaml").read_text()
+    assert told in " ".join(command("show", "net.yaml").out.split())
+
+
+def test_recurrent_layers_share_both_of_their_weights(project: Project, command: Command) -> None:
+    net = Net(x=[6, 1, 16])
+    weights = net.weight(1, 16, 16), net.weight(1, 16, 16)
+    x = net.add("RNN", "x", *weights, hidden_size=16, name="a")
+    x = net.add("Squeeze", x, net.constant([1]))
+    net.save(net.add("RNN", x, *weights, hidden_size=16, name="b"))
+    layers = imported(command)
+    assert [layer.weights_of for layer in layers] == [None, None, "a", "a_"]

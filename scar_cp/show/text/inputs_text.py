@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,8 @@ def _model_lines(model: Model) -> list[str]:
     }
     lines = [f"model {model.name}: {model_size(model)}", ""]
     lines += plain_table(_cut(columns, "layer"), left=("layer", "op", "shape of one sample"))
+    if model.sharing_text is not None:
+        lines += ["", *textwrap.wrap(model.sharing_text, WIDTH)]
     if any(layer.op not in COMPUTE_OPS for layer in layers):
         lines += ["", "(op): not scheduled by itself, but folded into the layers around it"]
     return lines
@@ -83,7 +86,7 @@ def model_size(model: Model) -> str:
     """Layers, work and weights of a model."""
     return (
         f"{len(model.layers)} layers, {_scheduled(model, 'compute')} scheduled, "
-        f"{_short(_macs(model))} MACs, {_short(_weights(model))} weights"
+        f"{_short(_macs(model))} MACs, {_short(model.weight_elements)} weights"
     )
 
 
@@ -93,10 +96,6 @@ def _scheduled(model: Model, granularity: Granularity) -> int:
 
 def _macs(model: Model) -> int:
     return sum(layer.macs for layer in model.layers)
-
-
-def _weights(model: Model) -> int:
-    return sum(layer.weight_elements for layer in model.layers)
 
 
 def _shape(layer: Layer) -> str:
@@ -176,7 +175,7 @@ def _scenario_lines(
         "at a time": [str(run.minibatch) for run in runs],
         "layers": [str(_scheduled(model, granularity)) for model in models],
         "MACs/sample": [_short(_macs(model)) for model in models],
-        "weights": [_short(_weights(model)) for model in models],
+        "weights": [_short(model.weight_elements) for model in models],
         "deadline": ["-" if r.deadline_ms is None else f"{r.deadline_ms:g} ms" for r in runs],
     }
     if any(run.frame_period_ms for run in runs):
