@@ -57,7 +57,8 @@ def cost(
 ) -> None:
     """Cost a list of layers on a chiplet type: cycles, energy, MACs, utilisation, traffic.
 
-    Columns: op,K,C,Y,X,R,S,stride,groups and pad or OY,OX; further ones are passed on.
+    Columns: op,K,C,Y,X,R,S,stride,dilation,groups and pad or OY,OX, and of volumes Z,T,OZ; further
+    ones are passed on. A stride of 2x1 is 2 down and 1 to the right; dilation likewise.
 
     Example: scar-cp cost layers.csv --chiplet physical#datacenter.nvdla
     """

@@ -39,10 +39,14 @@ def onnx(
     name: Name = None,
     dim: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=N", help="Size of an open dimension; again for more."),
+        typer.Option(
+            metavar="NAME=N", help="Size of an open dimension, or of a place x[0]; again for more."
+        ),
     ] = None,
 ) -> None:
     r"""Import an ONNX model: one sample's shapes; no weights are needed.
+
+    A batch in the file counts as part of the sample, and is told; --dim 'x[0]=1' takes it out.
 
     Functions of one tensor, normalisations, reshapes and masks become part of the layer before
     them. Pads that are not the same on all sides count as input, in Y and X.
@@ -95,9 +99,11 @@ def csv(
 ) -> None:
     """Import a CSV of layers, a row each, one sample's extents, counted in elements.
 
-    Columns: op,K,C,Y,X,R,S,stride,groups and pad or OY,OX, as for scar-cp cost; and, if wanted:
-    name; inputs, names separated by ; (the layer before by default; in0, in1, ... are the
-    model's inputs); dynamic, true where the second operand is an activation.
+    Columns: op,K,C,Y,X,R,S,stride,dilation,groups and pad or OY,OX, and of volumes Z,T,OZ, as for
+    scar-cp cost; a stride of 2x1 is 2 down and 1 to the right; and, if wanted: name;
+    inputs, names separated by ; (the layer before by default; in0, in1, ... are the model's
+    inputs); dynamic, true where the second operand is an activation; weights_of, an earlier layer
+    that has the same weights.
 
     Example: scar-cp import csv layers.csv -o net.yaml
     """

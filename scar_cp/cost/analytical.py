@@ -211,6 +211,6 @@ def _cost_streaming(shapes: Shapes, chiplet: ChipletType) -> LayerCosts:
         output_l2_reads=none,
         output_l2_writes=flow.output_writes,
         mac_utilisation=none.astype(np.float64),
-        mapped_rows=shapes.OY,
+        mapped_rows=shapes.OZ * shapes.OY,
         mapped_columns=shapes.OX,
     )

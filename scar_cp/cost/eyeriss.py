@@ -97,7 +97,7 @@ def _step_function(
         if moved == "X":
             inputs = input_rows * nests.new_columns
         elif moved == "Y":
-            below = np.minimum(input_rows, height * nests.stride)
+            below = np.minimum(input_rows, height * nests.stride_y)
             inputs = np.where(nests.columns == 1, below, input_rows) * nests.S
         else:
             inputs = input_rows * nests.S

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,17 +14,26 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.inputs.package import ChipletType
 from scar_cp.inputs.workload import LayerShape
 from scar_cp.plugins import DATAFLOWS
+from scar_cp.records.record_faults import place_of, rule_of
 from scar_cp.records.user_csv import read_rows
-from scar_cp.records.yaml_json import rule_of
 
 __all__ = ["EXTENTS", "cost_csv", "read_layer_list"]
 
-EXTENTS = ("K", "C", "Y", "X", "R", "S", "stride", "groups", "pad", "OY", "OX")
+EXTENTS = (
+    *("K", "C", "Y", "X", "R", "S", "stride", "dilation", "groups", "pad", "OY", "OX"),
+    *("Z", "T", "OZ"),
+)
 _REQUIRED = ("op", "K", "C")
+_NUMBERS = re.compile(r"\[?\s*(-?\d+)\s*[x,; ]\s*(-?\d+)\s*\]?")
+"""Two numbers in one cell."""
 
 
 def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]], list[int]]:
-    """Read layers with columns op, K, C, Y, X, R, S, stride, groups and pad or OY, OX.
+    """Read layers with columns op, K, C, Y, X, R, S, stride, dilation, groups and pad or OY, OX.
+
+    Volumes have Z, T and OZ, too.
+
+    Strides and dilations of both directions are one number, or vertical and horizontal: ``2x1``.
 
     Returns
     -------
@@ -46,15 +56,12 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]],
         fields: dict[str, object] = {"op": row["op"]}
         for name in EXTENTS:
             if row.get(name):
-                try:
-                    fields[name] = int(row[name])
-                except ValueError:
-                    fields[name] = row[name]
+                fields[name] = _value(row[name])
         try:
             shape = LayerShape.model_validate(fields)
         except ValidationError as error:
             for details in error.errors():
-                field = ".".join(map(str, details["loc"]))
+                field = place_of(details["loc"])
                 missing = details["type"] == "missing"
                 shown = None if missing else repr(details["input"])[:60]
                 faults.append(Fault(str(path), f"row {number}, {field}", shown, rule_of(details)))
@@ -67,6 +74,16 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]],
     if faults:
         raise InputError(faults)
     return shapes, rows, [number for number, _ in numbered]
+
+
+def _value(cell: str) -> object:
+    """What a cell says of an extent: a number, two of them, or text that is a fault."""
+    if two := _NUMBERS.fullmatch(cell.strip()):
+        return [int(number) for number in two.groups()]
+    try:
+        return int(cell)
+    except ValueError:
+        return cell
 
 
 def cost_csv(path: Path, chiplet: ChipletType) -> str:

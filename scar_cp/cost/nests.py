@@ -30,12 +30,15 @@ class Nests(Columns):
     filters: IntArray
     channels: IntArray
     rows: IntArray
-    """Height of the output plane."""
+    """Height of the output plane, or of all output planes, one below the other."""
     columns: IntArray
     """Width of the output plane."""
     R: IntArray
     S: IntArray
-    stride: IntArray
+    stride_y: IntArray
+    """Vertical."""
+    stride_x: IntArray
+    """Horizontal."""
     depthwise: BoolArray
     repeats: IntArray
     """How often the nest runs, one after the other: once per group."""
@@ -47,12 +50,12 @@ class Nests(Columns):
         Rows between distant windows (stride > kernel) are never read. A 1 x 1 layer with
         a stride is thereby the layer with stride 1 on the subsampled grid.
         """
-        return np.minimum(self.R, self.stride)
+        return np.minimum(self.R, self.stride_y)
 
     @cached_property
     def new_columns(self) -> IntArray:
         """Input columns that a window gains by moving right one output column."""
-        return np.minimum(self.S, self.stride)
+        return np.minimum(self.S, self.stride_x)
 
     @property
     def macs(self) -> IntArray:
@@ -85,9 +88,15 @@ def read_as_nests(shapes: Shapes, chiplet: ChipletType) -> Nests:
       depthwise one (G = C = K > 1) a nest of its own kind.
     - A transposed convolution multiplies each input pixel by all K R S weights of a channel:
       a 1 x 1 convolution of K R S filters on the input plane.
+    - Of a volume, the output planes lie one below the other, as one tall plane; the rows of the
+      T input planes that a window spans alternate, so that it has T R of them and moves down by
+      T times the stride. Windows of neighbouring planes are taken to share rows like others.
     - A matrix product is a 1 x 1 convolution of a column of pixels or, for ``vector``, the
       one-dimensional convolution of a single vector: one channel, kernel and input as long
       as the reduction, one output pixel, however many rows there are.
+    - A kernel with dilation d and stride s moves in phases, d / gcd(s, d) of them, over those
+      pixels that its taps meet: in each, it has no holes and the stride s / gcd(s, d). Phases
+      follow one another without a break, as if they shared borders.
 
     Parameters
     ----------
@@ -111,19 +120,24 @@ def read_as_nests(shapes: Shapes, chiplet: ChipletType) -> Nests:
 
     rows, columns = shapes.OY, shapes.OX
     if chiplet.padding == "ignored":
-        unpadded_rows = np.maximum((shapes.Y - shapes.R) // shapes.stride + 1, 1)
-        unpadded_columns = np.maximum((shapes.X - shapes.S) // shapes.stride + 1, 1)
+        window_rows = (shapes.R - 1) * shapes.dilation_y + 1
+        window_columns = (shapes.S - 1) * shapes.dilation_x + 1
+        unpadded_rows = np.maximum((shapes.Y - window_rows) // shapes.stride_y + 1, 1)
+        unpadded_columns = np.maximum((shapes.X - window_columns) // shapes.stride_x + 1, 1)
         rows = np.where(convolution, unpadded_rows, rows)
         columns = np.where(convolution, unpadded_columns, columns)
+    stride_y = shapes.stride_y // np.gcd(shapes.stride_y, shapes.dilation_y)
+    stride_x = shapes.stride_x // np.gcd(shapes.stride_x, shapes.dilation_x)
 
     nests = Nests(
-        filters=np.where(transposed, filters * shapes.R * shapes.S, filters),
+        filters=np.where(transposed, filters * shapes.T * shapes.R * shapes.S, filters),
         channels=channels,
-        rows=np.where(convolution, rows, shapes.Y),
+        rows=np.where(convolution, shapes.OZ * rows, shapes.Z * shapes.Y),
         columns=np.where(convolution, columns, shapes.X),
-        R=np.where(convolution, shapes.R, 1),
+        R=np.where(convolution, shapes.T * shapes.R, 1),
         S=np.where(convolution, shapes.S, 1),
-        stride=np.where(convolution, shapes.stride, 1),
+        stride_y=np.where(convolution, shapes.T * stride_y, 1),
+        stride_x=np.where(convolution, stride_x, 1),
         depthwise=depthwise,
         repeats=repeats,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Self, get_args
 
 import numpy as np
@@ -29,10 +29,18 @@ class Shapes(Columns):
     X: IntArray
     R: IntArray
     S: IntArray
-    stride: IntArray
+    stride_y: IntArray
+    """Vertical."""
+    stride_x: IntArray
+    """Horizontal."""
+    dilation_y: IntArray
+    dilation_x: IntArray
     groups: IntArray
     OY: IntArray
     OX: IntArray
+    Z: IntArray
+    T: IntArray
+    OZ: IntArray
 
     @classmethod
     def from_layers(cls, layers: Sequence[LayerShape]) -> Self:
@@ -40,11 +48,13 @@ class Shapes(Columns):
         rows = [
             (
                 *(_CODE[layer.op], layer.K, layer.C, layer.Y, layer.X, layer.R, layer.S),
-                *(layer.stride, layer.groups, layer.output_height, layer.output_width),
+                *(*layer.strides, *layer.dilations),
+                *(layer.groups, layer.output_height, layer.output_width),
+                *(layer.Z, layer.T, layer.OZ),
             )
             for layer in layers
         ]
-        return cls(*np.array(rows, dtype=np.int64).reshape(len(rows), 11).T.copy())
+        return cls(*np.array(rows, dtype=np.int64).reshape(len(rows), len(fields(cls))).T.copy())
 
     def is_op(self, *ops: Operator) -> BoolArray:
         """Tell which layers apply one of the operators, as a mask of shape (n,)."""

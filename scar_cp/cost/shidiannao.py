@@ -67,7 +67,7 @@ def _step_function(nests: Nests, loops: Mapping[str, Loop], chiplet: ChipletType
         # Moving right keeps the columns that the next windows share with the last ones.
         strip = nests.S + (width - 1) * nests.new_columns
         if moved == "X":
-            strip = np.minimum(strip, width * nests.stride)
+            strip = np.minimum(strip, width * nests.stride_x)
         # The R input rows of neighbouring rows of elements overlap. If a strip spans the
         # plane they arrive as one contiguous block, each row once. Otherwise, and at the
         # start, every row of elements is fed by itself: the rule of MAESTRO's reuse

@@ -19,7 +19,7 @@ def stream(shapes: Shapes, chiplet: ChipletType) -> ArrayCosts:
     """Cost element-wise and pooling layers as one pass in and one pass out.
 
     A sum reads two operands of its output's size, a product one of them and one value per
-    channel, pooling and resampling their input plane.
+    channel, pooling and resampling their input planes.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ def stream(shapes: Shapes, chiplet: ChipletType) -> ArrayCosts:
     chiplet : ChipletType
         Bandwidth and latency inside the chiplet, and its off-chip limit.
     """
-    outputs = shapes.K * shapes.OY * shapes.OX
+    outputs = shapes.K * shapes.OZ * shapes.OY * shapes.OX
     inputs = np.select(
         [shapes.is_op("add"), shapes.is_op("mul")],
         [2 * outputs, outputs + shapes.K],
-        default=shapes.C * shapes.Y * shapes.X,
+        default=shapes.C * shapes.Z * shapes.Y * shapes.X,
     )
     cycles = np.maximum(noc_cycles(inputs, chiplet), noc_cycles(outputs, chiplet))
     if (offchip := chiplet.offchip_elements_per_cycle) is not None:

@@ -74,9 +74,9 @@ def build_model(name: str, layers: Iterable[Mapping[str, Any] | Layer]) -> Model
         Its name.
     layers
         Layers in topological order, each with the keys of a layer in a model file: ``op``, ``K``,
-        ``C`` and those that apply of ``Y``, ``X``, ``R``, ``S``, ``stride``, ``pad``, ``groups``,
-        counted in elements. ``name`` is by default the operator with the layer's number, and
-        ``inputs`` the layer before.
+        ``C`` and those that apply of ``Y``, ``X``, ``R``, ``S``, ``stride``,
+        ``dilation``, ``pad``, ``groups``, counted in elements. ``name`` is by default the
+        operator with the layer's number, and ``inputs`` the layer before.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from scar_cp.inputs.workload import LayerShape
 
 __all__ = ["import_csv"]
 
-_COLUMNS = ("op", *EXTENTS, "name", "inputs", "dynamic")
+_COLUMNS = ("op", *EXTENTS, "name", "inputs", "dynamic", "weights_of")
 _DYNAMIC = {"": False, "false": False, "true": True}
 
 
@@ -22,9 +22,9 @@ def import_csv(path: Path, name: str) -> Imported:
     """Read a CSV of layers.
 
     Beside the columns of `read_layer_list` there may be ``name`` (by default the operator and
-    the row's number), ``inputs`` (names, separated by ``;``; by default the layer before) and
-    ``dynamic`` (``true`` where the second operand is an activation). Others are passed over,
-    unless they look like a misspelt one.
+    the row's number), ``inputs`` (names, separated by ``;``; by default the layer before),
+    ``dynamic`` (``true`` where the second operand is an activation) and ``weights_of`` (an earlier
+    layer that has the same weights). Others are passed over, unless they look like a misspelt one.
 
     Raises
     ------
@@ -57,6 +57,7 @@ def import_csv(path: Path, name: str) -> Imported:
                     "name": layer,
                     "inputs": inputs or [before],
                     "dynamic": _DYNAMIC.get(dynamic, False),
+                    "weights_of": cells.get("weights_of") or None,
                 },
             )
         )

@@ -10,7 +10,7 @@ from scar_cp.imports.maestro_text import Entry, read_entries
 from scar_cp.imports.model_file import Draft, Imported, build_model
 from scar_cp.imports.planes import fitted
 from scar_cp.inputs.layer_names import unique_name
-from scar_cp.inputs.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape, Steps
 
 __all__ = ["import_maestro"]
 
@@ -41,7 +41,7 @@ def import_maestro(path: Path, name: str) -> Imported:
     if faults:
         raise InputError(faults)
     shapes = [_shape(entry) for entry in entries]
-    padded = _padded(shapes, [entry.strides for entry in entries])
+    padded = _padded(shapes, [bool(entry.strides) for entry in entries])
     before = "in0"
     drafts = []
     taken: set[str] = set()
@@ -53,7 +53,10 @@ def import_maestro(path: Path, name: str) -> Imported:
         before = layer
     count = sum(shape.pad > 0 for shape in padded)
     note = f"a chain of layers, as listed; {count} of them padded, as their planes tell"
-    return Imported(build_model(str(path), name, drafts), (note,))
+    batched = sum(_batch(entry) > 1 for entry in entries)
+    samples = f"{batched} layers have a batch N, which counts as one sample"
+    notes = (note, samples) if batched else (note,)
+    return Imported(build_model(str(path), name, drafts), notes)
 
 
 def _faults(entry: Entry, file: str) -> list[Fault]:
@@ -72,21 +75,22 @@ def _faults(entry: Entry, file: str) -> list[Fault]:
     ]
     rule = f"must be one of the dimensions {', '.join(_NAMES)}"
     faults += [fault(name, size, rule) for name, size in sizes.items() if name not in _NAMES]
+    strides = {f"Stride {name}": stride for name, stride in entry.strides.items()}
+    rule = "must be X or Y"
+    faults += [fault("Stride", name, rule) for name in entry.strides if name not in ("X", "Y")]
     faults += [
         fault(part, size, "must be a whole number, at least 1, or a Constant")
-        for part, size in [*sizes.items(), *(("Stride", stride) for stride in entry.strides)]
+        for part, size in [*sizes.items(), *strides.items()]
         if not isinstance(size, int) or size < 1
     ]
-    batch = sizes.get("N", 1)
-    if entry.type not in ("GEMM", "BMM") and batch != 1 and not _covers(sizes):
-        rule = "must be 1, where the kernel does not cover the plane: batches belong to scenarios"
-        faults.append(fault("N", batch, rule))
-    if len(set(entry.strides)) > 1:
-        strides = " and ".join(map(str, entry.strides))
-        faults.append(fault("Stride", strides, "must be the same in X and Y"))
     if entry.type == "DSCONV" and sizes.get("K", 1) not in (1, sizes.get("C")):
         faults.append(fault("K", sizes["K"], "must be 1 or C in a DSCONV"))
     return faults
+
+
+def _batch(entry: Entry) -> int:
+    """How many samples an entry counts; of matrices, N is a side."""
+    return 1 if entry.type in ("GEMM", "BMM") else int(entry.dimensions.get("N", 1))
 
 
 def _covers(sizes: Mapping[str, object]) -> bool:
@@ -103,7 +107,12 @@ def _shape(entry: Entry) -> LayerShape:
         extents = {"K": groups * size["N"], "C": groups * size["K"], "Y": size["M"]}
         return LayerShape.unchecked(op="gemm", **extents, groups=groups)
     extents = {name: size.get(name, 1) for name in _PLANE}
-    stride = int(entry.strides[0]) if entry.strides else 1
+    stride = _stride(entry)
+    batch = _batch(entry)
+    if batch > 1 and _covers(size) and entry.type in ("CONV", "FC"):
+        reduction = size["C"] * extents["R"] * extents["S"]
+        return LayerShape.unchecked(op="gemm", K=size["K"], C=reduction, Y=batch)
+    extents |= {"Z": batch, "OZ": batch}
     if entry.type == "TRCONV":
         return LayerShape.unchecked(op="tconv", **extents, stride=stride)
     if entry.type == "DSCONV":
@@ -113,18 +122,22 @@ def _shape(entry: Entry) -> LayerShape:
         groups = size["G"]
         extents["K"] *= groups
         return LayerShape.unchecked(op="conv", **extents, groups=groups, stride=stride)
-    if size.get("N", 1) > 1:
-        reduction = size["C"] * extents["R"] * extents["S"]
-        return LayerShape.unchecked(op="gemm", K=size["K"], C=reduction, Y=size["N"])
-    if stride == extents["X"] == extents["R"] == extents["S"] == 1:
+    if batch == stride == extents["X"] == extents["R"] == extents["S"] == 1:
         return LayerShape.unchecked(op="gemm", **extents)
     return LayerShape.unchecked(op="conv", **extents, stride=stride)
 
 
-def _padded(shapes: list[LayerShape], strides: list[tuple[object, ...]]) -> list[LayerShape]:
+def _stride(entry: Entry) -> Steps:
+    """Vertical and horizontal stride; a direction that is not given has the other's."""
+    strides = {name: int(stride) for name, stride in entry.strides.items()}
+    down, right = (strides.get(a, strides.get(b, 1)) for a, b in ("YX", "XY"))
+    return down if down == right else (down, right)
+
+
+def _padded(shapes: list[LayerShape], strided: list[bool]) -> list[LayerShape]:
     """The shapes with the padding, and upsampling strides, that the chain of planes tells."""
     found: list[LayerShape | None] = []
-    for shape, given, after in zip(shapes, strides, [*shapes[1:], None], strict=True):
+    for shape, given, after in zip(shapes, strided, [*shapes[1:], None], strict=True):
         if after is None or shape.op == "gemm":
             found.append(None)
             continue

@@ -23,7 +23,7 @@ class Entry:
     name: str
     type: str = ""
     dimensions: dict[str, int | str] = field(default_factory=dict)
-    strides: tuple[int | str, ...] = ()
+    strides: dict[str, int | str] = field(default_factory=dict)
 
 
 def read_entries(path: Path) -> list[Entry]:
@@ -83,7 +83,7 @@ class _Parser:
             elif part == "Dimensions":
                 entry.dimensions = self._sizes()
             elif part == "Stride":
-                entry.strides = tuple(self._sizes().values())
+                entry.strides = self._sizes()
             else:
                 self._pass_over()
         return entry

@@ -25,6 +25,12 @@ _LEGEND = (
     "of a tensor is taken to read all of it.",
 )
 
+_PLANES = (
+    "Z, T, OZ: planes of the input, of the kernel and of the output, of volumes or of several "
+    "images; the cost model takes",
+    "the output planes as one tall plane, whose windows have the rows of all planes of the kernel.",
+)
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -40,6 +46,12 @@ class Imported:
 
     model: Model
     notes: tuple[str, ...] = ()
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes, and one on weights that are used more than once."""
+        sharing = self.model.sharing_text
+        return self.notes if sharing is None else (*self.notes, sharing)
 
 
 def build_model(file: str, name: str, drafts: Sequence[Draft]) -> Model:
@@ -80,7 +92,8 @@ def model_text(imported: Imported, source: Path) -> str:
         f"{model.name}: shapes of one sample (batch 1).",
         f"Source: {source.name}, by scar-cp import.",
         *_LEGEND,
-        *imported.notes,
+        *(_PLANES if any(layer.has_planes for layer in model.layers) else ()),
+        *imported.all_notes,
     )
     lines = [f"# {line if line.isprintable() else ascii(line)}" for line in head]
     lines += [f"format: {model.format}", f"name: {flow_yaml(model.name)}"]
@@ -104,11 +117,10 @@ def summary(imported: Imported) -> list[str]:
     """Layers by operator, work and weights, and the notes."""
     layers = imported.model.layers
     macs = sum(layer.macs for layer in layers)
-    weights = sum(layer.weight_elements for layer in layers)
     return [
         f"{len(layers)} layers: {counted(Counter(layer.op for layer in layers))}",
-        f"{macs:,} MACs, {weights:,} weights",
-        *imported.notes,
+        f"{macs:,} MACs, {imported.model.weight_elements:,} weights",
+        *imported.all_notes,
     ]
 
 

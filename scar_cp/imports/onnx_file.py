@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scar_cp.errors import Fault, InputError, ScarError
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, TensorShapeProto, ValueInfoProto
+    from onnx import GraphProto, ModelProto, TensorShapeProto, ValueInfoProto
 
 __all__ = ["NO_SIZE", "constant_names", "read_onnx"]
 
@@ -25,7 +25,8 @@ def read_onnx(path: Path, sizes: Mapping[str, int]) -> ModelProto:
     path
         The file; weights in files of their own are not read.
     sizes
-        By name of the dimension, or by its place ``INPUT[AXIS]``, which comes first.
+        By name of the dimension, or by its place ``INPUT[AXIS]``, which comes first, and may have
+        another size in the file: a batch to be taken out.
 
     Raises
     ------
@@ -82,12 +83,15 @@ def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Ite
     constants = constant_names(model)
     inputs = [value for value in graph.input if value.name not in constants]
     opened: dict[str, str] = {}
-    places: set[str] = set()
+    places = {
+        f"{value.name}[{axis}]": dimension
+        for value in inputs
+        for axis, dimension in enumerate(value.type.tensor_type.shape.dim)
+    }
     for value in inputs:
         if not value.type.tensor_type.HasField("shape"):
             yield Fault(file, f"input {value.name}", None, "must be a tensor with a shape")
         for name, place, _ in _open(value):
-            places.add(place)
             if place not in sizes:
                 opened.setdefault(name, value.name)
     for name, first in opened.items():
@@ -98,9 +102,11 @@ def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Ite
             known = f"choose from {', '.join(opened)}" if opened else "all have sizes"
             rule = f"no open dimension of an input: {known}"
             yield Fault("sizes", "", f"{name}={size}", rule, is_parameter=True)
-        elif size != 1 and "batch" in name.lower():
-            rule = "must be 1: a model is of one sample, batches belong to scenarios"
-            yield Fault("sizes", "", f"{name}={size}", rule, is_parameter=True)
+    fixed = [(d, sizes[place]) for place, d in places.items() if place in sizes and d.dim_value > 0]
+    if any(dimension.dim_value != size for dimension, size in fixed):
+        _forget_shapes(graph)
+    for dimension, size in fixed:
+        dimension.dim_value = size
     for value in (*inputs, *graph.output, *graph.value_info):
         for name, place, dimension in _open(value):
             given = sizes.get(place, sizes.get(name))
@@ -108,6 +114,13 @@ def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Ite
                 dimension.dim_value = given
             elif dimension.HasField("dim_param"):  # an expression: inferred anew
                 dimension.ClearField("dim_param")
+
+
+def _forget_shapes(graph: GraphProto) -> None:
+    """Drop what the file says of shapes behind its inputs, which have other sizes now."""
+    del graph.value_info[:]
+    for value in graph.output:
+        value.type.tensor_type.ClearField("shape")
 
 
 def _open(value: ValueInfoProto) -> Iterator[tuple[str, str, TensorShapeProto.Dimension]]:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Node", "NodeError", "OnnxGraph", "ShapeError", "fold_constants"]
 
+_SAME_WEIGHTS = frozenset(
+    ("Cast", "CastLike", "DequantizeLinear", "Flatten", "Identity", "QuantizeLinear")
+) | frozenset(("Reshape", "Squeeze", "Transpose", "Unsqueeze"))
+"""Operators after which a constant is the same weights in another form."""
+
 _SMALL = 4096
 """Most elements of a constant whose values may tell a shape; of weights, shapes are enough."""
 
@@ -55,6 +60,8 @@ class OnnxGraph:
     values: Mapping[str, np.ndarray[Any, Any]]
     """Small constants."""
     constants: frozenset[str]
+    origins: Mapping[str, str]
+    """What constants in another form were made from."""
 
     def shape(self, tensor: str) -> tuple[int, ...]:
         """A tensor's shape.
@@ -85,6 +92,13 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
     constants = constant_names(model)
     inputs = tuple(v.name for v in model.graph.input if v.name not in constants)
     opsets = {opset.domain: opset.version for opset in model.opset_import}
+    origins: dict[str, str] = {}
+
+    def fold(node: NodeProto) -> None:
+        constants.update(node.output)
+        if node.op_type in _SAME_WEIGHTS:
+            origins[node.output[0]] = origins.get(node.input[0], node.input[0])
+
     _drop_weights(model.graph)
     while True:
         model = _inferred(model)
@@ -103,6 +117,8 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
             elif not _evaluated(node, opsets, shapes, values):
                 rest.append(node)
                 continue
+            else:
+                fold(node)
             changed = True
         if not changed:
             break
@@ -116,10 +132,10 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
     nodes = []
     for number, node in enumerate(graph.node):
         if not _nested(node) and all(name in constants for name in node.input if name):
-            constants.update(node.output)
+            fold(node)
         else:
             nodes.append(_node(node, number))
-    return OnnxGraph(inputs, tuple(nodes), shapes, values, frozenset(constants))
+    return OnnxGraph(inputs, tuple(nodes), shapes, values, frozenset(constants), origins)
 
 
 def _inferred(model: ModelProto) -> ModelProto:

@@ -21,20 +21,24 @@ Extents = Sequence[int]
 
 @dataclass(frozen=True)
 class _Window:
-    """How a kernel moves over an image; two directions, also for images with one."""
+    """How a kernel moves over images or volumes; two directions, also for images with one."""
 
     channels: int
+    planes: Extents
+    """Those of the input, of the kernel and of the output."""
     size: Extents
     kernel: Extents
     strides: Extents
+    dilations: Extents
     pads: Extents
     """Top, left, bottom, right."""
 
     @property
-    def fields(self) -> dict[str, int]:
+    def fields(self) -> Fields:
         """The extents of a layer. Pads that are not all the same count as input."""
         top, left, bottom, right = self.pads
         (height, width), (rows, columns) = self.size, self.kernel
+        planes_in, planes_of_kernel, planes_out = self.planes
         even = len(set(self.pads)) == 1
         return {
             "C": self.channels,
@@ -42,44 +46,55 @@ class _Window:
             "X": width if even else width + left + right,
             "R": rows,
             "S": columns,
-            "stride": max(self.strides),
+            "stride": tuple(self.strides),
+            "dilation": tuple(self.dilations),
             "pad": top if even else 0,
+            "Z": planes_in,
+            "T": planes_of_kernel,
+            "OZ": planes_out,
         }
 
 
 def _window(graph: OnnxGraph, node: Node, kernel: Extents) -> _Window:
     """The window of a convolution or pool over its first input."""
     samples, channels, *size = graph.shape(node.inputs[0])
-    if len(size) not in (1, 2):
-        raise NodeError(f"{len(size)} spatial dimensions", "must have 1 or 2")
-    if samples != 1:
-        rule = "must be 1 sample: batches belong to scenarios"
-        raise NodeError(f"{samples} samples", rule)
-    flat = len(size) == 1
+    if len(size) not in (1, 2, 3):
+        raise NodeError(f"{len(size)} spatial dimensions", "must have 1, 2 or 3")
     strides = node.attributes.get("strides", [1] * len(size))
-    pads = _pads(node, size, kernel, strides)
+    dilations = node.attributes.get("dilations", [1] * len(size))
+    spans = [(k - 1) * holes + 1 for k, holes in zip(kernel, dilations, strict=True)]
+    pads = _pads(node, size, spans, strides)
+    before, after = pads[: len(size)], pads[len(size) :]
+    depth, kernel_depth, depth_out = 1, 1, 1
+    if len(size) == 3:
+        depth, kernel_depth = size[0], kernel[0]
+        output = graph.shape(node.outputs[0])
+        depth_out = output[2] if len(output) == 5 else 1
     return _Window(
         channels,
+        (samples * depth, kernel_depth, samples * depth_out),
         _planar(size, 1),
         _planar(kernel, 1),
-        _planar(strides, 1),
-        (0, pads[0], 0, pads[1]) if flat else pads,
+        _planar(strides, strides[0]),
+        _planar(dilations, dilations[0]),
+        (*_planar(before, 0), *_planar(after, 0)),
     )
 
 
 def _planar(extents: Extents, fill: int) -> Extents:
-    return [fill, *extents] if len(extents) == 1 else extents
+    """The extents of both directions of a plane."""
+    return [fill, *extents] if len(extents) == 1 else extents[-2:]
 
 
-def _pads(node: Node, size: Extents, kernel: Extents, strides: Extents) -> Extents:
-    """Zeros before every dimension, then after."""
+def _pads(node: Node, size: Extents, spans: Extents, strides: Extents) -> Extents:
+    """Zeros before every dimension, then after; the kernel spans its holes, too."""
     mode = _mode(node)
     if not mode.startswith(b"SAME"):
         explicit = node.attributes.get("pads", [0] * 2 * len(size))
         return explicit if mode == b"NOTSET" else [0] * 2 * len(size)
     totals = [
         max((-(-n // step) - 1) * step + k - n, 0)
-        for n, k, step in zip(size, kernel, strides, strict=True)
+        for n, k, step in zip(size, spans, strides, strict=True)
     ]
     less, more = [total // 2 for total in totals], [-(-total // 2) for total in totals]
     return [*less, *more] if mode == b"SAME_UPPER" else [*more, *less]
@@ -96,14 +111,8 @@ def _check_kernel(graph: OnnxGraph, node: Node, channels: int) -> None:
     read = graph.shape(node.inputs[0])[1]
     if read != channels:
         raise NodeError(f"{read} channels", f"the weights read {channels}")
-    if node.inputs[1] not in graph.constants:
-        raise NodeError(node.inputs[1], "the weights must be constant")
-    dilations = node.attributes.get("dilations", [1])
-    if any(dilation != 1 for dilation in dilations):
-        raise NodeError(f"dilations {list(dilations)}", "must be 1: no layer has dilations")
-    strides = node.attributes.get("strides", [1])
-    if len(set(strides)) > 1:
-        raise NodeError(f"strides {list(strides)}", "must be the same in both directions")
+    if node.inputs[0] in graph.constants:
+        raise NodeError(node.inputs[0], "must not be constant: the weights may be an activation")
 
 
 def _conv(graph: OnnxGraph, node: Node) -> Fields:
@@ -117,7 +126,13 @@ def _conv(graph: OnnxGraph, node: Node) -> Fields:
         "K": outputs,
         **window.fields,
         "groups": groups,
+        "dynamic": _is_dynamic(graph, node),
     }
+
+
+def _is_dynamic(graph: OnnxGraph, node: Node) -> bool:
+    """Whether the second operand is an activation."""
+    return node.inputs[1] not in graph.constants
 
 
 def _transposed_conv(graph: OnnxGraph, node: Node) -> Fields:
@@ -125,7 +140,12 @@ def _transposed_conv(graph: OnnxGraph, node: Node) -> Fields:
     groups = node.attributes.get("group", 1)
     window = _window(graph, node, kernel)
     _check_kernel(graph, node, channels)
-    fields = {"K": outputs * groups, **window.fields, "groups": groups}
+    fields = {
+        "K": outputs * groups,
+        **window.fields,
+        "groups": groups,
+        "dynamic": _is_dynamic(graph, node),
+    }
     # Its pads cut the output: where no single number says by how much, the output's size does.
     fields["Y"], fields["X"] = window.size
     if "output_shape" in node.attributes or _mode(node) != b"NOTSET":
@@ -159,17 +179,18 @@ def _reduction(graph: OnnxGraph, node: Node) -> Fields | None:
     if given is None and len(node.inputs) > 1:
         given = graph.values.get(node.inputs[1])
     axes = {int(axis) % len(shape) for axis in given} if given is not None else set()
-    if len(shape) == 4 and axes == {2, 3}:
+    if len(shape) in (4, 5) and axes == set(range(2, len(shape))):
         return _global_pool(graph, node)
     if len(shape) == 3 and axes == {1} and not node.attributes.get("keepdims", 1):
-        _, rows, features = shape
-        return {"op": "pool", "K": features, "C": features, "Y": rows, "R": rows}
+        samples, rows, features = shape
+        fields = {"K": features, "C": features, "Y": rows, "R": rows}
+        return {"op": "pool", **fields, "Z": samples, "OZ": samples}
     return None
 
 
 def _resampling(graph: OnnxGraph, node: Node) -> Fields | None:
     before, after = graph.shape(node.inputs[0]), graph.shape(node.outputs[0])
-    if before == after or len(before) not in (3, 4):
+    if before == after or len(before) not in (3, 4, 5):
         return None
     (height, width), (rows, columns) = _planar(before[2:], 1), _planar(after[2:], 1)
     channels = before[1]
@@ -181,6 +202,8 @@ def _resampling(graph: OnnxGraph, node: Node) -> Fields | None:
         "X": width,
         "OY": rows,
         "OX": columns,
+        "Z": before[0] * math.prod(before[2:-2]),
+        "OZ": after[0] * math.prod(after[2:-2]),
     }
 
 
@@ -216,7 +239,7 @@ def _product(graph: OnnxGraph, node: Node, left: tuple[int, ...], right: tuple[i
         "C": groups * left[-1],
         "Y": batch // groups * left[-2],
         "groups": groups,
-        "dynamic": not weights_first and node.inputs[1] not in graph.constants,
+        "dynamic": not weights_first and _is_dynamic(graph, node),
     }
 
 
@@ -232,10 +255,6 @@ def _recurrence(graph: OnnxGraph, node: Node) -> Fields:
 def _of_steps(graph: OnnxGraph, node: Node, weights: int) -> Fields:
     """Products of every step with weights of shape (directions, gates x hidden, read)."""
     steps, samples, _ = graph.shape(node.inputs[0])
-    if node.attributes.get("layout", 0):
-        steps, samples = samples, steps
-    if samples != 1:
-        raise NodeError(f"{samples} samples", "must be 1 sample: batches belong to scenarios")
     directions, outputs, read = graph.shape(node.inputs[weights])
     if node.inputs[weights] not in graph.constants:
         raise NodeError(node.inputs[weights], "the weights must be constant")
@@ -244,7 +263,7 @@ def _of_steps(graph: OnnxGraph, node: Node, weights: int) -> Fields:
         "op": "gemm",
         "K": directions * outputs,
         "C": groups * read,
-        "Y": steps,
+        "Y": steps * samples,
         "groups": groups,
     }
 
@@ -289,8 +308,17 @@ def combined(graph: OnnxGraph, node: Node, op: str) -> Fields:
     channels_first = len(shape) > 3
     inner = shape[1:] if channels_first else shape[::-1]
     channels, height, *rest = (*inner, 1, 1)
+    samples = shape[0] if channels_first else 1
     fields = {"K": channels, "C": channels, "Y": height, "X": math.prod(rest)}
-    return {"op": op, **fields}
+    return {"op": op, **fields, "Z": samples, "OZ": samples}
+
+
+def _reshaped(graph: OnnxGraph, node: Node) -> None:
+    """No layer; but the sizes that a file fixes may not be those of the inputs' sizes."""
+    before, after = (graph.shapes.get(name) for name in (node.inputs[0], node.outputs[0]))
+    if before is not None and after is not None and math.prod(before) != math.prod(after):
+        sizes, fixed = ("x".join(map(str, shape)) for shape in (before, after))
+        raise NodeError(sizes, f"the file says that this is reshaped to {fixed}")
 
 
 LAYERS: Mapping[str, Callable[[OnnxGraph, Node], Fields | None]] = {
@@ -307,6 +335,7 @@ LAYERS: Mapping[str, Callable[[OnnxGraph, Node], Fields | None]] = {
         _reduction,
     ),
     **dict.fromkeys(("Resize", "Upsample"), _resampling),
+    "Reshape": _reshaped,
 }
 """What reads a node's extents; ``None`` where it does no more than shape or normalise."""
 

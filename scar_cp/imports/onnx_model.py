@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
@@ -13,6 +13,7 @@ from scar_cp.imports.onnx_graph import Node, NodeError, OnnxGraph, ShapeError, f
 from scar_cp.imports.onnx_layers import LAYERS, RECURRENT, Fields, combined
 from scar_cp.imports.onnx_operators import COMBINED, is_folded
 from scar_cp.inputs.layer_names import unique_name
+from scar_cp.inputs.workload import COMPUTE_OPS
 
 __all__ = ["import_onnx"]
 
@@ -48,9 +49,26 @@ def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
     if faults:
         raise InputError(faults)
     notes = [f"{called}: {tensor}" for tensor, called in walk.inputs.items()]
+    notes += _batches(graph, walk.inputs)
     if walk.folded:
         notes.append(f"folded: {counted(walk.folded)}")
     return Imported(build_model(str(path), name, walk.drafts), tuple(notes))
+
+
+def _batches(graph: OnnxGraph, inputs: Iterable[str]) -> Iterator[str]:
+    """A note on every input that may hold several samples, whatever reads it."""
+    steps_first = {
+        node.inputs[0]
+        for node in graph.nodes
+        if node.op in RECURRENT and not node.attributes.get("layout", 0)
+    }
+    for name in inputs:
+        shape = graph.shapes.get(name, ())
+        axis = 1 if name in steps_first else 0
+        if len(shape) > 1 and shape[axis] != 1:
+            sizes = "x".join(map(str, shape))
+            place = f"{name}[{axis}]"
+            yield f"{name}: {sizes} count as one sample; --dim '{place}=1' takes a batch out"
 
 
 class _Walk:
@@ -75,6 +93,8 @@ class _Walk:
         self._file = file
         self._sources: dict[str, tuple[str, ...]] = {name: (name,) for name in graph.inputs}
         self._taken = set(graph.inputs)
+        self._owners: dict[str, str] = {}
+        """By weight tensor, the first layer that uses it."""
         self.drafts: list[Draft] = []
         self.folded: Counter[str] = Counter()
         self.inputs: dict[str, str] = {}
@@ -103,9 +123,10 @@ class _Walk:
             self.faults.append(Fault(self._file, f"node {node.name}", node.op, rule))
         sources = self._stem(reads)
         if fields is not None:
-            sources = (self._add(node, fields, sources),)
+            sources = (self._add(node, fields, node.inputs[:2], sources),)
             if node.op in RECURRENT:
-                sources = (self._add(node, RECURRENT[node.op](self._graph, node), sources),)
+                states = RECURRENT[node.op](self._graph, node)
+                sources = (self._add(node, states, node.inputs[2:3], sources),)
         else:
             self.folded[node.op] += 1
         self._sources.update(dict.fromkeys(node.outputs, sources))
@@ -130,11 +151,19 @@ class _Walk:
         ]
         return kept or reads
 
-    def _add(self, node: Node, fields: Fields, sources: tuple[str, ...]) -> str:
-        """Add a layer; return its name."""
+    def _add(
+        self, node: Node, fields: Fields, operands: Iterable[str], sources: tuple[str, ...]
+    ) -> str:
+        """Add a layer; return its name. Constants among its operands are its weights."""
         name = unique_name(node.name, self._taken)
         inputs = [self._called(source) for source in sources]
-        self.drafts.append(Draft(f"node {node.name}", {**fields, "name": name, "inputs": inputs}))
+        fields = {**fields, "name": name, "inputs": inputs}
+        if fields["op"] in COMPUTE_OPS:
+            for weights in self._graph.constants.intersection(operands):
+                owner = self._owners.setdefault(self._graph.origins.get(weights, weights), name)
+                if owner != name:
+                    fields["weights_of"] = owner
+        self.drafts.append(Draft(f"node {node.name}", fields))
         return name
 
     def _called(self, source: str) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scar_cp.inputs.workload import LayerShape
+from scar_cp.inputs.workload import LayerShape, Steps
 
 __all__ = ["fitted"]
 
 
 def fitted(
-    shape: LayerShape, plane: tuple[int, int], strides: Iterable[int] = ()
+    shape: LayerShape, plane: tuple[int, int], strides: Iterable[Steps] = ()
 ) -> LayerShape | None:
-    """The shape with the least padding, below the kernel's size, that gives an output plane.
+    """The shape with the least padding, below the window's size, that gives an output plane.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def fitted(
         To choose from, in this order; the shape's own if there are none.
     """
     for stride in tuple(strides) or (shape.stride,):
-        for pad in range(max(shape.R, shape.S)):
+        for pad in range(max(shape.window)):
             padded = shape.replace(stride=stride, pad=pad, OY=None, OX=None)
             if (padded.output_height, padded.output_width) == plane:
                 return padded

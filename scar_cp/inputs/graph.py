@@ -68,6 +68,12 @@ def model_faults(model: Model, file: str, granularity: Granularity = "all") -> l
                 rule = "must name a layer of the model or a model input (in0, in1, ...)"
                 faults.append(Fault(file, f"{place}.inputs[{k}]", name, rule))
         faults += [Fault(file, f"{place}.{p}", str(v), rule) for p, v, rule in layer.broken_rules()]
+        if layer.weights_of is not None:
+            user = first.get(layer.weights_of, i)
+            owner = model.layers[user] if user < i else None
+            if owner is None or owner.weights_of or owner.weight_elements != layer.weight_elements:
+                rule = "must name an earlier layer that has as many weights, of its own"
+                faults.append(Fault(file, f"{place}.weights_of", layer.weights_of, rule))
     read = {name for layer in model.layers for name in layer.inputs if _is_input(name)}
     faults += [
         Fault(file, f"input_elements.{name}", name, "must be a model input that a layer reads")
@@ -132,10 +138,10 @@ def build_graph(model: Model, granularity: Granularity) -> Graph:
             edge.consumers.add(reader)
 
     for row in model.layers:
-        for name in row.inputs:
+        for position, name in enumerate(row.inputs):
             if name not in rows:
-                elements = model.input_elements.get(name) or _input_elements(row, rows)
-                rows[name] = (new_edge(None, elements),)
+                own = _input_elements(row, position, rows)
+                rows[name] = (new_edge(None, model.input_elements.get(name, own)),)
         operands = [rows[name] for name in row.inputs]
         incoming = tuple(dict.fromkeys(edge for group in operands for edge in group))
         if granularity == "all" or row.op in COMPUTE_OPS:
@@ -182,12 +188,17 @@ def _resized(
     return new_edge(edge.producer, elements)
 
 
-def _input_elements(row: Layer, rows: Mapping[str, tuple[_Edge, ...]]) -> int:
-    """Size of a model input, from the first row that reads it."""
+def _input_elements(row: Layer, position: int, rows: Mapping[str, tuple[_Edge, ...]]) -> int:
+    """Size of a model input, from the first row that reads it, as which of its inputs."""
     if row.op in ("add", "mul"):
         return row.output_elements
-    known = sum(edge.elements for name in row.inputs for edge in rows.get(name, ()))
-    return max(1, row.C * row.Y * row.X - known)
+    operand = row.inputs
+    if row.dynamic and len(row.inputs) > 1:
+        if position == len(row.inputs) - 1:
+            return row.kernel_elements
+        operand = row.inputs[:-1]
+    known = sum(edge.elements for name in operand for edge in rows.get(name, ()))
+    return max(1, row.input_elements - known)
 
 
 def _is_input(name: str) -> bool:

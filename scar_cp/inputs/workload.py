@@ -6,15 +6,43 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag
 
 from scar_cp.records.brief import Brief
 from scar_cp.records.record import PositiveFloat, PositiveInt, Record, Seq
 
-__all__ = ["COMPUTE_OPS", "Layer", "LayerShape", "Model", "ModelRun", "Operator", "Scenario"]
+__all__ = [
+    "COMPUTE_OPS",
+    "Layer",
+    "LayerShape",
+    "Model",
+    "ModelRun",
+    "Operator",
+    "Scenario",
+    "Steps",
+]
 
 Operator = Literal["conv", "dwconv", "tconv", "gemm", "pool", "add", "mul", "resample"]
 Extent = Annotated[int, Field(gt=0, le=2**22)]
+Steps = int | tuple[int, int]
+"""Elements per step: in both directions, or ``(vertical, horizontal)`` where these differ."""
+
+
+def _fewest(steps: Steps) -> Steps:
+    """One number where both directions have the same."""
+    return steps[0] if isinstance(steps, tuple) and steps[0] == steps[1] else steps
+
+
+def _per_direction(steps: Steps) -> tuple[int, int]:
+    return steps if isinstance(steps, tuple) else (steps, steps)
+
+
+# Parts of a place in brackets are pydantic's and not shown: one of the two reads the value.
+_Steps = Annotated[
+    Annotated[Extent, Tag("[one]")] | Annotated[tuple[Extent, Extent], Strict(False), Tag("[two]")],
+    Discriminator(lambda value: "[two]" if isinstance(value, list | tuple) else "[one]"),
+    AfterValidator(_fewest),
+]
 MAX_FRAMES = 1000
 MAX_LOOP_STEPS = 2**44
 """Most iterations of one layer's dense loop nest: the cost model counts in 64 bits."""
@@ -37,50 +65,85 @@ class LayerShape(Record):
     X: Extent = 1
     R: Extent = 1
     S: Extent = 1
-    stride: Extent = 1
+    stride: _Steps = 1
+    """One number for both directions, or ``[vertical, horizontal]``."""
+    dilation: _Steps = 1
+    """Distance of the kernel's taps, written like ``stride``."""
     pad: Annotated[int, Field(ge=0, le=2**22)] = 0
     """Zeros on each side, both directions."""
     groups: Extent = 1
     OY: Extent | None = None
     """Output height, where it does not follow from the other extents (pools that round up)."""
     OX: Extent | None = None
+    Z: Extent = 1
+    """Input planes of a channel: the depth of a volume, or images that share the weights."""
+    T: Extent = 1
+    """Planes that the kernel has."""
+    OZ: Extent = 1
+    """Output planes of a channel."""
 
-    def _out(self, given: int | None, size: int, kernel: int) -> int:
+    @property
+    def strides(self) -> tuple[int, int]:
+        """Vertical and horizontal stride."""
+        return _per_direction(self.stride)
+
+    @property
+    def dilations(self) -> tuple[int, int]:
+        """Vertical and horizontal distance of the kernel's taps."""
+        return _per_direction(self.dilation)
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Rows and columns that the kernel spans, with the holes between its taps."""
+        (down, right) = self.dilations
+        return (self.R - 1) * down + 1, (self.S - 1) * right + 1
+
+    def _out(self, given: int | None, size: int, direction: int) -> int:
         if given is not None:
             return given
+        stride, window = self.strides[direction], self.window[direction]
         if self.op == "tconv":
-            return (size - 1) * self.stride - 2 * self.pad + kernel
-        return (size + 2 * self.pad - kernel) // self.stride + 1
+            return (size - 1) * stride - 2 * self.pad + window
+        return (size + 2 * self.pad - window) // stride + 1
 
     @property
     def output_height(self) -> int:
         """Rows of the output plane."""
-        return self._out(self.OY, self.Y, self.R)
+        return self._out(self.OY, self.Y, 0)
 
     @property
     def output_width(self) -> int:
         """Columns of the output plane."""
-        return self._out(self.OX, self.X, self.S)
+        return self._out(self.OX, self.X, 1)
+
+    @property
+    def has_planes(self) -> bool:
+        """Whether it is of volumes, or of several images."""
+        return (self.Z, self.T, self.OZ) != (1, 1, 1)
+
+    @property
+    def input_elements(self) -> int:
+        """Size of the first operand of one sample."""
+        return self.C * self.Z * self.Y * self.X
 
     @property
     def output_elements(self) -> int:
         """Size of the output of one sample."""
-        return self.K * self.output_height * self.output_width
+        return self.K * self.OZ * self.output_height * self.output_width
 
     @property
     def kernel_elements(self) -> int:
         """Size of the second operand: weights, or an activation in attention products."""
         if self.op not in COMPUTE_OPS:
             return 0
-        return self.K * (self.C // self.groups) * self.R * self.S
+        return self.K * (self.C // self.groups) * self.T * self.R * self.S
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one sample, taps on padding included."""
-        on_input = self.op == "tconv"
-        rows = self.Y if on_input else self.output_height
-        columns = self.X if on_input else self.output_width
-        return self.kernel_elements * rows * columns
+        if self.op == "tconv":
+            return self.kernel_elements * self.Z * self.Y * self.X
+        return self.kernel_elements * self.OZ * self.output_height * self.output_width
 
     def broken_rules(self) -> list[tuple[str, object, str]]:
         """Broken rules among the extents: (field, value, rule)."""
@@ -92,14 +155,17 @@ class LayerShape(Record):
                 )
         if self.op == "dwconv" and not self.groups == self.C == self.K:
             broken.append(("groups", self.groups, "must equal C and K in a dwconv"))
-        plane = (self.X, self.R, self.S, self.stride, self.pad)
-        if self.op == "gemm" and plane != (1, 1, 1, 1, 0):
-            broken.append(("op", "gemm", "a gemm has rows Y only: X, R, S and stride 1, pad 0"))
+        plane = (self.X, self.R, self.S, self.stride, self.dilation, self.pad)
+        planes = (self.Z, self.T, self.OZ)
+        if self.op == "gemm" and (*plane, *planes) != (1, 1, 1, 1, 1, 0, 1, 1, 1):
+            rule = "a gemm has rows Y only: X, R, S, stride, dilation, Z, T and OZ 1, pad 0"
+            broken.append(("op", "gemm", rule))
         if self.output_height < 1 or self.output_width < 1:
             size = f"{self.output_height}x{self.output_width}"
             broken.append(("R", self.R, f"the output plane must not be empty, but is {size}"))
         rows, columns = max(self.Y, self.output_height), max(self.X, self.output_width)
-        steps = self.K * self.C * self.R * self.S * rows * columns
+        kernel = self.T * self.R * self.S
+        steps = self.K * self.C * kernel * max(self.Z, self.OZ) * rows * columns
         if steps > MAX_LOOP_STEPS:
             rule = f"the product of all extents must be at most 2^44, but is {steps}"
             broken.append(("K", self.K, rule))
@@ -110,7 +176,7 @@ class LayerShape(Record):
                 ("OX", self.output_width, follows.output_width),
             ):
                 if given != implied:
-                    broken.append((extent, given, f"must be {implied} by Y, R, pad and stride"))
+                    broken.append((extent, given, f"must be {implied} by the other extents"))
         return broken
 
 
@@ -121,13 +187,15 @@ class Layer(LayerShape):
     inputs: Annotated[Seq[str], Field(min_length=1)]
     """Names of the layers it reads; ``in0``, ``in1``, ... are the model's inputs."""
     dynamic: bool = False
-    """True where the second operand is an activation (attention products): no weights."""
+    """True where the second operand is an activation (attention, correlation): no weights."""
+    weights_of: str | None = None
+    """An earlier layer whose weights it uses, too; each use is loaded on its own."""
 
     def broken_rules(self) -> list[tuple[str, object, str]]:
         """Broken rules among the extents: (field, value, rule)."""
         broken = super().broken_rules()
-        if self.dynamic and self.op != "gemm":
-            rule = "only a gemm may have an activation as second operand"
+        if self.dynamic and self.op not in COMPUTE_OPS:
+            rule = "only a layer with multiplications may have an activation as second operand"
             broken.append(("dynamic", True, rule))
         return broken
 
@@ -153,6 +221,21 @@ class Model(Brief, Record):
 
     def _brief(self) -> str:
         return f"{self.name}: {len(self.layers)} layers"
+
+    @property
+    def weight_elements(self) -> int:
+        """Number of distinct weights."""
+        return sum(layer.weight_elements for layer in self.layers if layer.weights_of is None)
+
+    @property
+    def sharing_text(self) -> str | None:
+        """A line on weights that several layers use, if there are any."""
+        shared = len({layer.weights_of for layer in self.layers} - {None})
+        if not shared:
+            return None
+        tensors = "1 weight tensor is" if shared == 1 else f"{shared} weight tensors are"
+        distinct = f"{self.weight_elements:,} distinct weights"
+        return f"{tensors} used by several layers: {distinct}; each use is loaded on its own"
 
 
 class ModelRun(Record):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from scar_cp.errors import Fault, InputError
 from scar_cp.records.record import Record
 
-__all__ = ["json_record", "rule_of", "shown", "to_record"]
+__all__ = ["json_record", "place_of", "rule_of", "shown", "to_record"]
 
 R = TypeVar("R", bound=Record)
 
@@ -82,14 +82,20 @@ def rule_of(details: Any) -> str:
     return rule.format(**limits)
 
 
-def _fault(file: str, cls: type[Record], details: Any) -> Fault:
-    *_, key = loc = details["loc"]
+def place_of(loc: tuple[str | int, ...]) -> str:
+    """A place inside a record, from pydantic's, whose own parts are in brackets."""
     place = ""
     for part in loc:
         if isinstance(part, int):
             place += f"[{part}]"
-        elif part != "[key]":
-            place += f".{part}" if place else str(part)
+        elif not part.startswith("["):
+            place += f".{part}" if place else part
+    return place
+
+
+def _fault(file: str, cls: type[Record], details: Any) -> Fault:
+    *_, key = loc = details["loc"]
+    place = place_of(loc)
     kind = details["type"]
     if kind == "extra_forbidden":
         known = {name.lower(): name for name in _keys_at(cls, loc)}

@@ -222,5 +222,5 @@ def test_without_a_move_a_line_says_where_the_search_is(
         time.sleep(0.1)
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].split() == ["elapsed", "value", "ms", "bound", "ms", "gap", "moved", "by"]
-    last = "2.000000         1.000000  50.00 %  at window prices; limit 77 s or a gap of 1.00 %"
+    last = "2                1  50.00 %  at window prices; limit 77 s or a gap of 1.00 %"
     assert lines[-1].endswith(last)

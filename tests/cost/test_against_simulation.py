@@ -44,7 +44,7 @@ def blocks(extent: int, size: int) -> list[range]:
 
 def windows(layer: LayerShape, channels: range, ys: range, xs: range) -> set[Element]:
     return {
-        (c, oy * layer.stride + r, ox * layer.stride + s)
+        (c, oy * layer.strides[0] + r * layer.dilations[0], ox * layer.strides[1] + s)
         for c in channels
         for oy in ys
         for ox in xs
@@ -175,7 +175,8 @@ def far_apart(outputs: int, tile: int, kernel: int, stride: int) -> bool:
 @settings(derandomize=True, max_examples=120, deadline=None)
 @given(
     sizes=st.tuples(*[st.integers(1, 6)] * 2, *[st.integers(1, 9)] * 2),
-    window=st.tuples(*[st.integers(1, 3)] * 3),
+    window=st.tuples(*[st.integers(1, 3)] * 4),
+    holes=st.integers(1, 2),
     array=st.tuples(st.integers(3, 8), st.integers(1, 4)),
     bandwidth=st.integers(1, 30),
     latency=st.integers(0, 2),
@@ -184,26 +185,29 @@ def test_sum_equals_simulation(
     dataflow: str,
     depthwise: bool,
     sizes: tuple[int, int, int, int],
-    window: tuple[int, int, int],
+    window: tuple[int, int, int, int],
+    holes: int,
     array: tuple[int, int],
     bandwidth: int,
     latency: int,
 ) -> None:
-    (K, C, OY, OX), (R, S, stride) = sizes, window
+    (K, C, OY, OX), (R, S, down, right) = sizes, window
     tile_rows = {"nvdla": 1, "shidiannao": array[0], "eyeriss": array[1]}[dataflow]
     tile_columns = array[1] if dataflow == "shidiannao" else 1
-    assume(far_apart(OY, tile_rows, R, stride))
-    assume(far_apart(OX, tile_columns, S, stride))
+    assume(far_apart(OY, tile_rows, R, down))
+    assume(far_apart(OX, tile_columns, S, right))
     layer = LayerShape(
         op="dwconv" if depthwise else "conv",
         K=C if depthwise else K,
         C=C,
         groups=C if depthwise else 1,
-        Y=(OY - 1) * stride + R,
-        X=(OX - 1) * stride + S,
+        # Holes as wide as the steps: the taps meet every other row, and those one by one.
+        Y=holes * ((OY - 1) * down + R - 1) + 1,
+        X=(OX - 1) * right + S,
         R=R,
         S=S,
-        stride=stride,
+        stride=(holes * down, right),
+        dilation=(holes, 1),
     )
     # A single channel makes no depthwise layer: it is dense.
     assume(not depthwise or C > 1)

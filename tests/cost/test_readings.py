@@ -30,6 +30,52 @@ def test_pointwise_with_stride_is_the_subsampled_grid(dataflow: str) -> None:
 
 
 @every_dataflow
+@pytest.mark.parametrize(("strides", "plane"), [((2, 1), (41, 22)), ((1, 4), (22, 60))])
+def test_each_direction_has_its_stride(
+    dataflow: str, strides: tuple[int, int], plane: tuple[int, int]
+) -> None:
+    """Columns that no window covers are not input."""
+    Y, X = (19 * stride + 3 for stride in strides)
+    layer = LayerShape(op="conv", K=8, C=4, Y=Y, X=X, R=3, S=3, stride=strides)
+    assert (layer.output_height, layer.output_width) == (20, 20)
+    costs = cost(layer, chiplet(dataflow))
+    assert costs.input_l2_writes[0] == 4 * plane[0] * plane[1]
+    assert costs.macs[0] == 8 * 4 * 9 * 20 * 20 == layer.macs
+
+
+@every_dataflow
+def test_a_kernel_with_holes_costs_as_one_without_on_the_same_output(dataflow: str) -> None:
+    holes = LayerShape(op="conv", K=8, C=4, Y=20, X=20, R=3, S=3, dilation=(2, 3))
+    assert (holes.output_height, holes.output_width) == (16, 14)
+    plain = LayerShape(op="conv", K=8, C=4, Y=18, X=16, R=3, S=3)
+    assert values(cost(holes, chiplet(dataflow))) == values(cost(plain, chiplet(dataflow)))
+    assert holes.macs == plain.macs == cost(holes, chiplet(dataflow)).macs[0]
+    unpadded = chiplet(dataflow, padding="ignored")
+    padded = holes.replace(pad=1)
+    assert values(cost(padded, unpadded)) == values(cost(plain, unpadded))
+
+
+@every_dataflow
+@pytest.mark.parametrize("op", ["conv", "dwconv"])
+def test_a_volume_is_a_tall_plane(dataflow: str, op: Literal["conv", "dwconv"]) -> None:
+    """Kernels that do not overlap in depth: all planes side by side have the same windows."""
+    sizes = {"K": 6, "C": 6, "groups": 6 if op == "dwconv" else 1}
+    plane = {"X": 12, "R": 2, "S": 2, "stride": 2}
+    volume = LayerShape(op=op, **sizes, **plane, Y=8, Z=9, T=3, OZ=3)
+    tall = LayerShape(op=op, **sizes, X=12, R=6, S=2, stride=(6, 2), Y=72)
+    assert volume.macs == tall.macs == volume.kernel_elements * 3 * 4 * 6
+    assert volume.input_elements == tall.input_elements
+    assert values(cost(volume, chiplet(dataflow))) == values(cost(tall, chiplet(dataflow)))
+
+
+@every_dataflow
+def test_a_transposed_volume_multiplies_on_its_input(dataflow: str) -> None:
+    layer = LayerShape(op="tconv", K=4, C=8, Y=5, X=5, R=2, S=2, stride=2, Z=3, T=2, OZ=6)
+    assert layer.macs == 4 * 8 * 2 * 2 * 2 * 3 * 5 * 5 == cost(layer, chiplet(dataflow)).macs[0]
+    assert layer.output_elements == 4 * 6 * 10 * 10
+
+
+@every_dataflow
 def test_transposed_convolution_multiplies_on_the_input_plane(dataflow: str) -> None:
     layer = LayerShape(op="tconv", K=16, C=32, Y=14, X=14, R=2, S=2, stride=2)
     pointwise = LayerShape(op="conv", K=64, C=32, Y=14, X=14)
@@ -149,6 +195,7 @@ def test_tall_kernels_fold() -> None:
         (LayerShape(op="add", K=64, C=64, Y=7, X=7), 2 * 3136, 3136),
         (LayerShape(op="mul", K=64, C=64, Y=7, X=7), 3136 + 64, 3136),
         (LayerShape(op="pool", K=64, C=64, Y=14, X=14, R=2, S=2, stride=2), 12544, 3136),
+        (LayerShape(op="pool", K=8, C=8, Y=4, X=4, R=2, S=2, Z=5, T=2, OZ=4), 640, 288),
         (LayerShape(op="resample", K=64, C=64, Y=7, X=7, OY=14, OX=14), 3136, 12544),
     ],
 )

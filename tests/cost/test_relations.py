@@ -36,7 +36,9 @@ def layers(draw: st.DrawFn) -> LayerShape:
         X=X,
         R=R,
         S=S,
-        stride=draw(stride),
+        stride=(draw(stride), draw(stride)),
+        T=draw(kernel),
+        OZ=draw(st.integers(1, 4)),
     )
 
 

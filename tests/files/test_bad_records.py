@@ -72,8 +72,8 @@ FAULTS = [
     (at("model.yaml", "layers", 3, "name", "b"), "model.yaml: layers[3].name: b: must be unique, but layers[1] has this name too"),
     (at("model.yaml", "layers", 1, "R", 9), "model.yaml: layers[1].R: 9: the output plane must not be empty, but is 0x8"),
     (at("model.yaml", "layers", 0, "groups", 16), "model.yaml: layers[0].C: 8: must be a multiple of groups = 16"),
-    (at("model.yaml", "layers", 1, "dynamic", True), "model.yaml: layers[1].dynamic: True: only a gemm may have an activation as second operand"),
-    (at("model.yaml", "layers", 3, "X", 2), "model.yaml: layers[3].op: gemm: a gemm has rows Y only: X, R, S and stride 1, pad 0"),
+    (at("model.yaml", "layers", 2, "dynamic", True), "model.yaml: layers[2].dynamic: True: only a layer with multiplications may have an activation as second operand"),
+    (at("model.yaml", "layers", 3, "X", 2), "model.yaml: layers[3].op: gemm: a gemm has rows Y only: X, R, S, stride, dilation, Z, T and OZ 1, pad 0"),
     (at("model.yaml", "layers", 3, "K", 10**12), "model.yaml: layers[3].K: 1000000000000: must be less than or equal to 4194304"),
     # a scenario's rules
     (at("scenario.yaml", "models", 1, "minibatch", 3), "scenario.yaml: models[1].minibatch: 3: must be at most batch = 2"),

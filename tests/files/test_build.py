@@ -89,8 +89,8 @@ POOL = {"op": "pool", "K": 8, "C": 8}
             [
                 "model net: layers[1].inputs[0]: x: must name a layer of the model or a model "
                 "input (in0, in1, ...)",
-                "model net: layers[1].op: gemm: a gemm has rows Y only: X, R, S and stride 1, "
-                "pad 0",
+                "model net: layers[1].op: gemm: a gemm has rows Y only: X, R, S, stride, "
+                "dilation, Z, T and OZ 1, pad 0",
             ],
         ),
         (

@@ -9,11 +9,12 @@ import yaml
 from conftest import ROOT, Command, Project
 from refusals import assert_refused
 
+from scar_cp.cost.layer_list import EXTENTS
 from scar_cp.inputs.workload import Model
 from scar_cp.records.yaml_json import read_record
 
 IMPORT = ["import", "csv", "net.csv", "-o", "net.yaml"]
-COLUMNS = ("name", "op", "K", "C", "Y", "X", "R", "S", "stride", "pad", "groups", "OY", "OX")
+COLUMNS = ("name", "op", *EXTENTS)
 CONV = {"op": "conv", "K": 4, "C": 3, "Y": 8, "X": 8, "R": 3, "S": 3}
 
 
@@ -29,7 +30,7 @@ def test_every_model_goes_through_a_csv_and_back(
         rows.append(",".join((*cells, str(layer.dynamic), "; ".join(layer.inputs))))
     Path("net.csv").write_text("\n".join(rows))
     assert command(*IMPORT, "--name", model.name).code == 0
-    assert read_record("net.yaml", Model) == model
+    assert read_record("net.yaml", Model).layers == model.layers
 
 
 def test_a_plain_list_is_a_chain(project: Project, command: Command) -> None:
@@ -46,6 +47,31 @@ def test_a_plain_list_is_a_chain(project: Project, command: Command) -> None:
         {"name": "conv2", **CONV, "pad": 1, "inputs": ["in0"]},
         {"name": "gemm4", "op": "gemm", "K": 10, "C": 256, "inputs": ["conv2"]},
     ]
+
+
+def test_weights_of_an_earlier_layer(project: Project, command: Command) -> None:
+    Path("net.csv").write_text("name,op,K,C,weights_of\na,gemm,4,4,\nb,gemm,4,4,a\n")
+    code, out, _ = command(*IMPORT)
+    assert code == 0
+    assert "32 MACs, 16 weights\n" in out
+    assert "1 weight tensor is used by several layers: 16 distinct weights" in out
+    assert read_record("net.yaml", Model).layers[1].weights_of == "a"
+
+
+@pytest.mark.parametrize("pair", ["2x1", "[2, 1]", "2;1"])
+def test_strides_and_dilations_of_both_directions(
+    project: Project, command: Command, pair: str
+) -> None:
+    rows = ["op,K,C,Y,X,R,S,OY,OX,stride,dilation", f'conv,4,3,8,8,3,3,4,8,"{pair}",1x1']
+    Path("net.csv").write_text("\n".join([*rows, 'conv,4,4,8,8,3,3,8,8,1,"2"']))
+    assert command(*IMPORT).code == 0
+    layers = yaml.safe_load(Path("net.yaml").read_text())["layers"]
+    assert [(la.get("stride"), la.get("dilation"), la["pad"]) for la in layers] == [
+        ([2, 1], None, 1),
+        (None, 2, 2),
+    ]
+    assert " 3x8x8 -> 4x4x8, 3x3 /2x1 " in command("show", "net.yaml").out
+    assert " 4x8x8 -> 4x8x8, 3x3 *2 " in command("show", "net.yaml").out
 
 
 def test_names_of_all_sorts_survive(project: Project, command: Command) -> None:
@@ -67,6 +93,13 @@ def test_names_of_all_sorts_survive(project: Project, command: Command) -> None:
                 "net.csv: row 2, C: 'x': must be a valid integer",
                 "net.csv: row 3, C: '16KB': must be a valid integer",
                 "net.csv: row 3, Y: 0: must be greater than 0",
+            ],
+        ),
+        (
+            "op,K,C,stride\nconv,4,4,2x0\nconv,4,4,2x1x1\n",
+            [
+                "net.csv: row 2, stride[1]: 0: must be greater than 0",
+                "net.csv: row 3, stride: '2x1x1': must be a valid integer",
             ],
         ),
         (

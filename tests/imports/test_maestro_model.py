@@ -65,6 +65,8 @@ def test_every_type_of_layer(project: Project, command: Command) -> None:
                          Dimensions { K 8, C 3, R 3, S 3, Y 9, X 9 } Dataflow { } }
             Layer depth { Type: DSCONV Dimensions { N: 1, K: 1, C: 8, R: 1, S: 1, Y: 4, X: 4 } }
             Layer grouped { Type: NGCONV Dimensions { G: 2, K: 3, C: 8, R: 1, S: 1, Y: 4, X: 4 } }
+            Layer wide { Type: CONV Stride { X: 2, Y: 1 }
+                         Dimensions { K: 4, C: 6, R: 3, S: 2, Y: 5, X: 8 } }
             Layer a/up { Type: TRCONV Stride { X: 2, Y: 2 }
                        Dimensions { K: 4, C: 6, R: 2, S: 2, Y: 4, X: 4 } }
             Layer rows { Type: CONV Dimensions { K: 7, C: 4, R: 1, S: 1, Y: 9, X: 1 } }
@@ -76,12 +78,13 @@ def test_every_type_of_layer(project: Project, command: Command) -> None:
     """
     layers = imported(command, text)
     assert [layer.name for layer in layers] == [
-        *("conv", "depth", "grouped", "a/up", "rows", "rows_", "fc", "matrix", "heads"),
+        *("conv", "depth", "grouped", "wide", "a/up", "rows", "rows_", "fc", "matrix", "heads"),
     ]
     assert [fields(layer) for layer in layers] == [
         {"op": "conv", "K": 8, "C": 3, "Y": 9, "X": 9, "R": 3, "S": 3, "stride": 2},
         {"op": "dwconv", "K": 8, "C": 8, "Y": 4, "X": 4, "groups": 8},
         {"op": "conv", "K": 6, "C": 8, "Y": 4, "X": 4, "groups": 2},
+        {"op": "conv", "K": 4, "C": 6, "Y": 5, "X": 8, "R": 3, "S": 2, "stride": (1, 2)},
         {"op": "tconv", "K": 4, "C": 6, "Y": 4, "X": 4, "R": 2, "S": 2, "stride": 2},
         {"op": "gemm", "K": 7, "C": 4, "Y": 9},
         {"op": "gemm", "K": 7, "C": 6, "Y": 5},
@@ -89,6 +92,21 @@ def test_every_type_of_layer(project: Project, command: Command) -> None:
         {"op": "gemm", "K": 6, "C": 4, "Y": 5},
         {"op": "gemm", "K": 18, "C": 12, "Y": 5, "groups": 3, "dynamic": True},
     ]
+
+
+def test_a_batch_counts_and_is_told(project: Project, command: Command) -> None:
+    sizes = "K: 6, C: 4, R: 3, S: 3, Y: 8, X: 8"
+    types = ("CONV", "TRCONV", "DSCONV")
+    rows = [f"{t} {{ Type: {t} Dimensions {{ N: 5, {sizes} }} }}" for t in types]
+    rows[2] = rows[2].replace("K: 6", "K: 4")
+    layers = imported(command, network(*rows))
+    ones = imported(command, network(*rows).replace("N: 5", "N: 1"))
+    for layer, one in zip(layers, ones, strict=True):
+        assert (layer.macs, layer.output_elements) == (5 * one.macs, 5 * one.output_elements)
+        assert layer.weight_elements == one.weight_elements
+    imported(command, network(*rows))
+    note = "# 3 layers have a batch N, which counts as one sample"
+    assert note in Path("net.yaml").read_text().splitlines()
 
 
 PLANE = "C: 4, R: 1, S: 1, Y: 4, X: 4"
@@ -111,17 +129,17 @@ PLANE = "C: 4, R: 1, S: 1, Y: 4, X: 4"
         (
             network(
                 "a { Type: CONV Dimensions { K: Sz, C: 0, R: 1, S: 1, Y: 4 } }",
-                f"b {{ Type: DSCONV Dimensions {{ N: 2, K: 3, {PLANE} }} }}",
-                f"c {{ Type: CONV Stride {{ X: 1, Y: 2 }} Dimensions {{ K: 4, {PLANE} }} }}",
+                f"b {{ Type: DSCONV Dimensions {{ N: 0, K: 3, {PLANE} }} }}",
+                f"c {{ Type: CONV Stride {{ X: 0, Z: 2 }} Dimensions {{ K: 4, {PLANE} }} }}",
             ),
             [
                 "net.m: line 2, a, C: 0: must be a whole number, at least 1, or a Constant",
                 "net.m: line 2, a, K: Sz: must be a whole number, at least 1, or a Constant",
                 "net.m: line 2, a, X: is required in a CONV",
                 "net.m: line 3, b, K: 3: must be 1 or C in a DSCONV",
-                "net.m: line 3, b, N: 2: must be 1, where the kernel does not cover the plane: "
-                "batches belong to scenarios",
-                "net.m: line 4, c, Stride: 1 and 2: must be the same in X and Y",
+                "net.m: line 3, b, N: 0: must be a whole number, at least 1, or a Constant",
+                "net.m: line 4, c, Stride: Z: must be X or Y",
+                "net.m: line 4, c, Stride X: 0: must be a whole number, at least 1, or a Constant",
             ],
         ),
         (

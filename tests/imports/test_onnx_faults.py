@@ -37,14 +37,12 @@ def test_every_open_dimension_is_asked_for(project: Project, command: Command) -
     refused(project, command, small(), lines)
 
 
-def test_a_size_must_be_of_an_open_dimension_and_of_one_sample(
-    project: Project, command: Command
-) -> None:
+def test_a_size_must_be_of_a_dimension_of_an_input(project: Project, command: Command) -> None:
     lines = [
-        "--dim: batch=8: must be 1: a model is of one sample, batches belong to scenarios",
         "--dim: with=9: no open dimension of an input: choose from batch, size",
+        "--dim: x[4]=9: no open dimension of an input: choose from batch, size",
     ]
-    dims = ["--dim", "batch=8", "--dim", "size=8", "--dim", "with=9"]
+    dims = ["--dim", "batch=8", "--dim", "size=8", "--dim", "with=9", "--dim", "x[4]=9"]
     refused(project, command, small(), lines, *dims)
 
 
@@ -71,11 +69,10 @@ def test_all_unknown_operators_are_named_with_their_nodes(
 
 
 def test_what_no_layer_can_be_is_a_fault_of_its_node(project: Project, command: Command) -> None:
-    net = Net(x=[2, 3, 8, 8], y=[1, 3, 8, 8], kernel=[4, 3, 3, 3])
-    net.conv("x", 3, 4, 3, "two")
-    net.conv("y", 3, 4, 3, "holes", dilations=[2, 2])
-    net.conv("y", 3, 4, 3, "slanted", strides=[2, 1])
-    net.add("Conv", "y", "kernel", name="moving")
+    net = Net(x=[1, 3, 8, 8, 8, 8], y=[1, 3, 8, 8], kernel=[4, 3, 3, 3])
+    net.add("Conv", "x", net.weight(4, 3, 1, 1, 1, 1), name="four")
+    net.add("Conv", net.weight(1, 3, 8, 8), "kernel", name="still")
+    net.add("Reshape", "y", net.constant([8, 3, 8, 8]), name="fixed")
     net.add("Relu", "nothing", name="loose")
     net.conv("y", 5, 4, 3, "five")
     net.add("MatMul", "y", net.weight(9, 9), name="inner")
@@ -83,12 +80,11 @@ def test_what_no_layer_can_be_is_a_fault_of_its_node(project: Project, command: 
     lines = [
         "net.onnx: node boundless: MaxPool: malformed node: KeyError 'kernel_shape'",
         "net.onnx: node five: 3 channels: the weights read 5",
-        "net.onnx: node holes: dilations [2, 2]: must be 1: no layer has dilations",
+        "net.onnx: node fixed: 1x3x8x8: the file says that this is reshaped to 8x3x8x8",
+        "net.onnx: node four: 4 spatial dimensions: must have 1, 2 or 3",
         "net.onnx: node inner: 8 and 9: the inner sizes must be equal",
         "net.onnx: node loose: nothing: no node before this one gives this tensor",
-        "net.onnx: node moving: kernel: the weights must be constant",
-        "net.onnx: node slanted: strides [2, 1]: must be the same in both directions",
-        "net.onnx: node two: 2 samples: must be 1 sample: batches belong to scenarios",
+        "net.onnx: node still: weight_1: must not be constant: the weights may be an activation",
     ]
     refused(project, command, net, lines)
 

@@ -10,7 +10,7 @@ from scar_cp.inputs.graph import build_graph, model_faults
 from scar_cp.inputs.workload import Layer, Model
 
 
-def conv(name, *inputs, C=4, K=4, size=8):
+def conv(name, *inputs, C=4, K=4, size=8) -> Layer:
     """A 1x1 convolution on a square plane: K x size x size elements out."""
     return Layer(name=name, op="conv", inputs=inputs, K=K, C=C, Y=size, X=size)
 
@@ -58,6 +58,17 @@ def test_a_chain_has_an_input_its_links_and_an_output() -> None:
         ("a", "b", 4 * 64, False),
         ("b", "", 2 * 64, True),
     ]
+
+
+def test_an_input_is_as_large_as_the_operand_that_it_is() -> None:
+    volume: Any = {"K": 6, "C": 4, "Y": 8, "X": 8, "R": 3, "S": 3, "Z": 5, "T": 2, "OZ": 4}
+    layer = Layer(name="a", op="conv", inputs=("in0", "in1"), dynamic=True, **volume)
+    _, tensors = folded(layer)
+    assert sorted(elements for _, _, elements, _ in tensors) == sorted(
+        (4 * 5 * 8 * 8, 6 * 4 * 2 * 3 * 3, 6 * 4 * 6 * 6)
+    )
+    assert (layer.weight_elements, layer.macs) == (0, 6 * 4 * 2 * 3 * 3 * 4 * 6 * 6)
+    assert folded(conv("b", "in0"), layer.replace(inputs=("in1", "b")))[1][1][2] == 4 * 5 * 8 * 8
 
 
 @pytest.mark.parametrize("op", ["add", "mul"])
@@ -327,7 +338,8 @@ def test_all_faults_are_found_at_once() -> None:
         ({"op": "gemm", "K": 4, "C": 4, "X": 2}, "op"),
         ({"op": "conv", "K": 4, "C": 4, "Y": 2, "X": 9, "R": 3, "S": 3}, "R"),
         ({"op": "conv", "K": 4, "C": 4, "Y": 8, "X": 8, "OY": 9, "OX": 8}, "OY"),
-        ({"op": "conv", "K": 4, "C": 4, "dynamic": True}, "dynamic"),
+        ({"op": "gemm", "K": 4, "C": 4, "Z": 2, "OZ": 2}, "op"),
+        ({"op": "pool", "K": 4, "C": 4, "dynamic": True}, "dynamic"),
     ],
 )
 def test_extents_that_do_not_fit_are_faults(extents, place):
@@ -335,11 +347,34 @@ def test_extents_that_do_not_fit_are_faults(extents, place):
     assert [p for p, _ in found] == [f"layers[0].{place}"]
 
 
+@pytest.mark.parametrize("owner", ["absent", "b", "later", "other", "borrower"])
+def test_weights_are_those_of_an_earlier_layer_with_as_many(owner: str) -> None:
+    def user(name: str, of: str | None, K: int = 4) -> Layer:
+        return conv(name, "in0", K=K).replace(weights_of=of)
+
+    rows = (user("a", None), user("other", None, K=2), user("borrower", "a"))
+    place = "layers[3].weights_of"
+    assert [p for p, _ in faults(*rows, user("b", owner), user("later", None))] == [place]
+    assert faults(*rows, user("b", "a")) == []
+
+
+def test_weights_of_several_layers_count_once() -> None:
+    rows = [conv("a", "in0"), conv("b", "a").replace(weights_of="a"), conv("c", "b")]
+    model = of(*rows)
+    assert model.weight_elements == 2 * 16
+    assert model.sharing_text is not None
+    assert model.sharing_text.startswith("1 weight tensor is used by several layers: 32 distinct")
+    assert of(conv("a", "in0")).sharing_text is None
+    assert folded(*rows) == folded(*(row.replace(weights_of=None) for row in rows))
+
+
 def test_extents_that_fit_are_not_faults() -> None:
     sound: tuple[dict[str, Any], ...] = (
         {"op": "dwconv", "K": 4, "C": 4, "groups": 4, "Y": 5, "X": 5, "R": 3, "S": 3},
         {"op": "conv", "K": 6, "C": 4, "groups": 2},
         {"op": "gemm", "K": 4, "C": 4, "Y": 7, "dynamic": True},
+        {"op": "conv", "K": 4, "C": 4, "Y": 7, "X": 7, "R": 3, "S": 3, "dynamic": True},
+        {"op": "conv", "K": 4, "C": 4, "Y": 7, "X": 7, "Z": 9, "T": 3, "OZ": 7},
         {"op": "pool", "K": 4, "C": 4, "Y": 7, "X": 7, "R": 2, "S": 2, "stride": 2, "OY": 4},
     )
     for extents in sound:

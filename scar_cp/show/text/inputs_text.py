@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from scar_cp.files.shipped import KINDS, named_file
 from scar_cp.inputs.instance import Instance, InstanceFile
 from scar_cp.inputs.package import ChipletType, Package, Profile
 from scar_cp.inputs.schemas import SCHEMAS
-from scar_cp.inputs.workload import COMPUTE_OPS, Layer, Model, Scenario
+from scar_cp.inputs.workload import COMPUTE_OPS, Layer, Model, Scenario, Steps
 from scar_cp.records.yaml_json import read_document, read_record, shown
 from scar_cp.show.text.package_text import package_lines
 from scar_cp.show.text.tables import Columns, plain_table
@@ -74,6 +75,8 @@ def _model_lines(model: Model) -> list[str]:
     }
     lines = [f"model {model.name}: {model_size(model)}", ""]
     lines += plain_table(_cut(columns, "layer"), left=("layer", "op", "shape of one sample"))
+    if model.sharing_text is not None:
+        lines += ["", *textwrap.wrap(model.sharing_text, WIDTH)]
     if any(layer.op not in COMPUTE_OPS for layer in layers):
         lines += ["", "(op): not scheduled by itself, but folded into the layers around it"]
     return lines
@@ -83,7 +86,7 @@ def model_size(model: Model) -> str:
     """Layers, work and weights of a model."""
     return (
         f"{len(model.layers)} layers, {_scheduled(model, 'compute')} scheduled, "
-        f"{_short(_macs(model))} MACs, {_short(_weights(model))} weights"
+        f"{_short(_macs(model))} MACs, {_short(model.weight_elements)} weights"
     )
 
 
@@ -95,18 +98,26 @@ def _macs(model: Model) -> int:
     return sum(layer.macs for layer in model.layers)
 
 
-def _weights(model: Model) -> int:
-    return sum(layer.weight_elements for layer in model.layers)
-
-
 def _shape(layer: Layer) -> str:
     if layer.op == "gemm":
         return f"{layer.Y}x{layer.C} -> {layer.Y}x{layer.K}"
-    into = f"{layer.C}x{layer.Y}x{layer.X}"
-    out = f"{layer.K}x{layer.output_height}x{layer.output_width}"
-    kernel = f", {layer.R}x{layer.S}" if layer.R * layer.S > 1 else ""
-    stride = f" /{layer.stride}" if layer.stride > 1 else ""
-    return f"{into} -> {out}{kernel}{stride}"
+    sizes = [
+        (layer.C, layer.Z, layer.Y, layer.X),
+        (layer.K, layer.OZ, layer.output_height, layer.output_width),
+        (layer.T, layer.R, layer.S),
+    ]
+    if not layer.has_planes:
+        sizes = [(*channels, rows, columns) for *channels, _, rows, columns in sizes]
+    into, out, window = ("x".join(map(str, extents)) for extents in sizes)
+    kernel = f", {window}" if layer.T * layer.R * layer.S > 1 else ""
+    return f"{into} -> {out}{kernel}{_steps(' /', layer.stride)}{_steps(' *', layer.dilation)}"
+
+
+def _steps(mark: str, steps: Steps) -> str:
+    """A stride or dilation behind its mark; nothing for 1."""
+    if steps == 1:
+        return ""
+    return mark + (str(steps) if isinstance(steps, int) else "x".join(map(str, steps)))
 
 
 def _short(count: int) -> str:
@@ -164,7 +175,7 @@ def _scenario_lines(
         "at a time": [str(run.minibatch) for run in runs],
         "layers": [str(_scheduled(model, granularity)) for model in models],
         "MACs/sample": [_short(_macs(model)) for model in models],
-        "weights": [_short(_weights(model)) for model in models],
+        "weights": [_short(model.weight_elements) for model in models],
         "deadline": ["-" if r.deadline_ms is None else f"{r.deadline_ms:g} ms" for r in runs],
     }
     if any(run.frame_period_ms for run in runs):
