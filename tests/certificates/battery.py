@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 from functools import cache
+from itertools import product
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -114,6 +115,119 @@ def judges_schedules_alike(check: Any, seed: int) -> None:
     certificate = about(problem, "", "latency", None, changed) | {"value": value, "bound": 0}
     accepted, said = check.judge(data, _text(with_hash(problem, certificate)))
     assert accepted == (not broken), (said, broken)
+
+
+def refuses_other_layers(check: Any, seed: int) -> None:
+    """A schedule that does one layer more or less than there are is none."""
+    rng = Random(f"layers {seed}")
+    problem = random_problem(rng, max_chiplets=5, max_schedules=10**9)
+    schedule = random_schedule(rng, problem)
+    if schedule is None:
+        return
+    m = rng.randrange(len(problem.models))
+    for change in (1, -1):
+        written = schedule.model_dump(mode="json")
+        of_model = [s for window in written["windows"] for s in window if s["model"] == m]
+        last = max(of_model, key=lambda segment: segment["last"])
+        last["last"] += change
+        raw = [[(w, *of.values()) for of in window] for w, window in enumerate(written["windows"])]
+        try:
+            value = check.evaluate(check.read_problem(bytes_of(problem)), raw)[0]
+        except Exception:
+            value = 0
+        certificate = about(problem, "", "latency", None, schedule) | {"value": value, "bound": 0}
+        certificate["schedule"] = certificate["schedule"] | {"windows": written["windows"]}
+        accepted, _ = check.judge(bytes_of(problem), _text(with_hash(problem, certificate)))
+        assert not accepted
+
+
+def evaluates_busy_links_alike(check: Any, seed: int) -> None:
+    """Where links are what takes longest, too."""
+    rng = Random(f"links {seed}")
+    problem = random_problem(rng, max_chiplets=6, max_total_layers=8, max_schedules=10**9)
+    models = tuple(
+        run.replace(
+            tensors=tuple(of.replace(nop_cycles=40 * of.nop_cycles + 9) for of in run.tensors)
+        )
+        for run in problem.models
+    )
+    problem = problem.replace(models=models, contention="links")
+    schedule = random_schedule(rng, problem)
+    if schedule is None:
+        return
+    p = check.read_problem(bytes_of(problem))
+    windows = check.read_schedule(p, schedule.model_dump(mode="json"))
+    assert check.evaluate(p, windows)[0] == evaluate(problem, schedule).latency_cycles
+
+
+def sparse_tables_hold(check: Any, seed: int) -> None:
+    """Ranges that begin between two starts have no more than they truly take."""
+    rng = Random(f"sparse {seed}")
+    problem = drawn_problem(rng)
+    p, counts = check.read_problem(bytes_of(problem)), Counts(problem.type_counts)
+    c = setting(problem, 2**45)
+    every = [list(range(run.num_layers)) for run in problem.models]
+    for m, run in enumerate(problem.models):
+        rate, by_nj = rng.choice([(1, 0), (0, 3), (2, 5)])
+        c.starts = every
+        true = check.range_values(p, c, counts.vectors, m, rate, by_nj)
+        c.starts = [sorted({0, *rng.sample(of, len(of) // 2)}) for of in every]
+        found = check.range_values(p, c, counts.vectors, m, rate, by_nj)
+        inside = np.triu(np.ones((run.num_layers + 1,) * 2, dtype=bool), 1)
+        assert (found[:, inside] <= true[:, inside]).all()
+
+
+def trees_cover_all_cuts(check: Any, seed: int) -> None:
+    """Whatever is forked, every way to cut is in the ranges of some leaf."""
+    rng = Random(f"trees {seed}")
+    sizes, windows = [rng.randint(1, 3) for _ in range(rng.randint(1, 2))], rng.randint(2, 3)
+    borders = list(product(range(1, windows), range(len(sizes))))
+    leaves: list[dict[tuple[int, int], tuple[int, int]]] = []
+
+    class Recorder(check.HalfPlane):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.leaf: dict[str, Any] = {}
+
+        def of_leaf(self, leaf: Any, ranges: Any) -> int:
+            leaves.append(ranges)
+            return 0
+
+    def tree(depth: int) -> Any:
+        if not depth:
+            return None
+        w, m = rng.choice(borders)
+        at = {"model": m, "border": w, "cut": rng.randint(0, sizes[m])}
+        return at | {"below": tree(depth - 1), "from": tree(depth - 1)}
+
+    whole = {(w, m): (0, sizes[m]) for w, m in borders}
+    Recorder().of_tree(tree(rng.randint(1, 3)), whole)
+    for cuts in product(*(range(sizes[m] + 1) for _, m in borders)):
+        at = dict(zip(borders, cuts, strict=True))
+        assert any(all(of[b][0] <= at[b] <= of[b][1] for b in borders) for of in leaves)
+
+
+def refuses_what_misses_a_deadline(check: Any, seed: int) -> None:
+    """Also if the bound is about models that end in time."""
+    rng = Random(f"late {seed}")
+    problem = random_problem(rng, max_chiplets=5, max_schedules=10**9)
+    schedule = random_schedule(rng, problem)
+    if schedule is None or len(problem.models) < 2:
+        return
+    true = evaluate(problem, schedule)
+    late = rng.randrange(len(problem.models))
+    if true.completion_cycles[late] < 1:
+        return
+    models = tuple(
+        run.replace(deadline_cycles=true.completion_cycles[m] - (m == late))
+        for m, run in enumerate(problem.models)
+    )
+    problem = problem.replace(models=models)
+    data, value = bytes_of(problem), true.latency_cycles
+    certificate = about(problem, "", "latency", None, schedule) | {"value": value, "bound": 0}
+    others = [m for m in range(len(models)) if m != late]
+    for named in (certificate["models"], others):
+        changed = with_hash(problem, certificate | {"models": named})
+        assert not check.judge(data, _text(changed))[0]
 
 
 def tables_are_exact(check: Any, seed: int) -> None:
@@ -361,6 +475,13 @@ def refuses_what_is_malformed(check: Any, seed: int) -> None:
         leaf = proof["leaf"] | {"lengths": [*lengths, lengths[-1] - 1]}
         proofs = [*certificate["proofs"][:k], proof | {"leaf": leaf}]
         assert not check.judge(data, _text(certificate | {"proofs": proofs}))[0]
+        if proof["longest_cycles"] > 1:  # longer windows would be in no class
+            leaf = proof["leaf"] | {"lengths": [0]}
+            proofs = [*certificate["proofs"][:k], proof | {"leaf": leaf}]
+            assert not check.judge(data, _text(certificate | {"proofs": proofs}))[0]
+    if all(model.deadline_cycles is None for model in problem.models):
+        nothing = {"schedule": None, "value": None, "bound": None, "objective": "latency"}
+        assert not check.judge(data, _text(certificate | nothing))[0]
     for value in (certificate["value"] + 1, None):
         assert not check.judge(data, _text(certificate | {"value": value}))[0]
     every = certificate["schedule"]
@@ -385,6 +506,11 @@ def refuses_what_once_was_accepted(check: Any, seed: int) -> None:
 BATTERY = (
     refuses_what_once_was_accepted,
     refuses_what_is_malformed,
+    trees_cover_all_cuts,
+    refuses_other_layers,
+    refuses_what_misses_a_deadline,
+    evaluates_busy_links_alike,
+    sparse_tables_hold,
     judges_schedules_alike,
     evaluates_alike,
     tables_are_exact,

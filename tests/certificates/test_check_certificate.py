@@ -28,6 +28,31 @@ def test_schedules_cost_what_the_evaluator_says(seed):
     battery.evaluates_alike(checker(), seed)
 
 
+@seeds(100, quick=5)
+def test_a_layer_more_or_less_is_no_schedule(seed):
+    battery.refuses_other_layers(checker(), seed)
+
+
+@seeds(100, quick=5)
+def test_a_missed_deadline_is_no_schedule(seed):
+    battery.refuses_what_misses_a_deadline(checker(), seed)
+
+
+@seeds(100, quick=5)
+def test_busy_links_cost_what_the_evaluator_says(seed):
+    battery.evaluates_busy_links_alike(checker(), seed)
+
+
+@seeds(100, quick=5)
+def test_trees_leave_no_cuts_out(seed):
+    battery.trees_cover_all_cuts(checker(), seed)
+
+
+@seeds(60, quick=2)
+def test_tables_with_fewer_starts_hold(seed):
+    battery.sparse_tables_hold(checker(), seed)
+
+
 @seeds(60, quick=2)
 def test_tables_are_those_of_the_solver(seed):
     battery.tables_are_exact(checker(), seed)

@@ -55,7 +55,7 @@ MUTANTS = [
     ("leaves = 0 if tensor.is_output else min", "leaves = min"),
     ("min(send, int(dram.min()))", "send"),
     ("if reader >= start and arrivals]", "if reader >= start]"),
-    ("made if is_inside else start - 1, *later", "made, *later"),
+    ("made if is_inside else start - 1, *later", "made if is_inside else start, *later"),
     ("crossing[made + 1 : readers[-1] + 1]", "crossing[made : readers[-1] + 1]"),
     ("np.where(size > 0, load + way[:, None, None], 0)", "load + way[:, None, None]"),
     ("stays = fits & (p.weight_policy", "stays = (size >= 0) & (p.weight_policy"),
