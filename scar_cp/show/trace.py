@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from scar_cp.judge.evaluation import Charge, SegmentEvaluation, itemise
+from scar_cp.judge.evaluation import Charge, SegmentEvaluation, evaluate, itemise
 from scar_cp.judge.schedule import Schedule, Segment, layers_text
 from scar_cp.judge.timeline import Stage, WindowTimes, slots, timeline
 from scar_cp.problem.compiled import Problem
@@ -290,7 +290,11 @@ def trace_document(
             "max_passes": max_passes,
             "cut_off": cut,
         },
-        "traceEvents": [*_names(numbers), *(_event(problem, s, numbers[s.track]) for s in found)],
+        "traceEvents": [
+            *_names(numbers),
+            *(_event(problem, s, numbers[s.track]) for s in found),
+            *_deadlines(problem, schedule),
+        ],
     }
 
 
@@ -303,6 +307,26 @@ def _names(numbers: Mapping[Track, int]) -> Iterator[dict[str, Any]]:
         at = {"ph": "M", "pid": _GROUPS.index(track.group), "tid": number}
         yield {**at, "name": "thread_name", "args": {"name": track.name}}
         yield {**at, "name": "thread_sort_index", "args": {"sort_index": number}}
+
+
+def _deadlines(problem: Problem, schedule: Schedule) -> Iterator[dict[str, Any]]:
+    """An instant for every deadline, with the run's end and slack."""
+    ends = evaluate(problem, schedule).completion_cycles
+    for run, end in zip(problem.models, ends, strict=True):
+        if run.deadline_cycles is not None:
+            slack = run.deadline_cycles - end
+            yield {
+                "ph": "i",
+                "s": "g",
+                "pid": _GROUPS.index("windows"),
+                "name": f"{run.name} due: {'kept' if slack >= 0 else 'missed'}",
+                "ts": round(run.deadline_cycles * _NS_PER_S / problem.clock_hz) / 1000,
+                "args": {
+                    "deadline_cycle": run.deadline_cycles,
+                    "end_cycle": end,
+                    "slack_cycles": slack,
+                },
+            }
 
 
 def _event(problem: Problem, of: Slice, number: int) -> dict[str, Any]:

@@ -141,17 +141,22 @@ def refuses_other_layers(check: Any, seed: int) -> None:
         assert not accepted
 
 
+def with_slow(problem: Problem, cost: str) -> Problem:
+    """The problem with one cost of all tensors many times as high."""
+    models = tuple(
+        run.replace(
+            tensors=tuple(of.replace(**{cost: 40 * getattr(of, cost) + 9}) for of in run.tensors)
+        )
+        for run in problem.models
+    )
+    return problem.replace(models=models)
+
+
 def evaluates_busy_links_alike(check: Any, seed: int) -> None:
     """Where links are what takes longest, too."""
     rng = Random(f"links {seed}")
     problem = random_problem(rng, max_chiplets=6, max_total_layers=8, max_schedules=10**9)
-    models = tuple(
-        run.replace(
-            tensors=tuple(of.replace(nop_cycles=40 * of.nop_cycles + 9) for of in run.tensors)
-        )
-        for run in problem.models
-    )
-    problem = problem.replace(models=models, contention="links")
+    problem = with_slow(problem, "nop_cycles").replace(contention="links")
     schedule = random_schedule(rng, problem)
     if schedule is None:
         return
@@ -164,6 +169,8 @@ def sparse_tables_hold(check: Any, seed: int) -> None:
     """Ranges that begin between two starts have no more than they truly take."""
     rng = Random(f"sparse {seed}")
     problem = drawn_problem(rng)
+    if rng.random() < 0.5:  # reads that take longer than the layers they are for
+        problem = with_slow(problem, "dram_cycles")
     p, counts = check.read_problem(bytes_of(problem)), Counts(problem.type_counts)
     c = setting(problem, 2**45)
     every = [list(range(run.num_layers)) for run in problem.models]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scar_cp.outcome.result import LogLine, Result
 from scar_cp.show.page.figure import figure_of, hover, plotly_objects
-from scar_cp.show.plots.bounds_plot import axis_title
 from scar_cp.show.plots.style import PALETTE
+from scar_cp.show.text.units import Units
+from scar_cp.terms import ObjectiveName
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 __all__ = ["bounds_figure"]
 
 
-def bounds_figure(result: Result) -> go.Figure:
+def bounds_figure(result: Result, units: Units) -> go.Figure:
     """Draw the best value and the best bound over the time of the search.
 
     Parameters
     ----------
     result
         A result; its log is what is drawn.
+    units
+        What values are told in.
     """
+    objective = result.objective
     scatter = plotly_objects().Scatter
     traces = []
     for name, colour, numbers in (
@@ -31,12 +34,15 @@ def bounds_figure(result: Result) -> go.Figure:
         ("best bound", PALETTE[5], [line.bound for line in result.log]),
     ):
         end = max([result.seconds, *(line.seconds for line in result.log)])
-        texts = [_text(name, line, n) for line, n in zip(result.log, numbers, strict=True)]
+        texts = [
+            _text(name, line, units.value(objective, n))
+            for line, n in zip(result.log, numbers, strict=True)
+        ]
         traces.append(
             scatter(
                 name=name,
                 x=[*(line.seconds for line in result.log), end],
-                y=_floats([*numbers, *numbers[-1:]]),
+                y=[_float(units, objective, n) for n in [*numbers, *numbers[-1:]]],
                 hovertext=[*texts, *texts[-1:]],
                 hoverinfo="text",
                 mode="lines+markers",
@@ -48,15 +54,14 @@ def bounds_figure(result: Result) -> go.Figure:
         traces,
         height=300,
         xaxis={"title": {"text": "time [s]"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": axis_title(result)}},
+        yaxis={"title": {"text": f"{objective} [{units.unit(objective)}]"}},
     )
 
 
-def _floats(numbers: Sequence[int | None]) -> list[float | None]:
+def _float(units: Units, objective: ObjectiveName, number: int | None) -> float | None:
     """Values of EDP are too long for a browser's integers."""
-    return [None if n is None else float(n) for n in numbers]
+    return None if number is None else float(units.in_unit(objective, number))
 
 
-def _text(name: str, line: LogLine, number: int | None) -> str:
-    shown = "unknown" if number is None else f"{number:,}"
+def _text(name: str, line: LogLine, shown: str) -> str:
     return hover(f"{name}: {shown}", f"after {line.seconds:.2f} s", f"moved by {line.source}")

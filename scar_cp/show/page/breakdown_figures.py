@@ -25,8 +25,6 @@ _MEANING = {
     "writes": "writes (to DRAM)",
 }
 
-_MOST_SLANTED = 12
-"""Names that have room side by side."""
 _MOST_NAMES = 40
 """Names that have room when they are upright."""
 
@@ -124,9 +122,9 @@ def _stacked(
             )
     return figure_of(
         traces,
-        height=330,
+        height=360,
         barmode="stack",
-        margin={"l": 70, "r": 80, "t": 40, "b": 90},  # a name that does not fit is not shown at all
+        margin={"l": 70, "r": 80, "t": 40, "b": 120},  # a name that does not fit is not shown at all
         xaxis=_names(models) | {"domain": [0, 0.4]},
         yaxis={"title": {"text": f"{what} [{unit}]"}},
         xaxis2=_names(chiplets) | {"domain": [0.47, 1]},
@@ -135,9 +133,8 @@ def _stacked(
 
 
 def _names(names: list[str]) -> dict[str, object]:
-    """An axis of names: upright where they are many, and not every one where they are too many."""
+    """An axis of upright names, not every one where they are too many."""
     shown = range(0, len(names), 1 + len(names) // _MOST_NAMES)
     texts = [plain(names[k] if len(names[k]) <= 18 else f"{names[k][:17]}…") for k in shown]
-    upright = len(names) > _MOST_SLANTED
-    look = {"tickangle": 90, "tickfont": {"size": 10}} if upright else {"tickangle": 30}
+    look = {"tickangle": 90, "tickfont": {"size": 10}}
     return {"tickvals": list(shown), "ticktext": texts, **look}

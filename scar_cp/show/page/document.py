@@ -18,14 +18,14 @@ from scar_cp.show.output_files import Output, is_output, read_output
 from scar_cp.show.page.figure import plotly_objects
 from scar_cp.show.page.sections import (
     Section,
-    Table,
     section_of,
     section_of_result,
     settings_text,
-    table_of,
 )
+from scar_cp.show.page.tables import Table, table_of
 from scar_cp.show.text.summary import gap_text
 from scar_cp.show.text.tables import Columns
+from scar_cp.show.text.units import Units
 
 __all__ = ["Source", "page", "read_sources"]
 
@@ -153,6 +153,11 @@ def _overview(sources: Sequence[Source]) -> Table | None:
     results = [(s.path.name, s.output) for s in sources if isinstance(s.output, Result)]
     if len(results) < 2:
         return None
+    told = [
+        (Units(s.problem.clock_hz if s.problem else None), s.output)
+        for s in sources
+        if isinstance(s.output, Result)
+    ]
     columns: Columns = {
         "file": [name for name, _ in results],
         "problem": [r.problem for _, r in results],
@@ -160,8 +165,8 @@ def _overview(sources: Sequence[Source]) -> Table | None:
         "solver": [r.solver for _, r in results],
         "space": [r.space for _, r in results],
         "objective": [r.objective for _, r in results],
-        "value": ["-" if r.value is None else f"{r.value:,}" for _, r in results],
-        "bound": ["-" if r.bound is None else f"{r.bound:,}" for _, r in results],
+        "value": [units.value(r.objective, r.value) for units, r in told],
+        "bound": [units.value(r.objective, r.bound) for units, r in told],
         "gap": [gap_text(r.gap) for _, r in results],
         "status": [r.status for _, r in results],
         "seconds": [f"{r.seconds:.1f}" for _, r in results],

@@ -19,7 +19,11 @@ _LAYOUT: dict[str, Any] = {
     "hovermode": "closest",
     "hoverlabel": {"align": "left", "font": {"size": 12}},
     "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.0},
+    # Beside the chart: above it the toolbar would cover legend and title.
+    "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
 }
+_TOOLBAR = 50
+"""Pixels at the right."""
 
 
 def plotly_objects() -> Any:
@@ -39,7 +43,9 @@ def plotly_objects() -> Any:
 
 def figure_of(traces: list[Any], height: int, **layout: Any) -> go.Figure:
     """A figure in the look of all, as wide as the page, with room for the names at the left."""
-    figure = plotly_objects().Figure(traces, {**_LAYOUT, "height": height, **layout})
+    look = {**_LAYOUT, "height": height, **layout}
+    look["margin"] = {**look["margin"], "r": max(_TOOLBAR, look["margin"]["r"])}
+    figure = plotly_objects().Figure(traces, look)
     return figure.update_yaxes(automargin=True, title_standoff=10)
 
 

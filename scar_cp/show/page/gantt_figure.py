@@ -11,7 +11,7 @@ from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.timeline import Slot, Stage, WindowTimes, slots, timeline
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.figure import cycles_text, figure_of, hover, plain, plotly_objects
-from scar_cp.show.plots.gantt_plot import BAR, STRIP
+from scar_cp.show.plots.gantt_plot import BAR, STRIP, deadlines_in_sight
 from scar_cp.show.plots.style import PART_COLOURS, model_fill, time_unit
 from scar_cp.show.trace import energy_by_segment, segment_details, segment_key
 
@@ -198,6 +198,11 @@ def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
         for stage in window.stages:
             chart.add(w, window, stage, energy[segment_key(w, stage.segment)])
     ends = [window.end * scale for window in windows]
+    due = [
+        (m, run.name, run.deadline_cycles * scale)
+        for m, run in enumerate(problem.models)
+        if run.deadline_cycles in deadlines_in_sight(problem, evaluation.latency_cycles)
+    ]
     traces = chart.traces()
     rows = max(28, 46 - problem.num_chiplets) * problem.num_chiplets
     legend = _LEGEND_LINE * _legend_lines([trace.name for trace in traces])
@@ -209,7 +214,10 @@ def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
         # Above the windows' names: below, more lines than expected would hide the axis.
         legend={"orientation": "h", "y": 1 + 20 / rows, "yanchor": "bottom", "x": 0.0},
         margin=_MARGIN,
-        xaxis={"title": {"text": f"time [{unit}]"}, "range": [0, 1.002 * max(ends, default=1)]},
+        xaxis={
+            "title": {"text": f"time [{unit}]"},
+            "range": [0, 1.002 * max([*ends, *(at for *_, at in due)], default=1)],
+        },
         yaxis={
             "tickvals": list(range(problem.num_chiplets)),
             "ticktext": [plain(f"{c.id} {c.type}") for c in problem.chiplets],
@@ -219,6 +227,18 @@ def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
         shapes=[
             {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": _EDGE}
             for x in ends
+        ]
+        + [
+            {
+                "type": "line",
+                "x0": at,
+                "x1": at,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "line": {"color": model_fill(m)["facecolor"], "width": 2, "dash": "dash"},
+            }
+            for m, _, at in due
         ],
         annotations=[
             {
@@ -232,5 +252,19 @@ def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
                 "font": {"size": 10, "color": "#555555"},
             }
             for w, window in enumerate(windows)
+        ]
+        + [
+            {
+                "x": at,
+                "y": 0,
+                "yref": "paper",
+                "text": plain(f"{name} due"),
+                "showarrow": False,
+                "xanchor": "right",
+                "yanchor": "bottom",
+                "textangle": -90,
+                "font": {"size": 10},
+            }
+            for _, name, at in due
         ],
     )

@@ -1,16 +1,17 @@
-"""The map of a schedule: who sits where, and traffic on links; a slider goes through windows."""
+"""The maps of a schedule, a window beside the other: who sits where, and traffic on links."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from scar_cp.judge.evaluation import Evaluation, SegmentEvaluation, WindowEvaluation, itemise
+from scar_cp.judge.evaluation import SegmentEvaluation, WindowEvaluation, itemise
 from scar_cp.judge.schedule import Schedule, layers_text
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.figure import cycles_text, figure_of, hover, plain, plotly_objects
 from scar_cp.show.plots.map_plot import Position, link_shares, positions
 from scar_cp.show.plots.style import model_fill, text_on
+from scar_cp.show.text.units import Units
 from scar_cp.show.trace import energy_by_segment, segment_details, segment_key
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ _PIXELS = 110
 _SIZE = 68
 _SHADES = ("#B7AB6F", "#7C7B78", "#44546C", "#00224E")
 """Of links, the darker the busier."""
-_MARGIN = {"l": 10, "r": 110, "t": 50, "b": 10}
-_SLIDER = 60
-"""Its height, where there is one."""
+_MARGIN = {"l": 10, "r": 130, "t": 10, "b": 10}
+_TITLE = 0.7
+"""Room for a window's title above its map, in steps from a chiplet to its neighbour."""
+_PAGE = 1000
+"""Pixels that maps beside each other may take."""
 
 
 def map_figure(problem: Problem, schedule: Schedule) -> go.Figure:
@@ -43,60 +46,62 @@ def map_figure(problem: Problem, schedule: Schedule) -> go.Figure:
     Returns
     -------
     plotly.graph_objects.Figure
-        With more than one window, a slider chooses which one is shown.
+        A map for each window, as many beside each other as fit a page.
     """
     evaluation, charges = itemise(problem, schedule)
     energy = {key: sum(parts.values()) for key, parts in energy_by_segment(charges).items()}
     place = positions(problem)
     most = max((s for w in evaluation.windows for s in link_shares(w).values()), default=0.0)
-    traces = [_wires(problem, place)]
+    left, low = min(p[0] for p in place), min(p[1] for p in place)
+    width, height = (1 + max(p[i] for p in place) - min(p[i] for p in place) for i in (0, 1))
+    per_row = max(1, int(_PAGE // (width * _PIXELS)))
+    traces, titles = [], []
     for w, window in enumerate(evaluation.windows):
+        row, column = divmod(w, per_row)
+        east, south = column * width, row * (height + _TITLE)
+        here = [(x + east, y - south) for x, y in place]
         at = {s.chiplet: s for s in window.segments}
         texts = [
             _chiplet_text(problem, w, c, at.get(c), energy) for c in range(problem.num_chiplets)
         ]
-        traces += [_traffic(window, place, most or 1.0, w), _chiplets(problem, at, place, texts, w)]
-    width, height = (1 + max(p[i] for p in place) - min(p[i] for p in place) for i in (0, 1))
-    sliders = _sliders(problem, evaluation)
-    margin = _MARGIN | {"b": _MARGIN["b"] + (_SLIDER if sliders else 0)}
+        traffic = _traffic(window, here, most or 1.0, w)
+        traces += [_wires(problem, here), traffic, _chiplets(problem, at, here, texts)]
+        titles.append(_title(problem, window, w, left + east, low - south + height - 0.4))
+    columns, rows = min(per_row, len(evaluation.windows)), -(-len(evaluation.windows) // per_row)
+    wide, high = max(1, columns) * width, max(1, rows) * (height + _TITLE)
     return figure_of(
         traces,
-        height=round(height * _PIXELS) + margin["t"] + margin["b"],
-        width=max(420, round(width * _PIXELS) + _MARGIN["l"] + _MARGIN["r"]),
-        margin=margin,
+        height=round(high * _PIXELS) + _MARGIN["t"] + _MARGIN["b"],
+        width=max(420, round(wide * _PIXELS) + _MARGIN["l"] + _MARGIN["r"]),
+        margin=_MARGIN,
         showlegend=False,
         dragmode="pan",
-        title={"text": _title(problem, evaluation, 0), "font": {"size": 13}},
-        sliders=sliders,
-        xaxis=_axis([p[0] for p in place]),
-        yaxis=_axis([p[1] for p in place]) | {"scaleanchor": "x"},
+        annotations=titles,
+        xaxis=_axis(left - 0.5, left - 0.5 + wide),
+        yaxis=_axis(low - 0.5 + height + _TITLE - high, low - 0.5 + height + _TITLE)
+        | {"scaleanchor": "x"},
     )
 
 
-def _axis(values: list[float]) -> dict[str, Any]:
-    return {"visible": False, "range": [min(values) - 0.5, max(values) + 0.5]}
+def _axis(low: float, high: float) -> dict[str, Any]:
+    return {"visible": False, "range": [low, high]}
 
 
-def _title(problem: Problem, evaluation: Evaluation, w: int) -> str:
-    if not evaluation.windows:
-        return "no window"
-    window = evaluation.windows[w]
+def _title(
+    problem: Problem, window: WindowEvaluation, w: int, x: float, y: float
+) -> dict[str, Any]:
     dram = window.dram_busy_cycles / max(1, window.latency_cycles)
-    time = cycles_text(window.latency_cycles, problem.clock_hz)
-    return f"window {w}: {time}; DRAM busy {dram:.0%} of it"
-
-
-def _sliders(problem: Problem, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Nothing to choose with one window."""
-    count = len(evaluation.windows)
-    if count < 2:
-        return []
-    steps = []
-    for w in range(count):
-        visible = [True, *(shown == w for shown in range(count) for _ in range(2))]
-        changes = [{"visible": visible}, {"title.text": _title(problem, evaluation, w)}]
-        steps.append({"label": str(w), "method": "update", "args": changes})
-    return [{"steps": steps, "currentvalue": {"prefix": "window "}, "pad": {"t": 10}}]
+    time = Units(problem.clock_hz).time(window.latency_cycles)
+    return {
+        "x": x - 0.4,
+        "y": y,
+        "text": f"window {w}: {time}<br>DRAM busy {dram:.0%} of it",
+        "align": "left",
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "font": {"size": 12},
+    }
 
 
 def _wires(problem: Problem, place: list[Position]) -> Any:
@@ -127,7 +132,6 @@ def _traffic(window: WindowEvaluation, place: list[Position], most: float, w: in
         x=x,
         y=y,
         mode="markers",
-        visible=w == 0,
         hovertext=texts,
         hoverinfo="text",
         marker={
@@ -138,7 +142,13 @@ def _traffic(window: WindowEvaluation, place: list[Position], most: float, w: in
             "cmin": 0,
             "cmax": most,
             "colorscale": _SHADES,
-            "colorbar": {"title": {"text": "link busy<br>[% of window]"}, "thickness": 12},
+            "showscale": w == 0,
+            "colorbar": {
+                "title": {"text": "link busy [% of window]", "side": "right"},
+                "thickness": 12,
+                "len": 0.8,
+                "y": 0.45,
+            },
         },
     )
 
@@ -148,7 +158,6 @@ def _chiplets(
     at: dict[int, SegmentEvaluation],
     place: list[Position],
     texts: list[str],
-    w: int,
 ) -> Any:
     labels, colours, inks = [], [], []
     for c in range(problem.num_chiplets):
@@ -166,7 +175,6 @@ def _chiplets(
         x=[p[0] for p in place],
         y=[p[1] for p in place],
         mode="markers+text",
-        visible=w == 0,
         text=labels,
         textfont={"size": 10, "color": inks},
         hovertext=texts,

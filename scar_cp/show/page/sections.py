@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import singledispatch
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from scar_cp.judge.bounds import CpsatRun
 from scar_cp.judge.evaluation import Evaluation
@@ -21,10 +20,13 @@ from scar_cp.show.page.comparison_figures import gaps_figure, losses_figure
 from scar_cp.show.page.front_figure import front_figure
 from scar_cp.show.page.gantt_figure import gantt_figure
 from scar_cp.show.page.map_figure import map_figure
+from scar_cp.show.page.schedule_tables import schedule_tables
+from scar_cp.show.page.tables import Table, table_of
 from scar_cp.show.text.comparison_text import comparison_notes, folded_columns, summary_columns
 from scar_cp.show.text.gaps_text import gaps_columns
 from scar_cp.show.text.summary import certificate_lines, total_lines
 from scar_cp.show.text.tables import Columns
+from scar_cp.show.text.units import Units
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -36,22 +38,6 @@ _AT_WORK = {
     "none": "Time at work by model and by chiplet",
     "full": "Time at work by model and by chiplet; transfers run beside compute",
 }
-
-
-class Head(NamedTuple):
-    """The head of a column; words stand at the left, numbers at the right."""
-
-    name: str
-    words: bool
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table that sorts by a click on a head."""
-
-    caption: str
-    heads: list[Head]
-    lines: list[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -68,15 +54,6 @@ class Section:
     tables: list[Table] = field(default_factory=list)
     about: list[str] = field(default_factory=list)
     """How it came to be."""
-
-
-def table_of(caption: str, columns: Columns) -> Table:
-    """A table of text cells by heading."""
-    heads = [
-        Head(name, not all(re.match(r"[-\d]|$", cell) for cell in cells))
-        for name, cells in columns.items()
-    ]
-    return Table(caption, heads, list(zip(*columns.values(), strict=True)))
 
 
 def section_of_result(
@@ -96,6 +73,7 @@ def section_of_result(
         Its schedule, if that is one of the problem.
     """
     lines = certificate_lines(result, problem)
+    units = Units(problem.clock_hz if problem else None)
     figures, tables = {}, []
     if problem is not None and schedule is not None and result.evaluation is not None:
         lines += total_lines(result.evaluation, problem)
@@ -103,17 +81,18 @@ def section_of_result(
             "Schedule over time: zoom by dragging, point at passes and layers": gantt_figure(
                 problem, schedule
             ),
-            "Package: who sits where, traffic on links; thick frames are memory ports": map_figure(
+            "Package: who sits where, window by window; thick frames are memory ports": map_figure(
                 problem, schedule
             ),
             "Energy by model and by chiplet": energy_figure(problem, schedule),
             _AT_WORK[problem.overlap]: time_figure(problem, schedule),
         }
+        tables += schedule_tables(problem, schedule, result.evaluation)
         tables.append(table_of("Segments", _segments(problem, result.evaluation)))
     if result.log:
-        figures["Best value and bound over the search"] = bounds_figure(result)
+        figures["Best value and bound over the search"] = bounds_figure(result, units)
     if result.bounds:
-        tables.append(table_of("Bounds", _bounds(result)))
+        tables.append(table_of("Bounds", _bounds(result, units)))
     changed = settings_text(result)
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     about = [
@@ -137,6 +116,7 @@ def settings_text(result: Result) -> str:
 def _segments(problem: Problem, evaluation: Evaluation) -> Columns:
     resident = any(s.once_cycles for window in evaluation.windows for s in window.segments)
     columns: Columns = {}
+    time = Units(problem.clock_hz).time
     for w, window in enumerate(evaluation.windows):
         for s in window.segments:
             model = problem.models[s.model]
@@ -146,24 +126,24 @@ def _segments(problem: Problem, evaluation: Evaluation) -> Columns:
                 "layers": layers_text(s.first, s.last),
                 "chiplet": f"{s.chiplet} {problem.chiplets[s.chiplet].type}",
                 "passes": str(model.passes),
-                "pass cycles": f"{s.pass_cycles:,}",
-                "compute": f"{s.compute_cycles:,}",
-                "weights": f"{s.weight_cycles - s.once_cycles:,}",
-                "reads": f"{s.read_cycles:,}",
-                "sends": f"{s.send_cycles:,}",
-                "writes": f"{s.write_cycles:,}",
+                "a pass": time(s.pass_cycles),
+                "compute": time(s.compute_cycles),
+                "weights": time(s.weight_cycles - s.once_cycles),
+                "reads": time(s.read_cycles),
+                "sends": time(s.send_cycles),
+                "writes": time(s.write_cycles),
             }
             if resident:
-                cells["weights, once"] = f"{s.once_cycles:,}"
+                cells["weights, once"] = time(s.once_cycles)
             for name, cell in cells.items():
                 columns.setdefault(name, []).append(cell)
     return columns
 
 
-def _bounds(result: Result) -> Columns:
+def _bounds(result: Result, units: Units) -> Columns:
     columns: Columns = {
         "objective": [bound.objective for bound in result.bounds],
-        "bound": [f"{bound.value:,}" for bound in result.bounds],
+        "bound": [units.value(bound.objective, bound.value) for bound in result.bounds],
         "space": [bound.space for bound in result.bounds],
         "method": [bound.proof.by for bound in result.bounds],
         "proven by": [bound.how for bound in result.bounds],

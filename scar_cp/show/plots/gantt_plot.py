@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["BAR", "STRIP", "plot_gantt"]
+__all__ = ["BAR", "STRIP", "deadlines_in_sight", "plot_gantt"]
 
 BAR = (-0.42, 0.56)
 """Bottom and height of a segment's bar, in rows."""
 STRIP = (0.16, 0.24)
 """Bottom and height of the strip under it."""
 _POINTS_PER_LETTER = 3.6
+_IN_SIGHT = 1.3
+"""Latencies up to which a deadline is shown."""
 
 
 @in_house_style
@@ -71,7 +73,8 @@ def plot_gantt(problem: Problem, schedule: Schedule) -> Figure:
     scale, unit = time_unit(evaluation.latency_cycles, problem.clock_hz)
     figure = Figure(figsize=(9.5, 1.6 + 0.34 * problem.num_chiplets))
     axes = figure.add_subplot()
-    length = max(1, evaluation.latency_cycles) * scale
+    ends = [evaluation.latency_cycles, *deadlines_in_sight(problem, evaluation.latency_cycles)]
+    length = max(1, *ends) * scale
     axes.set_xlim(0, 1.003 * length)
     axes.set_ylim(problem.num_chiplets - 0.5, -0.5)
     axes.set_yticks(
@@ -86,8 +89,23 @@ def plot_gantt(problem: Problem, schedule: Schedule) -> Figure:
         _band(axes, w, window, scale, unit, length)
         for stage in window.stages:
             _stage(axes, problem, w, window, stage, scale, unit)
-    _legend(figure, axes, problem)
+    for m, run in enumerate(problem.models):
+        if run.deadline_cycles in ends[1:]:
+            _deadline(axes, m, run.deadline_cycles * scale)
+    _legend(figure, axes, problem, ends[1:])
     return figure
+
+
+def deadlines_in_sight(problem: Problem, latency_cycles: int) -> list[int]:
+    """Deadlines that a picture of the schedule shows: those not far beyond its end."""
+    due = {run.deadline_cycles for run in problem.models if run.deadline_cycles is not None}
+    return sorted(cycles for cycles in due if cycles <= _IN_SIGHT * latency_cycles)
+
+
+def _deadline(axes: Axes, m: int, at: float) -> None:
+    """A line in the model's colour."""
+    look = {"color": model_fill(m)["facecolor"], "linewidth": 1.6, "linestyle": (0, (4, 1))}
+    axes.axvline(at, gid=f"deadline-{m}", zorder=4, **look)
 
 
 def _band(axes: Axes, w: int, window: WindowTimes, scale: float, unit: str, whole: float) -> None:
@@ -164,7 +182,8 @@ def _strip(axes: Axes, problem: Problem, stage: Stage, scale: float, gid: str) -
         )
 
 
-def _legend(figure: Figure, axes: Axes, problem: Problem) -> None:
+def _legend(figure: Figure, axes: Axes, problem: Problem, deadlines: list[int]) -> None:
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     notes = {"weights": " (in a bar: once)"}
@@ -173,7 +192,8 @@ def _legend(figure: Figure, axes: Axes, problem: Problem) -> None:
         for part, colour in PART_COLOURS.items()
     ]
     wait = Patch(label="pipeline fills", facecolor="none", edgecolor="black", linestyle=(0, (3, 2)))
-    handles = [*model_handles(problem), wait, *parts]
+    due = [Line2D([], [], color="black", linestyle=(0, (4, 1)), label="deadline of the colour")]
+    handles = [*model_handles(problem), wait, *parts, *(due if deadlines else [])]
     figure.legend(
         handles=handles,
         loc="outside lower center",

@@ -15,6 +15,7 @@ from scar_cp.outcome.result import Result
 from scar_cp.outcome.solving import Outcome, relative_gap
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.text.console import plain_console
+from scar_cp.show.text.deadline_text import deadline_lines
 from scar_cp.show.text.tables import Columns, plain_table
 from scar_cp.show.text.units import Units
 
@@ -108,7 +109,11 @@ def print_evaluation(
     console = plain_console()
     if evaluation is not None:
         _print_table(window_columns(evaluation, problem, raw))
-        for line in total_lines(evaluation, problem, raw):
+        units = _units_of(evaluation, raw)
+        for line in [
+            *total_lines(evaluation, problem, raw),
+            *deadline_lines(problem, evaluation, units),
+        ]:
             console.print(line)
     for violation in violations:
         console.print(f"violation: {violation}")

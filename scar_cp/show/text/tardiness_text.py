@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scar_cp.show.text.deadline_text import deadline_columns
 from scar_cp.show.text.summary import gap_text
-from scar_cp.show.text.tables import Columns, plain_table
+from scar_cp.show.text.tables import plain_table
+from scar_cp.show.text.units import Units
 from scar_cp.studies.tardiness import Tardiness
 
 __all__ = ["tardiness_lines"]
@@ -21,7 +23,8 @@ def tardiness_lines(found: Tardiness) -> Iterator[str]:
     """
     hz = found.problem.clock_hz
     if found.evaluation is not None:
-        yield from plain_table(_runs(found, hz), {"run", ""})
+        runs = deadline_columns(found.problem, found.evaluation, Units(hz))
+        yield from plain_table(runs, {"run", ""})
     least, most = found.least_cycles, found.most_cycles
     if most == 0:
         yield "schedulable: every deadline is kept"
@@ -51,20 +54,6 @@ def tardiness_lines(found: Tardiness) -> Iterator[str]:
             f"least energy that keeps all: {result.value * 1e-6:.6g} mJ, "
             f"bound {result.bound * 1e-6:.6g} mJ, gap {gap_text(result.gap)}"
         )
-
-
-def _runs(found: Tardiness, hz: float) -> Columns:
-    assert found.evaluation is not None
-    rows = []
-    for run, end in zip(found.problem.models, found.evaluation.completion_cycles, strict=True):
-        deadline = run.deadline_cycles
-        if deadline is None:
-            rows.append((run.name, "-", _ms(end, hz), "-", ""))
-        else:
-            state = "kept" if end <= deadline else "missed"
-            rows.append((run.name, _ms(deadline, hz), _ms(end, hz), _ms(deadline - end, hz), state))
-    headings = ("run", "deadline", "done", "slack", "")
-    return {heading: [row[k] for row in rows] for k, heading in enumerate(headings)}
 
 
 def _ms(cycles: int, hz: float) -> str:

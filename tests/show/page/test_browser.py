@@ -137,15 +137,37 @@ def test_dragging_zooms_and_a_double_click_goes_back(view: Page) -> None:
     )
 
 
-def test_the_slider_goes_to_the_next_window_and_the_legend_hides(view: Page) -> None:
-    title = view.locator("#figure-0-1 .gtitle")
-    assert title.text_content().startswith("window 0: ")
-    view.locator("#figure-0-1").scroll_into_view_if_needed()
-    box = view.locator("#figure-0-1 .slider-rail-touch-rect").bounding_box()
-    view.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
-    view.wait_for_function(
-        "document.querySelector('#figure-0-1 .gtitle').textContent.startsWith('window 1: ')"
-    )
+OVERLAPS = """() => {
+  const found = [];
+  for (const figure of document.querySelectorAll(".figure")) {
+    const boxes = [...figure.querySelectorAll("text, .modebar-btn")]
+      .filter((one) => one.textContent.trim() || one.matches(".modebar-btn"))
+      .filter((one) => getComputedStyle(one).opacity !== "0")
+      .map((one) => [one.textContent || "tool", one.getBoundingClientRect()])
+      .filter(([, box]) => box.width && box.height);
+    for (const [k, [text, a]] of boxes.entries())
+      for (const [other, b] of boxes.slice(k + 1)) {
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (wide > 2 && high > 2) found.push(`${figure.id}: ${text} / ${other}`);
+      }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [1400, 500])
+def test_no_two_texts_of_a_figure_overlap(view: Page, width: int) -> None:
+    view.set_viewport_size({"width": width, "height": 900})
+    view.wait_for_timeout(500)
+    found = view.evaluate(OVERLAPS)
+    assert not found, "\n".join(found)
+    if width == 500:
+        wide = view.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, "the page itself needs no sideways scrolling"
+
+
+def test_the_legend_hides(view: Page) -> None:
     bars = view.locator("#figure-0-0 .barlayer .point")
     before = bars.count()
     view.locator("#figure-0-0 .legendtoggle").first.click()

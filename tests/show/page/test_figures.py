@@ -14,6 +14,7 @@ from scar_cp.show.page.gantt_figure import MAX_PASSES, gantt_figure
 from scar_cp.show.page.map_figure import map_figure
 from scar_cp.show.page.sections import section_of_result
 from scar_cp.show.plots.style import time_unit
+from scar_cp.show.text.units import Units
 from show.plots import examples
 
 pytest.importorskip("plotly", reason="figures of a page need plotly: the extra report")
@@ -77,18 +78,19 @@ def test_energies_of_models_and_of_chiplets_add_up_to_the_schedules(settings):
         assert drawn == pytest.approx(evaluation.energy_parts)
 
 
-def test_many_names_stand_upright_and_too_many_are_thinned_out() -> None:
-    for count, shown, angle in ((4, 4, 30), (36, 36, 90), (100, 34, 90)):
+def test_names_stand_upright_and_too_many_are_thinned_out() -> None:
+    for count, shown in ((4, 4), (36, 36), (100, 34)):
         problem, plan = examples.example()
         more = tuple(problem.chiplets[0].replace(id=c) for c in range(4, count))
         links = (*problem.links, *((c - 1, c) for c in range(4, count)))
         problem = problem.replace(chiplets=(*problem.chiplets, *more), links=links)
         names = energy_figure(problem, plan).layout.xaxis2
-        assert (len(names.ticktext), names.tickangle) == (shown, angle)
+        assert (len(names.ticktext), names.tickangle) == (shown, 90)
 
 
 def test_a_search_has_units_and_times_of_parts_that_overlap_do_not_add_up() -> None:
-    assert bounds_figure(examples.RESULT).layout.yaxis.title.text == "edp [cycles x nJ]"
+    for units, text in ((Units(), "edp [cycles x nJ]"), (Units(1e9), "edp [J·s]")):
+        assert bounds_figure(examples.RESULT, units).layout.yaxis.title.text == text
     for settings, words in (({}, "of these"), ({"overlap": "full"}, "transfers beside compute:")):
         texts = gantt_figure(*examples.example(**settings)).data[0].hovertext
         assert all(words in text for text in texts)
@@ -106,11 +108,29 @@ def test_parts_of_a_pass_add_up_in_the_table_of_segments() -> None:
     problem, plan = examples.example(weight_policy="resident")
     evaluation = evaluate(problem, plan)
     result = examples.RESULT.replace(schedule=plan, evaluation=evaluation)
-    segments, _ = section_of_result("", result, problem, plan).tables
+    tables = section_of_result("", result, problem, plan).tables
+    segments = next(table for table in tables if table.caption == "Segments")
     assert segments.heads[-1].name == "weights, once"
     for line in segments.lines:
-        whole, *parts, _ = (int(cell.replace(",", "")) for cell in line[5:])
-        assert whole == sum(parts)
+        whole, *parts, _ = (float(cell.split()[0].replace(",", "")) for cell in line[5:])
+        assert whole == pytest.approx(sum(parts), rel=1e-3)
+
+
+def test_a_reader_finds_runs_limits_and_what_would_help() -> None:
+    problem, plan = examples.example()
+    evaluation = evaluate(problem, plan)
+    result = examples.RESULT.replace(schedule=plan, evaluation=evaluation)
+    tables = {
+        t.caption.split(":")[0]: t for t in section_of_result("", result, problem, plan).tables
+    }
+    assert len(tables["What runs"].lines) == len(problem.models)
+    assert len(tables["Chiplets"].lines) == problem.num_chiplets
+    limits = tables["What limits each window"]
+    for line in limits.lines:
+        shares = [float(cell[:-1]) for cell in line[3:] if cell != "-"]
+        assert sum(shares) == pytest.approx(100, abs=0.3)
+    twice = next(table for name, table in tables.items() if "twice" in name)
+    assert all(float(line[2][:-1]) >= 0 for line in twice.lines)
 
 
 def test_time_at_work_adds_up_to_busy_cycles() -> None:
@@ -124,15 +144,15 @@ def test_time_at_work_adds_up_to_busy_cycles() -> None:
         assert sum(cycles) == busy
 
 
-def test_the_slider_shows_one_window_with_its_busy_links() -> None:
+def test_each_window_has_a_map_with_its_busy_links() -> None:
     problem, plan = examples.example()
     evaluation = evaluate(problem, plan)
     figure = map_figure(problem, plan)
-    (slider,) = figure.layout.sliders
-    assert [step.label for step in slider.steps] == ["0", "1"]
-    for w, (step, window) in enumerate(zip(slider.steps, evaluation.windows, strict=True)):
-        shown = [t for t, on in zip(figure.data, step.args[0]["visible"], strict=True) if on]
-        _, traffic, chiplets = shown
+    count = len(evaluation.windows)
+    assert (len(figure.data), len(figure.layout.annotations)) == (3 * count, count)
+    maps = []
+    for w, window in enumerate(evaluation.windows):
+        _, traffic, chiplets = figure.data[3 * w : 3 * w + 3]
         cycles = sorted(window.link_busy_cycles.values())
         assert (
             sorted(int(text.split("busy ")[1].split(" ")[0]) for text in traffic.hovertext)
@@ -140,11 +160,17 @@ def test_the_slider_shows_one_window_with_its_busy_links() -> None:
         )
         placed = {s.chiplet for s in window.segments}
         assert [c for c, text in enumerate(chiplets.text) if "<br>" in text] == sorted(placed)
-        assert f"window {w}: {window.latency_cycles:,} cycles" in step.args[1]["title.text"]
+        time = Units(problem.clock_hz).time(window.latency_cycles)
+        assert figure.layout.annotations[w].text.startswith(f"window {w}: {time}<br>")
+        maps.append(set(zip(chiplets.x, chiplets.y, strict=True)))
+    assert len(set().union(*maps)) == count * problem.num_chiplets, "no two on one place"
+    for x, y in set().union(*maps):
+        assert figure.layout.xaxis.range[0] < x < figure.layout.xaxis.range[1]
+        assert figure.layout.yaxis.range[0] < y < figure.layout.yaxis.range[1]
 
 
 def test_a_search_is_drawn_with_values_beyond_64_bits() -> None:
-    value, bound = bounds_figure(examples.RESULT).data
+    value, bound = bounds_figure(examples.RESULT, Units()).data
     assert value.y == (None, 3e20, 1e20, 1e20, 1e20)
     assert bound.y == (5e19, 5e19, 5e19, 9e19, 9e19)
     assert "100,000,000,000,000,000,000" in value.hovertext[-1]
