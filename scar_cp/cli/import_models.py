@@ -40,30 +40,53 @@ def onnx(
         list[str] | None,
         typer.Option(metavar="NAME=N", help="Size of an open dimension; again for more."),
     ] = None,
+    fold: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OP", help="Take an operator as free of MACs; again for more."),
+    ] = None,
+    begin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", metavar="TENSOR", help="Import what follows from it; again for more."
+        ),
+    ] = None,
+    end: Annotated[
+        list[str] | None,
+        typer.Option("--until", metavar="TENSOR", help="Import what leads to it; again for more."),
+    ] = None,
 ) -> None:
     r"""Import an ONNX model: one sample's shapes; no weights are needed.
 
     Functions of one tensor, normalisations, reshapes and masks become part of the layer before
-    them. Pads that are not the same on all sides count as input, in Y and X.
+    them. Pads that are not the same on all sides count as input, in Y and X. With --from and
+    --until only what lies between these tensors is imported, and with --fold an operator is taken
+    as a function of elements, whose shape it keeps where none can be inferred.
 
     Needs the extra: pip install 'scar-cp\[onnx]'
 
     Example: scar-cp import onnx bert.onnx --dim batch=1 --dim seq=128 -o bert.yaml
     """
-    from scar_cp.imports.onnx_file import NO_SIZE
-    from scar_cp.imports.onnx_model import import_onnx
+    from scar_cp.imports.onnx_file import NO_SIZE, Choice
+    from scar_cp.imports.onnx_model import UNKNOWN, import_onnx
+
+    options = {"sizes": "--dim", "folds": "--fold", "begin": "--from", "end": "--until"}
 
     def read(model: str) -> Imported:
         sizes = _sizes(dim or [])
+        names = (tuple(dict.fromkeys(given or [])) for given in (fold, begin, end))
         try:
-            return import_onnx(file, model, sizes)
+            return import_onnx(file, model, Choice(sizes, *names))
         except InputError as error:
-            raise InputError(map(of_dim, error.faults)) from error
+            raise InputError(map(with_option, error.faults)) from error
 
-    def of_dim(fault: Fault) -> Fault:
+    def with_option(fault: Fault) -> Fault:
         if fault.rule == NO_SIZE:
             return replace(fault, rule=f"{NO_SIZE}: give --dim {fault.value}=N")
-        return replace(fault, file="--dim", is_parameter=False) if fault.is_parameter else fault
+        if fault.rule == UNKNOWN:
+            return replace(fault, rule=f"{UNKNOWN}: --fold {fault.value} takes it as free of MACs")
+        if fault.is_parameter:
+            return replace(fault, file=options[fault.file], is_parameter=False)
+        return fault
 
     _write(read, file, output, name)
 

@@ -1,36 +1,70 @@
-"""An ONNX file with a size for every dimension of its inputs."""
+"""An ONNX file, or a part of it, with a size for every dimension of its inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scar_cp.errors import Fault, InputError, ScarError
+from scar_cp.imports.onnx_inference import constant_names
+from scar_cp.imports.onnx_part import cut, name_faults, operators, part_faults
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorShapeProto, ValueInfoProto
 
-__all__ = ["NO_SIZE", "constant_names", "read_onnx"]
+__all__ = ["NO_SIZE", "Choice", "read_onnx"]
 
 NO_SIZE = "has no size"
 """The rule that an open dimension breaks."""
 
 
-def read_onnx(path: Path, sizes: Mapping[str, int]) -> ModelProto:
-    """Read a model, put sizes for its open dimensions, and its functions in line.
+@dataclass(frozen=True)
+class Choice:
+    """What of a file is imported, and as what.
+
+    Attributes
+    ----------
+    sizes
+        Sizes of open dimensions, by name, or by place ``INPUT[AXIS]``, which comes first.
+    folds
+        Operators that are taken as free of MACs, with or without their domain.
+    begin
+        Tensors that become inputs: what only they need is left out.
+    end
+        Tensors that become the outputs: what they do not need is left out.
+    """
+
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    folds: tuple[str, ...] = ()
+    begin: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
+
+
+def read_onnx(path: Path, choice: Choice) -> tuple[ModelProto, frozenset[str]]:
+    """Read what is chosen of a model, put sizes for open dimensions, and functions in line.
 
     Parameters
     ----------
     path
         The file; weights in files of their own are not read.
-    sizes
-        By name of the dimension, or by its place ``INPUT[AXIS]``, which comes first.
+    choice
+        What to read of it.
+
+    Returns
+    -------
+    model
+        Without functions, but for those that are taken as free.
+    folded
+        The full names of operators that are taken as free.
 
     Raises
     ------
     InputError
-        If it is no ONNX model, with every open dimension, and every size for none.
+        If it is no ONNX model, with every open dimension, and every name or size for none.
+    NodeError
+        If the model is not valid.
     ScarError
         Without the library onnx.
     """
@@ -39,20 +73,23 @@ def read_onnx(path: Path, sizes: Mapping[str, int]) -> ModelProto:
     except ImportError as error:
         raise ScarError("importing ONNX needs onnx: pip install 'scar-cp[onnx]'") from error
     model = _parsed(path)
+    known = operators(model)
+    plain = {op.rpartition(".")[2] for op in known}
+    faults = [*name_faults("folds", "operator", choice.folds, known | plain)]
+    folded = frozenset(op for op in known if {op, op.rpartition(".")[2]} & {*choice.folds})
     if model.functions:
-        model = inliner.inline_local_functions(model)
-    faults = [*_close_inputs(model, str(path), sizes)]
+        kept = [(f.domain, f.name) for f in model.functions if f"{f.domain}.{f.name}" in folded]
+        model = inliner.inline_selected_functions(model, kept, exclude=True)
+    _import_domains(model, folded)
+    wrong = [*part_faults(model.graph, choice.begin, choice.end)]
+    if wrong:
+        raise InputError([*faults, *wrong])
+    if choice.begin or choice.end:
+        cut(model, choice.begin, choice.end)
+    faults += _close_inputs(model, str(path), choice.sizes)
     if faults:
         raise InputError(faults)
-    return model
-
-
-def constant_names(model: ModelProto) -> set[str]:
-    """Names of a graph's initialisers."""
-    graph = model.graph
-    return {tensor.name for tensor in graph.initializer} | {
-        tensor.values.name for tensor in graph.sparse_initializer
-    }
+    return model, folded
 
 
 def _parsed(path: Path) -> ModelProto:
@@ -74,6 +111,13 @@ def _parsed(path: Path) -> ModelProto:
     if not model.ir_version or not model.graph.node:  # other bytes may happen to parse
         raise fail("is not an ONNX model")
     return model
+
+
+def _import_domains(model: ModelProto, ops: Iterable[str]) -> None:
+    """Give a version to the domain of each operator that the file has none for."""
+    versioned = {opset.domain for opset in model.opset_import}
+    for domain in sorted({op.rpartition(".")[0] for op in ops} - versioned):
+        model.opset_import.add(domain=domain, version=1)
 
 
 def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Iterator[Fault]:

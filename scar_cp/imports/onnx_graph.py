@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scar_cp.imports.onnx_file import constant_names
+from scar_cp.imports.onnx_inference import (
+    SMALL,
+    NodeError,
+    constant_names,
+    drop_weights,
+    inferred,
+)
+from scar_cp.imports.onnx_part import full_name
 from scar_cp.imports.onnx_spelling import branch_of, plainly_spelled
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+    from onnx import GraphProto, ModelProto, NodeProto
 
 __all__ = ["Node", "NodeError", "OnnxGraph", "ShapeError", "fold_constants"]
-
-_SMALL = 4096
-"""Most elements of a constant whose values may tell a shape; of weights, shapes are enough."""
-
-
-class NodeError(Exception):
-    """A node cannot be imported; carries the value at fault and the rule it breaks."""
-
-    def __init__(self, value: str | None, rule: str) -> None:
-        self.value = value
-        self.rule = rule
-        super().__init__(rule)
 
 
 class ShapeError(NodeError):
@@ -71,8 +66,16 @@ class OnnxGraph:
         return self.shapes[tensor]
 
 
-def fold_constants(model: ModelProto) -> OnnxGraph:
+def fold_constants(model: ModelProto, folded: Collection[str]) -> OnnxGraph:
     """Infer all shapes, in turns with evaluating what computes shapes.
+
+    Parameters
+    ----------
+    model
+        With sizes for all dimensions of its inputs.
+    folded
+        Operators that are taken as they are: where no shape can be inferred, they keep that of
+        their first input.
 
     Raises
     ------
@@ -81,13 +84,13 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
     """
     from onnx import numpy_helper
 
-    model = plainly_spelled(model)
+    model = plainly_spelled(model, folded)
     constants = constant_names(model)
     inputs = tuple(v.name for v in model.graph.input if v.name not in constants)
     opsets = {opset.domain: opset.version for opset in model.opset_import}
-    _drop_weights(model.graph)
+    drop_weights(model.graph)
     while True:
-        model = _inferred(model)
+        model = inferred(model)
         graph = model.graph
         shapes = _shapes(graph)
         values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
@@ -104,9 +107,10 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
                 rest.append(node)
                 continue
             changed = True
+        changed |= _kept_shapes(graph, folded, shapes)
         if not changed:
             break
-        _drop_weights(graph)
+        drop_weights(graph)
         new = [numpy_helper.from_array(values[name], name) for name in values if name not in known]
         graph.initializer.extend(new)
         rest = [_copied(node) for node in rest]
@@ -120,44 +124,6 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
         else:
             nodes.append(_node(node, number))
     return OnnxGraph(inputs, tuple(nodes), shapes, values, frozenset(constants))
-
-
-def _inferred(model: ModelProto) -> ModelProto:
-    from onnx.shape_inference import InferenceError, infer_shapes
-
-    try:
-        return infer_shapes(model, data_prop=True)
-    except InferenceError as error:
-        raise NodeError(None, f"is not a valid ONNX model: {error}") from error
-
-
-def _drop_weights(graph: GraphProto) -> None:
-    """Make inputs of large constants: their types are all that is needed."""
-    from onnx import TensorProto, helper
-
-    declared = {value.name for value in graph.input}
-    sparse = [(tensor.values, tensor.dims) for tensor in graph.sparse_initializer]
-    dense = [
-        (tensor, tensor.dims)
-        for tensor in graph.initializer
-        if math.prod(tensor.dims) > _SMALL
-        or tensor.data_location == TensorProto.EXTERNAL
-        or _is_stripped(tensor)
-    ]
-    for tensor, dims in (*sparse, *dense):
-        if tensor.name not in declared:
-            value = helper.make_tensor_value_info(tensor.name, tensor.data_type, dims)
-            graph.input.append(value)
-    dropped = {tensor.name for tensor, _ in dense}
-    kept = [tensor for tensor in graph.initializer if tensor.name not in dropped]
-    del graph.sparse_initializer[:], graph.initializer[:]
-    graph.initializer.extend(kept)
-
-
-def _is_stripped(tensor: TensorProto) -> bool:
-    """Whether a constant was stored without its values, as workloads without weights are."""
-    fields = "raw_data float_data int32_data string_data int64_data double_data uint64_data"
-    return math.prod(tensor.dims) > 0 and not any(len(getattr(tensor, f)) for f in fields.split())
 
 
 def _copied(node: NodeProto) -> NodeProto:
@@ -178,6 +144,30 @@ def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def _kept_shapes(
+    graph: GraphProto, folded: Collection[str], shapes: dict[str, tuple[int, ...]]
+) -> bool:
+    """Give the outputs of operators the shape of their first input, where they have none."""
+    from onnx import helper
+
+    values = {v.name: v for v in (*graph.input, *graph.value_info, *graph.output)}
+    kinds = {name: value.type.tensor_type.elem_type for name, value in values.items()}
+    kinds |= {tensor.name: tensor.data_type for tensor in graph.initializer}
+    given = False
+    for node in graph.node:
+        first = node.input[0] if node.input else ""
+        if full_name(node) not in folded or first not in shapes:
+            continue
+        for name in filter(lambda name: name and name not in shapes, node.output):
+            value = helper.make_tensor_value_info(name, kinds[first], shapes[first])
+            if name in values:
+                values[name].CopyFrom(value)
+            else:
+                graph.value_info.append(value)
+            shapes[name], kinds[name], given = shapes[first], kinds[first], True
+    return given
+
+
 def _evaluated(
     node: NodeProto,
     opsets: dict[str, int],
@@ -185,7 +175,7 @@ def _evaluated(
     values: dict[str, np.ndarray[Any, Any]],
 ) -> bool:
     """Add a node's outputs to the values, if they are small and follow from known ones."""
-    if any(math.prod(shapes.get(name, (math.inf,))) > _SMALL for name in node.output if name):
+    if any(math.prod(shapes.get(name, (math.inf,))) > SMALL for name in node.output if name):
         return False
     if node.op_type == "Shape" and node.input[0] in shapes:
         shape = shapes[node.input[0]]
@@ -234,11 +224,10 @@ def _nested(node: NodeProto) -> bool:
 def _node(node: NodeProto, number: int) -> Node:
     from onnx import helper
 
-    domain = "" if node.domain in ("", "ai.onnx") else f"{node.domain}."
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     return Node(
         " ".join(node.name.split()).strip("/") or f"{node.op_type}_{number}",
-        f"{domain}{node.op_type}",
+        full_name(node),
         tuple(node.input),
         tuple(node.output),
         attributes,

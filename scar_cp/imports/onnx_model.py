@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
 from scar_cp.imports.model_file import Draft, Imported, build_model, counted
-from scar_cp.imports.onnx_file import read_onnx
+from scar_cp.imports.onnx_file import Choice, read_onnx
 from scar_cp.imports.onnx_graph import Node, NodeError, OnnxGraph, ShapeError, fold_constants
 from scar_cp.imports.onnx_layers import LAYERS, RECURRENT, Fields, combined
 from scar_cp.imports.onnx_operators import COMBINED, is_folded
 from scar_cp.inputs.layer_names import unique_name
 
-__all__ = ["import_onnx"]
+__all__ = ["UNKNOWN", "import_onnx"]
+
+UNKNOWN = "not an operator that can be imported"
+"""The rule that an operator breaks which must be taken as free to go on."""
 
 
-def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
+def import_onnx(path: Path, name: str, choice: Choice) -> Imported:
     """Read an ONNX model.
 
     Parameters
@@ -26,8 +29,8 @@ def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
         The file.
     name
         The model's name.
-    sizes
-        Sizes of the dimensions that the file leaves open, by name.
+    choice
+        What of the file to import.
 
     Raises
     ------
@@ -36,21 +39,29 @@ def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
     ScarError
         Without the library onnx.
     """
-    model = read_onnx(path, sizes)
     try:
-        graph = fold_constants(model)
+        model, free = read_onnx(path, choice)
+        graph = fold_constants(model, free)
     except NodeError as error:
         raise InputError([Fault(str(path), "", error.value, error.rule)]) from error
-    walk = _Walk(graph, str(path))
+    walk = _Walk(graph, free)
     for node in graph.nodes:
         walk.visit(node)
-    faults = walk.faults or walk.unsized
+    faults = walk.broken or walk.unsized
     if faults:
-        raise InputError(faults)
+        raise InputError(_faults(str(path), faults))
     notes = [f"{called}: {tensor}" for tensor, called in walk.inputs.items()]
     if walk.folded:
         notes.append(f"folded: {counted(walk.folded)}")
     return Imported(build_model(str(path), name, walk.drafts), tuple(notes))
+
+
+def _faults(file: str, broken: Mapping[tuple[str | None, str], list[str]]) -> Iterator[Fault]:
+    """One fault for all nodes that break a rule alike."""
+    for (value, rule), nodes in broken.items():
+        several = f"{len(nodes)} nodes (first {', '.join(nodes[:3])})"
+        place = several if len(nodes) > 1 else f"node {nodes[0]}"
+        yield Fault(file, place, value, rule)
 
 
 class _Walk:
@@ -64,22 +75,22 @@ class _Walk:
         How many nodes of each operator became no layer.
     inputs
         The model's names of the graph's inputs that layers read.
-    faults
-        Of nodes that cannot be imported.
+    broken
+        Nodes that cannot be imported, by the value at fault and the rule that they break.
     unsized
-        Of nodes without known shapes, which may follow from other faults.
+        Nodes without known shapes, which may follow from other faults: all break a rule alike.
     """
 
-    def __init__(self, graph: OnnxGraph, file: str) -> None:
+    def __init__(self, graph: OnnxGraph, free: Collection[str]) -> None:
         self._graph = graph
-        self._file = file
+        self._free = free
         self._sources: dict[str, tuple[str, ...]] = {name: (name,) for name in graph.inputs}
         self._taken = set(graph.inputs)
         self.drafts: list[Draft] = []
         self.folded: Counter[str] = Counter()
         self.inputs: dict[str, str] = {}
-        self.faults: list[Fault] = []
-        self.unsized: list[Fault] = []
+        self.broken: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
+        self.unsized: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
 
     def visit(self, node: Node) -> None:
         """Make a layer of a node, or fold it into what it reads."""
@@ -87,20 +98,24 @@ class _Walk:
         fields: Fields | None = None
         try:
             self._check_order(reads)
-            if node.op in LAYERS:
+            if node.op in self._free:
+                pass
+            elif node.op in LAYERS:
                 fields = LAYERS[node.op](self._graph, node)
             elif node.op in COMBINED:
                 reads = self._operands(node, reads)
                 if len({self._sources[name] for name in reads}) > 1:
                     fields = combined(self._graph, node, COMBINED[node.op])
             elif not is_folded(node.op):
-                raise NodeError(node.op, "not an operator that can be imported")
+                raise NodeError(node.op, UNKNOWN)
+        except ShapeError as error:
+            first = next((v for v, rule in self.unsized if rule == error.rule), error.value)
+            self.unsized[first, error.rule].append(node.name)
         except NodeError as error:
-            faults = self.unsized if isinstance(error, ShapeError) else self.faults
-            faults.append(Fault(self._file, f"node {node.name}", error.value, error.rule))
+            self.broken[error.value, error.rule].append(node.name)
         except (IndexError, KeyError, ValueError) as error:  # of a node that is not valid
             rule = f"malformed node: {type(error).__name__} {error}"
-            self.faults.append(Fault(self._file, f"node {node.name}", node.op, rule))
+            self.broken[node.op, rule].append(node.name)
         sources = self._stem(reads)
         if fields is not None:
             sources = (self._add(node, fields, sources),)

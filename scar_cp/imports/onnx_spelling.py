@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import TYPE_CHECKING, Any
+
+from scar_cp.imports.onnx_part import full_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,21 +65,24 @@ _FUNCTIONS = [("", "Attention")]
 """Operators with products inside, which the standard itself spells out."""
 
 
-def plainly_spelled(model: ModelProto) -> ModelProto:
-    """The model with every such node as the operator it stands for.
+def plainly_spelled(model: ModelProto, kept: Collection[str]) -> ModelProto:
+    """The model with every such node as the operator it stands for, but for some operators.
 
     Names of nodes stay, shapes are to be inferred anew.
     """
     from onnx import inliner
 
-    written = {(_domain(node), node.op_type) for node in model.graph.node}
+    written = {
+        (_domain(node), node.op_type) for node in model.graph.node if full_name(node) not in kept
+    }
     inline = inliner.inline_selected_functions
     wanted = [function for function in _FUNCTIONS if function in written]
     if wanted and "inline_schema_functions" in signature(inline).parameters:
         model = inline(model, wanted, inline_schema_functions=True)
     for node in model.graph.node:
         plain = _PLAIN.get((_domain(node), node.op_type))
-        if plain is not None and len(node.input) > max(plain.inputs):
+        spelled = full_name(node) not in kept
+        if plain is not None and spelled and len(node.input) > max(plain.inputs):
             _respell(node, plain)
     return model
 
