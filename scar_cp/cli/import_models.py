@@ -147,8 +147,8 @@ def _sizes(given: list[str]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for text in given:
         name, _, size = text.rpartition("=")
-        if not name or not re.fullmatch("[1-9][0-9]{0,8}", size):
-            faults.append(Fault("--dim", "", text, "must be NAME=N with N from 1 to 999999999"))
+        if not name or not re.fullmatch("0|[1-9][0-9]{0,8}", size):
+            faults.append(Fault("--dim", "", text, "must be NAME=N with N from 0 to 999999999"))
         elif name in sizes:
             faults.append(Fault("--dim", "", text, "the dimension is given twice"))
         else:

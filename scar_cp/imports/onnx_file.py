@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scar_cp.errors import Fault, InputError, ScarError
+from scar_cp.imports.onnx_fused import FUSED
 from scar_cp.imports.onnx_inference import constant_names
+from scar_cp.imports.onnx_operators import FREE
 from scar_cp.imports.onnx_part import cut, name_faults, operators, part_faults
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def read_onnx(path: Path, choice: Choice) -> tuple[ModelProto, frozenset[str]]:
     if model.functions:
         kept = [(f.domain, f.name) for f in model.functions if f"{f.domain}.{f.name}" in folded]
         model = inliner.inline_selected_functions(model, kept, exclude=True)
-    _import_domains(model, folded)
+    _import_domains(model, folded | FREE | FUSED.keys())
     wrong = [*part_faults(model.graph, choice.begin, choice.end)]
     if wrong:
         raise InputError([*faults, *wrong])
@@ -115,7 +117,7 @@ def _parsed(path: Path) -> ModelProto:
 
 def _import_domains(model: ModelProto, ops: Iterable[str]) -> None:
     """Give a version to the domain of each operator that the file has none for."""
-    versioned = {opset.domain for opset in model.opset_import}
+    versioned = {"", *(opset.domain for opset in model.opset_import)}
     for domain in sorted({op.rpartition(".")[0] for op in ops} - versioned):
         model.opset_import.add(domain=domain, version=1)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scar_cp.imports.onnx_bodies import BODIES
+from scar_cp.imports.onnx_expansion import Expansion, Known
+from scar_cp.imports.onnx_fused import FUSED
 from scar_cp.imports.onnx_inference import (
     SMALL,
     NodeError,
@@ -16,13 +19,17 @@ from scar_cp.imports.onnx_inference import (
     drop_weights,
     inferred,
 )
-from scar_cp.imports.onnx_part import full_name
-from scar_cp.imports.onnx_spelling import branch_of, plainly_spelled
+from scar_cp.imports.onnx_part import full_name, nested_graphs
+from scar_cp.imports.onnx_spelling import spell_plainly
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
 
 __all__ = ["Node", "NodeError", "OnnxGraph", "ShapeError", "fold_constants"]
+
+
+EXPANSIONS: Mapping[str, Callable[[NodeProto, Known], Expansion | None]] = {**BODIES, **FUSED}
+"""What puts several nodes in a node's place."""
 
 
 class ShapeError(NodeError):
@@ -84,10 +91,11 @@ def fold_constants(model: ModelProto, folded: Collection[str]) -> OnnxGraph:
     """
     from onnx import numpy_helper
 
-    model = plainly_spelled(model, folded)
+    spell_plainly(model, folded)
     constants = constant_names(model)
     inputs = tuple(v.name for v in model.graph.input if v.name not in constants)
     opsets = {opset.domain: opset.version for opset in model.opset_import}
+    standard = opsets.get("", opsets.get("ai.onnx", 1))
     drop_weights(model.graph)
     while True:
         model = inferred(model)
@@ -98,11 +106,13 @@ def fold_constants(model: ModelProto, folded: Collection[str]) -> OnnxGraph:
         rest: list[NodeProto] = []
         changed = False
         for node in graph.node:
-            branch = branch_of(node, values)
-            if branch is not None:
-                rest += branch[0]
-                graph.initializer.extend(branch[1])
-                constants.update(tensor.name for tensor in branch[1])
+            op = full_name(node)
+            expand = EXPANSIONS.get(op) if op not in folded else None
+            expansion = expand(node, Known(shapes, values, standard)) if expand else None
+            if expansion is not None:
+                rest += expansion.nodes
+                graph.initializer.extend(expansion.constants)
+                constants.update(tensor.name for tensor in expansion.constants)
             elif not _evaluated(node, opsets, shapes, values):
                 rest.append(node)
                 continue
@@ -119,7 +129,7 @@ def fold_constants(model: ModelProto, folded: Collection[str]) -> OnnxGraph:
         graph.node.extend(rest)
     nodes = []
     for number, node in enumerate(graph.node):
-        if not _nested(node) and all(name in constants for name in node.input if name):
+        if not any(nested_graphs(node)) and all(name in constants for name in node.input if name):
             constants.update(node.output)
         else:
             nodes.append(_node(node, number))
@@ -184,7 +194,7 @@ def _evaluated(
             shape[bounds.get("start", 0) : bounds.get("end", len(shape))], dtype=np.int64
         )
         return True
-    if _nested(node) or any(name not in values for name in node.input if name):
+    if any(nested_graphs(node)) or any(name not in values for name in node.input if name):
         return False
     return _evaluate(node, opsets, values)
 
@@ -211,14 +221,6 @@ def _evaluate(
         return False
     values.update(zip(outputs, map(np.asarray, results), strict=True))
     return True
-
-
-def _nested(node: NodeProto) -> bool:
-    """Whether a node runs graphs of its own, which read more than its inputs."""
-    from onnx import AttributeProto
-
-    graphs = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
-    return any(attribute.type in graphs for attribute in node.attribute)
 
 
 def _node(node: NodeProto, number: int) -> Node:

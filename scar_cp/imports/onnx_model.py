@@ -8,10 +8,12 @@ from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
 from scar_cp.imports.model_file import Draft, Imported, build_model, counted
+from scar_cp.imports.onnx_bodies import MOST_STEPS
 from scar_cp.imports.onnx_file import Choice, read_onnx
+from scar_cp.imports.onnx_fused import FUSED
 from scar_cp.imports.onnx_graph import Node, NodeError, OnnxGraph, ShapeError, fold_constants
 from scar_cp.imports.onnx_layers import LAYERS, RECURRENT, Fields, combined
-from scar_cp.imports.onnx_operators import COMBINED, is_folded
+from scar_cp.imports.onnx_operators import COMBINED, FREE, is_folded
 from scar_cp.inputs.layer_names import unique_name
 
 __all__ = ["UNKNOWN", "import_onnx"]
@@ -41,7 +43,7 @@ def import_onnx(path: Path, name: str, choice: Choice) -> Imported:
     """
     try:
         model, free = read_onnx(path, choice)
-        graph = fold_constants(model, free)
+        graph = fold_constants(model, free | FREE)
     except NodeError as error:
         raise InputError([Fault(str(path), "", error.value, error.rule)]) from error
     walk = _Walk(graph, free)
@@ -95,6 +97,7 @@ class _Walk:
     def visit(self, node: Node) -> None:
         """Make a layer of a node, or fold it into what it reads."""
         reads = [name for name in node.inputs if name and name not in self._graph.constants]
+        reads = [name for name in reads if not self._is_empty(name)] or reads
         fields: Fields | None = None
         try:
             self._check_order(reads)
@@ -106,6 +109,13 @@ class _Walk:
                 reads = self._operands(node, reads)
                 if len({self._sources[name] for name in reads}) > 1:
                     fields = combined(self._graph, node, COMBINED[node.op])
+            elif node.op in ("Loop", "Scan"):
+                rule = f"must run a number of steps that the file tells, at most {MOST_STEPS}"
+                raise NodeError(node.op, rule)
+            elif node.op in FUSED:  # would be spelled out if its shapes were known
+                for name in filter(None, node.inputs):
+                    self._graph.shape(name)
+                raise NodeError(node.op, "its inputs and attributes do not fit together")
             elif not is_folded(node.op):
                 raise NodeError(node.op, UNKNOWN)
         except ShapeError as error:
@@ -124,6 +134,10 @@ class _Walk:
         else:
             self.folded[node.op] += 1
         self._sources.update(dict.fromkeys(node.outputs, sources))
+
+    def _is_empty(self, tensor: str) -> bool:
+        """Whether a tensor holds nothing, as a past does at first: then nothing stems from it."""
+        return 0 in self._graph.shapes.get(tensor, ())
 
     def _check_order(self, reads: Iterable[str]) -> None:
         for name in reads:

@@ -11,9 +11,17 @@ from scar_cp.errors import Fault
 from scar_cp.imports.onnx_inference import constant_names, drop_weights, inferred
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
+    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
 
-__all__ = ["cut", "full_name", "name_faults", "operators", "part_faults", "reads"]
+__all__ = [
+    "all_nodes",
+    "cut",
+    "full_name",
+    "name_faults",
+    "nested_graphs",
+    "operators",
+    "part_faults",
+]
 
 
 def full_name(node: NodeProto) -> str:
@@ -23,20 +31,28 @@ def full_name(node: NodeProto) -> str:
 
 def operators(model: ModelProto) -> frozenset[str]:
     """Full names of all operators of a model, also inside its functions and nested graphs."""
-    roots = [*model.graph.node, *(node for f in model.functions for node in f.node)]
-    return frozenset(full_name(node) for root in roots for node in _with_nested(root))
+    return frozenset(
+        full_name(node) for graph in (model.graph, *model.functions) for node in all_nodes(graph)
+    )
 
 
-def reads(node: NodeProto) -> set[str]:
-    """All that a node reads of the graph around it, also inside nested graphs."""
-    found = {name for name in node.input if name}
-    for graph in _graphs(node):
-        made = {tensor.name for tensor in graph.initializer} | {v.name for v in graph.input}
-        for inner in graph.node:
-            found |= reads(inner) - made
-            made |= set(inner.output)
-        found |= {v.name for v in graph.output} - made
-    return found
+def all_nodes(graph: GraphProto | FunctionProto) -> Iterator[NodeProto]:
+    """The nodes of a graph and of the graphs inside it."""
+    for node in graph.node:
+        yield node
+        for nested in nested_graphs(node):
+            yield from all_nodes(nested)
+
+
+def nested_graphs(node: NodeProto) -> Iterator[GraphProto]:
+    """The graphs that a node runs."""
+    from onnx import AttributeProto
+
+    for attribute in node.attribute:
+        if attribute.type == AttributeProto.GRAPH:
+            yield attribute.g
+        elif attribute.type == AttributeProto.GRAPHS:
+            yield from attribute.graphs
 
 
 def name_faults(
@@ -58,7 +74,7 @@ def part_faults(graph: GraphProto, begin: Sequence[str], end: Sequence[str]) -> 
     yield from name_faults("begin", "tensor", begin, known)
     yield from name_faults("end", "tensor", end, known)
     ends = [name for name in end if name in known] or _ends(graph, begin)
-    used = {name for node in _needed(graph, begin, ends) for name in reads(node)}
+    used = {name for node in _needed(graph, begin, ends) for name in _reads(node)}
     for name in begin:
         if name in known and name not in used:
             rule = "nothing that is imported reads it"
@@ -85,7 +101,7 @@ def cut(model: ModelProto, begin: Sequence[str], end: Sequence[str]) -> None:
     graph = model.graph
     ends = tuple(end) or _ends(graph, begin)
     nodes = _needed(graph, begin, ends)
-    used = {name for node in nodes for name in reads(node)}
+    used = {name for node in nodes for name in _reads(node)}
     constants = constant_names(model)
     inputs = [v for v in graph.input if v.name in used | constants and v.name not in begin]
     inputs = [*_typed(model, begin), *inputs]
@@ -98,6 +114,18 @@ def cut(model: ModelProto, begin: Sequence[str], end: Sequence[str]) -> None:
     graph.value_info.extend(values)
 
 
+def _reads(node: NodeProto) -> set[str]:
+    """All that a node reads of the graph around it, also inside nested graphs."""
+    found = {name for name in node.input if name}
+    for graph in nested_graphs(node):
+        made = {tensor.name for tensor in graph.initializer} | {v.name for v in graph.input}
+        for inner in graph.node:
+            found |= _reads(inner) - made
+            made |= set(inner.output)
+        found |= {v.name for v in graph.output} - made
+    return found
+
+
 def _ends(graph: GraphProto, begin: Sequence[str]) -> tuple[str, ...]:
     """The outputs that need one of some tensors; all of them if there are none."""
     outputs = tuple(value.name for value in graph.output)
@@ -105,7 +133,7 @@ def _ends(graph: GraphProto, begin: Sequence[str]) -> tuple[str, ...]:
         return outputs
     behind = set(begin)
     for node in graph.node:
-        if reads(node) & behind:
+        if _reads(node) & behind:
             behind |= set(node.output)
     return tuple(name for name in outputs if name in behind)
 
@@ -117,7 +145,7 @@ def _needed(graph: GraphProto, begin: Sequence[str], ends: Sequence[str]) -> lis
     for node in reversed(graph.node):
         if wanted & set(node.output):
             kept.append(deepcopy(node))
-            wanted |= reads(node) - set(begin)
+            wanted |= _reads(node) - set(begin)
     return kept[::-1]
 
 
@@ -136,21 +164,3 @@ def _named(name: str) -> ValueInfoProto:
     from onnx import ValueInfoProto as Proto
 
     return Proto(name=name)
-
-
-def _with_nested(node: NodeProto) -> Iterator[NodeProto]:
-    yield node
-    for graph in _graphs(node):
-        for inner in graph.node:
-            yield from _with_nested(inner)
-
-
-def _graphs(node: NodeProto) -> Iterator[GraphProto]:
-    """The graphs that a node runs."""
-    from onnx import AttributeProto
-
-    for attribute in node.attribute:
-        if attribute.type == AttributeProto.GRAPH:
-            yield attribute.g
-        elif attribute.type == AttributeProto.GRAPHS:
-            yield from attribute.graphs

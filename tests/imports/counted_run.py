@@ -76,7 +76,7 @@ def _run(model: ModelProto) -> dict[str, tuple[int, ...]]:
     return known | {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
 
 
-def _macs(node: NodeProto, shapes: Mapping[str, tuple[int, ...]]) -> int:
+def _macs(node: NodeProto, shapes: Mapping[str, tuple[int, ...]]) -> Any:
     operands = [shapes[node.input[k]] for k in OPERANDS[node.op_type]]
     out = math.prod(shapes[node.output[0]])
     given = {a.name: helper.get_attribute_value(a) for a in node.attribute}

@@ -49,9 +49,9 @@ def test_a_size_must_be_of_an_open_dimension_and_of_one_sample(
 
 
 def test_a_size_must_be_a_number(project: Project, command: Command) -> None:
-    rule = "must be NAME=N with N from 1 to 999999999"
-    lines = [f"--dim: batch: {rule}", f"--dim: batch=0: {rule}", f"--dim: size=x: {rule}"]
-    dims = ["--dim", "batch", "--dim", "batch=0", "--dim", "size=x"]
+    rule = "must be NAME=N with N from 0 to 999999999"
+    lines = [f"--dim: batch: {rule}", f"--dim: batch=-1: {rule}", f"--dim: size=x: {rule}"]
+    dims = ["--dim", "batch", "--dim", "batch=-1", "--dim", "size=x"]
     refused(project, command, small(), lines, *dims)
 
 
