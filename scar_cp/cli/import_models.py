@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from scar_cp.imports.model_file import Imported
 
 __all__ = ["app"]
+
+_Read = TypeVar("_Read", bound="Imported")
 
 app = typer.Typer(
     help="Turn what other tools wrote into a model file or a table of costs.",
@@ -54,28 +56,39 @@ def onnx(
         list[str] | None,
         typer.Option("--until", metavar="TENSOR", help="Import what leads to it; again for more."),
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Run the graph on random inputs, and compare shapes, MACs and weights."
+        ),
+    ] = False,
 ) -> None:
     r"""Import an ONNX model: one sample's shapes; no weights are needed.
 
     Functions of one tensor, normalisations, reshapes and masks become part of the layer before
     them. Pads that are not the same on all sides count as input, in Y and X. With --from and
     --until only what lies between these tensors is imported, and with --fold an operator is taken
-    as a function of elements, whose shape it keeps where none can be inferred.
+    as a function of elements, whose shape it keeps where none can be inferred. --check runs the
+    graph with onnxruntime if it is installed, otherwise with onnx's own evaluator.
 
     Needs the extra: pip install 'scar-cp\[onnx]'
+
+    Exit code 0, 1 if --check finds a difference or cannot run the graph, 2 for bad input.
 
     Example: scar-cp import onnx bert.onnx --dim batch=1 --dim seq=128 -o bert.yaml
     """
     from scar_cp.imports.onnx_file import NO_SIZE, Choice
-    from scar_cp.imports.onnx_model import UNKNOWN, import_onnx
+    from scar_cp.imports.onnx_model import UNKNOWN, ImportedOnnx, import_onnx
 
     options = {"sizes": "--dim", "folds": "--fold", "begin": "--from", "end": "--until"}
 
-    def read(model: str) -> Imported:
-        sizes = _sizes(dim or [])
+    def choice() -> Choice:
         names = (tuple(dict.fromkeys(given or [])) for given in (fold, begin, end))
+        return Choice(_sizes(dim or []), *names)
+
+    def read(model: str) -> ImportedOnnx:
         try:
-            return import_onnx(file, model, Choice(sizes, *names))
+            return import_onnx(file, model, choice())
         except InputError as error:
             raise InputError(map(with_option, error.faults)) from error
 
@@ -88,7 +101,14 @@ def onnx(
             return replace(fault, file=options[fault.file], is_parameter=False)
         return fault
 
-    _write(read, file, output, name)
+    imported = _write(read, file, output, name)
+    if check:
+        from scar_cp.imports.onnx_check import check_onnx
+
+        checked = check_onnx(file, choice(), imported)
+        print(*(f"check: {line}" for line in checked.says), sep="\n")
+        if not checked.is_equal:
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -128,17 +148,19 @@ def csv(
     _write(lambda model: import_csv(file, model), file, output, name)
 
 
-def _write(read: Callable[[str], Imported], file: Path, output: Path, name: str | None) -> None:
-    """Write what an import read, and say what it is."""
+def _write(read: Callable[[str], _Read], file: Path, output: Path, name: str | None) -> _Read:
+    """Write what an import read, say what it is, and return it."""
     from scar_cp.imports.model_file import model_text, summary
     from scar_cp.records.yaml_json import check_writable, write_text
 
+    imported: _Read
     imported, _ = o.together(
         lambda: read(name or output.stem), lambda: check_writable(output, file)
     )
     write_text(output, model_text(imported, file))
     print("\n".join(summary(imported)))
     print(f"written: {output}")
+    return imported
 
 
 def _sizes(given: list[str]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
@@ -16,13 +17,21 @@ from scar_cp.imports.onnx_layers import LAYERS, RECURRENT, Fields, combined
 from scar_cp.imports.onnx_operators import COMBINED, FREE, is_folded
 from scar_cp.inputs.layer_names import unique_name
 
-__all__ = ["UNKNOWN", "import_onnx"]
+__all__ = ["UNKNOWN", "ImportedOnnx", "import_onnx"]
 
 UNKNOWN = "not an operator that can be imported"
 """The rule that an operator breaks which must be taken as free to go on."""
 
 
-def import_onnx(path: Path, name: str, choice: Choice) -> Imported:
+@dataclass(frozen=True)
+class ImportedOnnx(Imported):
+    """A model, with the graph that it stems from, and the node of each layer by its name."""
+
+    graph: OnnxGraph = field(kw_only=True)
+    nodes: Mapping[str, Node] = field(kw_only=True)
+
+
+def import_onnx(path: Path, name: str, choice: Choice) -> ImportedOnnx:
     """Read an ONNX model.
 
     Parameters
@@ -42,8 +51,8 @@ def import_onnx(path: Path, name: str, choice: Choice) -> Imported:
         Without the library onnx.
     """
     try:
-        model, free = read_onnx(path, choice)
-        graph = fold_constants(model, free | FREE)
+        proto, free = read_onnx(path, choice)
+        graph = fold_constants(proto, free | FREE)
     except NodeError as error:
         raise InputError([Fault(str(path), "", error.value, error.rule)]) from error
     walk = _Walk(graph, free)
@@ -55,7 +64,8 @@ def import_onnx(path: Path, name: str, choice: Choice) -> Imported:
     notes = [f"{called}: {tensor}" for tensor, called in walk.inputs.items()]
     if walk.folded:
         notes.append(f"folded: {counted(walk.folded)}")
-    return Imported(build_model(str(path), name, walk.drafts), tuple(notes))
+    model = build_model(str(path), name, walk.drafts)
+    return ImportedOnnx(model, tuple(notes), graph=graph, nodes=walk.nodes)
 
 
 def _faults(file: str, broken: Mapping[tuple[str | None, str], list[str]]) -> Iterator[Fault]:
@@ -73,6 +83,8 @@ class _Walk:
     ----------
     drafts
         The layers so far.
+    nodes
+        Of which node each layer is, by its name.
     folded
         How many nodes of each operator became no layer.
     inputs
@@ -89,6 +101,7 @@ class _Walk:
         self._sources: dict[str, tuple[str, ...]] = {name: (name,) for name in graph.inputs}
         self._taken = set(graph.inputs)
         self.drafts: list[Draft] = []
+        self.nodes: dict[str, Node] = {}
         self.folded: Counter[str] = Counter()
         self.inputs: dict[str, str] = {}
         self.broken: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
@@ -162,6 +175,7 @@ class _Walk:
     def _add(self, node: Node, fields: Fields, sources: tuple[str, ...]) -> str:
         """Add a layer; return its name."""
         name = unique_name(node.name, self._taken)
+        self.nodes[name] = node
         inputs = [self._called(source) for source in sources]
         self.drafts.append(Draft(f"node {node.name}", {**fields, "name": name, "inputs": inputs}))
         return name

@@ -37,7 +37,7 @@ def test_a_plain_list_is_a_chain(project: Project, command: Command) -> None:
     assert command(*IMPORT) == (
         0,
         "2 layers: 1 conv, 1 gemm\n"
-        "9,472 MACs, 2,668 weights\n"
+        "9,472 MACs, 2,668 weights, 1 edges\n"
         "no column inputs: a chain of layers\n"
         "written: net.yaml\n",
         "",

@@ -146,7 +146,12 @@ def test_grouped_queries_share_keys_and_values(
         reads = [net.linear("x", 16, sum(widths), "qkv"), "", ""]
     else:
         reads = [net.linear("x", 16, w, n) for w, n in zip(widths, "qkv", strict=True)]
-    reads += ["pk", "pv", net.constant([past + ROWS - 1], np.int32), net.constant(past, np.int32)]
+    reads += [
+        "pk",
+        "pv",
+        net.constant([past + ROWS - 1], np.int32),
+        net.constant(past + ROWS, np.int32),
+    ]
     options = {"num_heads": HEADS, "kv_num_heads": kv_heads}
     node = "GroupQueryAttention"
     x = net.add(node, *reads, name="gqa", domain=MICROSOFT, **options)
