@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scar_cp.errors import Fault, InputError, ScarError
 from scar_cp.imports.onnx_fused import FUSED
-from scar_cp.imports.onnx_inference import constant_names
+from scar_cp.imports.onnx_inference import NodeError, constant_names
 from scar_cp.imports.onnx_operators import FREE
 from scar_cp.imports.onnx_part import cut, name_faults, operators, part_faults
 
@@ -72,16 +72,23 @@ def read_onnx(path: Path, choice: Choice) -> tuple[ModelProto, frozenset[str]]:
     """
     try:
         from onnx import inliner
+        from onnx.checker import ValidationError
     except ImportError as error:
         raise ScarError("importing ONNX needs onnx: pip install 'scar-cp[onnx]'") from error
     model = _parsed(path)
     known = operators(model)
     plain = {op.rpartition(".")[2] for op in known}
-    faults = [*name_faults("folds", "operator", choice.folds, known | plain)]
+    faults = [
+        *_version_faults(model, str(path)),
+        *name_faults("folds", "operator", choice.folds, known | plain),
+    ]
     folded = frozenset(op for op in known if {op, op.rpartition(".")[2]} & {*choice.folds})
     if model.functions:
         kept = [(f.domain, f.name) for f in model.functions if f"{f.domain}.{f.name}" in folded]
-        model = inliner.inline_selected_functions(model, kept, exclude=True)
+        try:
+            model = inliner.inline_selected_functions(model, kept, exclude=True)
+        except (RuntimeError, ValidationError) as error:  # one that calls itself, say
+            raise NodeError("functions", f"cannot be put in line: {error}") from error
     _import_domains(model, folded | FREE | FUSED.keys())
     wrong = [*part_faults(model.graph, choice.begin, choice.end)]
     if wrong:
@@ -115,6 +122,17 @@ def _parsed(path: Path) -> ModelProto:
     return model
 
 
+def _version_faults(model: ModelProto, file: str) -> Iterator[Fault]:
+    """Say where the operators of the standard are newer than the library that reads them."""
+    import onnx
+
+    newest = onnx.defs.onnx_opset_version()
+    for opset in model.opset_import:
+        if opset.domain in ("", "ai.onnx") and opset.version > newest:
+            rule = f"onnx {onnx.__version__} knows operators up to {newest}: install a newer one"
+            yield Fault(file, "opset_import", str(opset.version), rule)
+
+
 def _import_domains(model: ModelProto, ops: Iterable[str]) -> None:
     """Give a version to the domain of each operator that the file has none for."""
     versioned = {"", *(opset.domain for opset in model.opset_import)}
@@ -124,6 +142,8 @@ def _import_domains(model: ModelProto, ops: Iterable[str]) -> None:
 
 def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Iterator[Fault]:
     """Put sizes where dimensions are open, in all that the file says of shapes."""
+    from onnx import TensorProto
+
     graph = model.graph
     constants = constant_names(model)
     inputs = [value for value in graph.input if value.name not in constants]
@@ -132,6 +152,8 @@ def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Ite
     for value in inputs:
         if not value.type.tensor_type.HasField("shape"):
             yield Fault(file, f"input {value.name}", None, "must be a tensor with a shape")
+        if value.type.tensor_type.elem_type in (TensorProto.COMPLEX64, TensorProto.COMPLEX128):
+            yield Fault(file, f"input {value.name}", "complex numbers", "must be real ones")
         for name, place, _ in _open(value):
             places.add(place)
             if place not in sizes:

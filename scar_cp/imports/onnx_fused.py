@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scar_cp.imports.onnx_expansion import Expansion, Known
 
@@ -37,12 +37,16 @@ class _Fused:
         """
         return self.known.shapes[self.node.input[place]]
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """An attribute."""
-        from onnx import helper
+    def number(self, name: str, default: int | None = None) -> int:
+        """An attribute.
 
-        found = (a for a in self.node.attribute if a.name == name)
-        return next(map(helper.get_attribute_value, found), default)
+        Raises
+        ------
+        KeyError
+            If it is not given, and nothing is without it.
+        """
+        given: dict[str, int] = {a.name: a.i for a in self.node.attribute}
+        return given[name] if default is None else given.get(name, default)
 
     def called(self, part: str) -> str:
         """The name of a product inside."""
@@ -101,9 +105,9 @@ def _fused_matmul(fused: _Fused) -> None:
     operands = []
     for place, side in enumerate("AB"):
         axes = [*range(len(fused.shape(place)))]
-        if fused.get(f"transBatch{side}", 0):
+        if fused.number(f"transBatch{side}", 0):
             axes = [*axes[1:-1], axes[0], axes[-1]]
-        if fused.get(f"trans{side}", 0) and len(axes) > 1:
+        if fused.number(f"trans{side}", 0) and len(axes) > 1:
             axes = [*axes[:-2], axes[-1], axes[-2]]
         turned = axes != sorted(axes)
         operand = fused.reads(place)
@@ -114,7 +118,7 @@ def _fused_matmul(fused: _Fused) -> None:
 
 def _packed_matmul(fused: _Fused) -> None:
     """Weights whose bits lie closer than their shape says."""
-    weight = fused.out.weight(fused.get("K"), fused.get("N"))
+    weight = fused.out.weight(fused.number("K"), fused.number("N"))
     name = fused.node.name or fused.called("product")
     fused.out.add("MatMul", fused.reads(0), weight, name=name, output=fused.node.output[0])
 
@@ -143,7 +147,7 @@ def _residual(fused: _Fused) -> None:
 
 def _multi_head(fused: _Fused) -> None:
     """Query, key and value apart, the last two together, or all three together."""
-    heads = fused.get("num_heads")
+    heads = fused.number("num_heads")
     if len(fused.shape(0)) == 5:
         q, k, v = (fused.by_head(fused.one(fused.reads(0), 3, part)) for part in range(3))
     else:
@@ -163,7 +167,7 @@ def _multi_head(fused: _Fused) -> None:
 
 def _grouped_queries(fused: _Fused) -> None:
     """Fewer heads of keys and values than of queries; all in one tensor if there is no key."""
-    heads, kv_heads = fused.get("num_heads"), fused.get("kv_num_heads")
+    heads, kv_heads = fused.number("num_heads"), fused.number("kv_num_heads")
     if fused.reads(1):
         q = fused.heads(fused.reads(0), heads)
         k, v = (fused.heads(fused.reads(part), kv_heads) for part in (1, 2))
@@ -182,7 +186,7 @@ def _standard(fused: _Fused) -> None:
         q, k, v = fused.node.input[:3]
         heads, kv_heads = fused.shape(0)[1], fused.shape(1)[1]
     else:
-        heads, kv_heads = fused.get("q_num_heads"), fused.get("kv_num_heads")
+        heads, kv_heads = fused.number("q_num_heads"), fused.number("kv_num_heads")
         q = fused.heads(fused.reads(0), heads)
         k, v = (fused.heads(fused.reads(part), kv_heads) for part in (1, 2))
     k, v = fused.after(fused.reads(4), k, 1), fused.after(fused.reads(5), v, 2)
@@ -197,8 +201,10 @@ def _standard(fused: _Fused) -> None:
 
 def _projected(fused: _Fused) -> None:
     """Attention with the weights of its query, key and value."""
-    heads, total = fused.get("num_heads"), fused.shape(1)[-1]
-    sizes = fused.get("qkv_hidden_sizes") or [total // 3] * 3
+    heads, total = fused.number("num_heads"), fused.shape(1)[-1]
+    sizes = next(
+        (a.ints for a in fused.node.attribute if a.name == "qkv_hidden_sizes"), [total // 3] * 3
+    )
     whole = fused.out.add("MatMul", fused.reads(0), fused.reads(1), name=fused.called("qkv"))
     starts = [0, sizes[0], sizes[0] + sizes[1]]
     q, k, v = (
@@ -228,12 +234,9 @@ _SPELLINGS: Mapping[str, Callable[[_Fused], None]] = {
 
 def _spelled(spelling: Callable[[_Fused], None], node: NodeProto, known: Known) -> Expansion | None:
     expansion = Expansion(node.output[0], known.opset)
-    try:
-        spelling(_Fused(node, known, expansion))
-    except (IndexError, KeyError, TypeError, ValueError):  # of a node that is not valid, too
-        return None
+    spelling(_Fused(node, known, expansion))
     return expansion
 
 
 FUSED = {op: partial(_spelled, spelling) for op, spelling in _SPELLINGS.items()}
-"""What each stands for; ``None`` where a shape that it depends on is not known."""
+"""What each stands for."""

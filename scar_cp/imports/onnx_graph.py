@@ -23,7 +23,7 @@ from scar_cp.imports.onnx_part import full_name, nested_graphs
 from scar_cp.imports.onnx_spelling import spell_plainly
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 __all__ = ["Node", "NodeError", "OnnxGraph", "ShapeError", "fold_constants"]
 
@@ -101,14 +101,14 @@ def fold_constants(model: ModelProto, folded: Collection[str]) -> OnnxGraph:
         model = inferred(model)
         graph = model.graph
         shapes = _shapes(graph)
-        values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+        values = {tensor.name: _array(tensor) for tensor in graph.initializer}
         known = set(values)
         rest: list[NodeProto] = []
         changed = False
         for node in graph.node:
-            op = full_name(node)
-            expand = EXPANSIONS.get(op) if op not in folded else None
-            expansion = expand(node, Known(shapes, values, standard)) if expand else None
+            expansion = None
+            if full_name(node) not in folded:
+                expansion = _expanded(node, Known(shapes, values, standard))
             if expansion is not None:
                 rest += expansion.nodes
                 graph.initializer.extend(expansion.constants)
@@ -136,12 +136,31 @@ def fold_constants(model: ModelProto, folded: Collection[str]) -> OnnxGraph:
     return OnnxGraph(inputs, tuple(nodes), shapes, values, frozenset(constants))
 
 
+def _array(tensor: TensorProto) -> np.ndarray[Any, Any]:
+    from onnx import numpy_helper
+
+    try:
+        return numpy_helper.to_array(tensor)
+    except (KeyError, TypeError, ValueError) as error:  # other bytes than its type and sizes want
+        rule = f"its values cannot be read: {error}"
+        raise NodeError(f"constant {tensor.name}", rule) from error
+
+
 def _copied(node: NodeProto) -> NodeProto:
     from onnx import NodeProto as Proto
 
     copy = Proto()
     copy.CopyFrom(node)
     return copy
+
+
+def _expanded(node: NodeProto, known: Known) -> Expansion | None:
+    """What stands for a node, if it is one of these and enough is known of what it reads."""
+    expand = EXPANSIONS.get(full_name(node))
+    try:
+        return expand(node, known) if expand else None
+    except (IndexError, KeyError, TypeError, ValueError):  # no such shape, or not a valid node
+        return None
 
 
 def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:

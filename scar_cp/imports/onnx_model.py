@@ -113,7 +113,7 @@ class _Walk:
         reads = [name for name in reads if not self._is_empty(name)] or reads
         fields: Fields | None = None
         try:
-            self._check_order(reads)
+            self._check_order(node, reads)
             if node.op in self._free:
                 pass
             elif node.op in LAYERS:
@@ -146,16 +146,19 @@ class _Walk:
                 sources = (self._add(node, RECURRENT[node.op](self._graph, node), sources),)
         else:
             self.folded[node.op] += 1
-        self._sources.update(dict.fromkeys(node.outputs, sources))
+        self._sources.update(dict.fromkeys(filter(None, node.outputs), sources))
 
     def _is_empty(self, tensor: str) -> bool:
         """Whether a tensor holds nothing, as a past does at first: then nothing stems from it."""
         return 0 in self._graph.shapes.get(tensor, ())
 
-    def _check_order(self, reads: Iterable[str]) -> None:
+    def _check_order(self, node: Node, reads: Iterable[str]) -> None:
         for name in reads:
             if name not in self._sources:
                 raise NodeError(name, "no node before this one gives this tensor")
+        for name in node.outputs:
+            if name in self._sources:
+                raise NodeError(name, "another node gives this tensor too, or it is an input")
 
     def _stem(self, tensors: Iterable[str]) -> tuple[str, ...]:
         """What tensors stem from, each once."""
