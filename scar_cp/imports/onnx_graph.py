@@ -159,7 +159,7 @@ def _expanded(node: NodeProto, known: Known) -> Expansion | None:
     expand = EXPANSIONS.get(full_name(node))
     try:
         return expand(node, known) if expand else None
-    except (IndexError, KeyError, TypeError, ValueError):  # no such shape, or not a valid node
+    except (AttributeError, LookupError, TypeError, ValueError):  # no such shape, or not valid
         return None
 
 

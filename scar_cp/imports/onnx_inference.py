@@ -43,7 +43,7 @@ def inferred(model: ModelProto) -> ModelProto:
 
     try:
         return infer_shapes(model, data_prop=True)
-    except (InferenceError, RuntimeError, ValueError) as error:
+    except (InferenceError, MemoryError, RuntimeError, ValueError) as error:
         raise NodeError(None, f"is not a valid ONNX model: {error}") from error
 
 

@@ -108,45 +108,52 @@ class _Walk:
         self.unsized: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
 
     def visit(self, node: Node) -> None:
-        """Make a layer of a node, or fold it into what it reads."""
+        """Make layers of a node, or fold it into what it reads."""
         reads = [name for name in node.inputs if name and name not in self._graph.constants]
         reads = [name for name in reads if not self._is_empty(name)] or reads
-        fields: Fields | None = None
+        layers: list[Fields] = []
         try:
             self._check_order(node, reads)
-            if node.op in self._free:
-                pass
-            elif node.op in LAYERS:
-                fields = LAYERS[node.op](self._graph, node)
-            elif node.op in COMBINED:
+            if node.op in COMBINED and node.op not in self._free:
                 reads = self._operands(node, reads)
-                if len({self._sources[name] for name in reads}) > 1:
-                    fields = combined(self._graph, node, COMBINED[node.op])
-            elif node.op in ("Loop", "Scan"):
-                rule = f"must run a number of steps that the file tells, at most {MOST_STEPS}"
-                raise NodeError(node.op, rule)
-            elif node.op in FUSED:  # would be spelled out if its shapes were known
-                for name in filter(None, node.inputs):
-                    self._graph.shape(name)
-                raise NodeError(node.op, "its inputs and attributes do not fit together")
-            elif not is_folded(node.op):
-                raise NodeError(node.op, UNKNOWN)
+            layers = [*self._layers(node, reads)]
         except ShapeError as error:
             first = next((v for v, rule in self.unsized if rule == error.rule), error.value)
             self.unsized[first, error.rule].append(node.name)
         except NodeError as error:
             self.broken[error.value, error.rule].append(node.name)
-        except (IndexError, KeyError, ValueError) as error:  # of a node that is not valid
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             rule = f"malformed node: {type(error).__name__} {error}"
             self.broken[node.op, rule].append(node.name)
         sources = self._stem(reads)
-        if fields is not None:
+        for fields in layers:
             sources = (self._add(node, fields, sources),)
-            if node.op in RECURRENT:
-                sources = (self._add(node, RECURRENT[node.op](self._graph, node), sources),)
-        else:
+        if not layers:
             self.folded[node.op] += 1
         self._sources.update(dict.fromkeys(filter(None, node.outputs), sources))
+
+    def _layers(self, node: Node, reads: Iterable[str]) -> Iterator[Fields]:
+        """The layers of a node, one behind the other."""
+        if node.op in self._free:
+            return
+        if node.op in LAYERS:
+            fields = LAYERS[node.op](self._graph, node)
+            if fields is not None:
+                yield fields
+            if node.op in RECURRENT:
+                yield RECURRENT[node.op](self._graph, node)
+        elif node.op in COMBINED:
+            if len({self._sources[name] for name in reads}) > 1:
+                yield combined(self._graph, node, COMBINED[node.op])
+        elif node.op in ("Loop", "Scan"):
+            rule = f"must run a number of steps that the file tells, at most {MOST_STEPS}"
+            raise NodeError(node.op, rule)
+        elif node.op in FUSED:  # would be spelled out if its shapes were known
+            for name in filter(None, node.inputs):
+                self._graph.shape(name)
+            raise NodeError(node.op, "its inputs and attributes do not fit together")
+        elif not is_folded(node.op):
+            raise NodeError(node.op, UNKNOWN)
 
     def _is_empty(self, tensor: str) -> bool:
         """Whether a tensor holds nothing, as a past does at first: then nothing stems from it."""

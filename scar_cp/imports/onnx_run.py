@@ -45,18 +45,10 @@ def shapes_of_run(model: ModelProto, folder: Path) -> tuple[str, dict[str, tuple
     RunError
         If nothing can.
     """
-    random = np.random.default_rng(0)
-    constants = constant_names(model)
-    feeds = {
-        value.name: _drawn(
-            random,
-            value.type.tensor_type.elem_type,
-            [d.dim_value for d in value.type.tensor_type.shape.dim],
-        )
-        for value in model.graph.input
-        if value.name not in constants
-    }
-    _fill_weights(model, folder, random)
+    try:
+        feeds = _feeds(model, folder)
+    except (MemoryError, ValueError) as error:
+        raise RunError(f"its inputs and weights cannot be drawn: {error}") from error
     shown = [name for node in model.graph.node for name in node.output if name]
     del model.graph.output[:]
     for name in shown:
@@ -72,6 +64,23 @@ def shapes_of_run(model: ModelProto, folder: Path) -> tuple[str, dict[str, tuple
             arrays = {**feeds, **dict(zip(shown, results, strict=True))}
             return runner, {n: a.shape for n, a in arrays.items() if isinstance(a, np.ndarray)}
     raise RunError("; ".join(reasons))
+
+
+def _feeds(model: ModelProto, folder: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Random inputs; weights that are missing are drawn too."""
+    random = np.random.default_rng(0)
+    constants = constant_names(model)
+    feeds = {
+        value.name: _drawn(
+            random,
+            value.type.tensor_type.elem_type,
+            [d.dim_value for d in value.type.tensor_type.shape.dim],
+        )
+        for value in model.graph.input
+        if value.name not in constants
+    }
+    _fill_weights(model, folder, random)
+    return feeds
 
 
 def _runners() -> Iterator[tuple[str, Callable[[ModelProto, _Arrays], list[Any]]]]:
