@@ -7,11 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import networkx as nx
+
 from scar_cp.errors import Fault, InputError, ScarError
 from scar_cp.imports.onnx_fused import FUSED
 from scar_cp.imports.onnx_inference import NodeError, constant_names
 from scar_cp.imports.onnx_operators import FREE
-from scar_cp.imports.onnx_part import cut, name_faults, operators, part_faults
+from scar_cp.imports.onnx_part import (
+    all_nodes,
+    cut,
+    full_name,
+    name_faults,
+    operators,
+    part_faults,
+)
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorShapeProto, ValueInfoProto
@@ -72,7 +81,6 @@ def read_onnx(path: Path, choice: Choice) -> tuple[ModelProto, frozenset[str]]:
     """
     try:
         from onnx import inliner
-        from onnx.checker import ValidationError
     except ImportError as error:
         raise ScarError("importing ONNX needs onnx: pip install 'scar-cp[onnx]'") from error
     model = _parsed(path)
@@ -84,11 +92,9 @@ def read_onnx(path: Path, choice: Choice) -> tuple[ModelProto, frozenset[str]]:
     ]
     folded = frozenset(op for op in known if {op, op.rpartition(".")[2]} & {*choice.folds})
     if model.functions:
+        _check_calls(model)
         kept = [(f.domain, f.name) for f in model.functions if f"{f.domain}.{f.name}" in folded]
-        try:
-            model = inliner.inline_selected_functions(model, kept, exclude=True)
-        except (RuntimeError, ValidationError) as error:  # one that calls itself, say
-            raise NodeError("functions", f"cannot be put in line: {error}") from error
+        model = inliner.inline_selected_functions(model, kept, exclude=True)
     _import_domains(model, folded | FREE | FUSED.keys())
     wrong = [*part_faults(model.graph, choice.begin, choice.end)]
     if wrong:
@@ -120,6 +126,17 @@ def _parsed(path: Path) -> ModelProto:
     if not model.ir_version or not model.graph.node:  # other bytes may happen to parse
         raise fail("is not an ONNX model")
     return model
+
+
+def _check_calls(model: ModelProto) -> None:
+    """Refuse functions that call themselves, which cannot be put in line."""
+    calls: nx.DiGraph[str] = nx.DiGraph()
+    for function in model.functions:
+        name = f"{function.domain}.{function.name}"
+        calls.add_edges_from((name, full_name(node)) for node in all_nodes(function))
+    cycle = next(nx.simple_cycles(calls), None)
+    if cycle:
+        raise NodeError(" -> ".join([*cycle, cycle[0]]), "functions must not call themselves")
 
 
 def _version_faults(model: ModelProto, file: str) -> Iterator[Fault]:

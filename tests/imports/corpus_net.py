@@ -15,7 +15,7 @@ __all__ = ["RunnableNet"]
 class RunnableNet(Net):
     """A graph whose nodes all have names and whose weights have values."""
 
-    opsets = [helper.make_opsetid("", 23)]
+    opsets = [helper.make_opsetid("", 21)]
 
     def __init__(self, **inputs: list[int | str]) -> None:
         super().__init__(**inputs)

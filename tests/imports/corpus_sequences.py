@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from onnx import ModelProto, TensorProto
+from onnx import ModelProto, TensorProto, helper
 
 from imports.corpus_families import Families
 from imports.corpus_net import RunnableNet
@@ -106,10 +106,23 @@ def attention_by_einsum(heads: int) -> ModelProto:
 @SEQUENCES.of((2, 2), (4, 2), (4, 1))
 def attention_operator(heads: int, kv_heads: int) -> ModelProto:
     net, size = sequence(), WIDTH // heads
+    net.opsets = [helper.make_opsetid("", 23)]
     q = net.project("x", WIDTH, WIDTH)
     k, v = (net.project("x", WIDTH, kv_heads * size) for _ in range(2))
     counts: dict[str, Any] = {"q_num_heads": heads, "kv_num_heads": kv_heads}
     return net.model(net.project(net.add("Attention", q, k, v, **counts), WIDTH, WIDTH))
+
+
+@SEQUENCES.of((4, 4), (4, 2))
+def attention_operator_by_head(heads: int, kv_heads: int) -> ModelProto:
+    """With a mask that a part of the network computes."""
+    net, size = sequence(), WIDTH // heads
+    net.opsets = [helper.make_opsetid("", 23)]
+    q = net.heads(net.project("x", WIDTH, WIDTH), heads, size)
+    k, v = (net.heads(net.project("x", WIDTH, kv_heads * size), kv_heads, size) for _ in range(2))
+    mask = net.shaped(net.project("x", WIDTH, ROWS), 1, 1, ROWS, ROWS)
+    mixed = net.merged(net.add("Attention", q, k, v, mask), WIDTH)
+    return net.model(net.project(mixed, WIDTH, WIDTH))
 
 
 @SEQUENCES.of((4, 1), (6, 2))

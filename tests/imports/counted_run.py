@@ -92,11 +92,14 @@ def _macs(node: NodeProto, shapes: Mapping[str, tuple[int, ...]]) -> Any:
         case "LSTM" | "GRU" | "RNN":
             steps = operands[0][given.get("layout", 0)]
             return steps * (math.prod(operands[1]) + math.prod(operands[2]))
+        case "Attention" if len(operands[0]) == 4:
+            _, heads, rows, size = operands[0]
+            return heads * rows * operands[1][2] * (size + operands[2][3])
         case "Attention":
             (rows, width), (columns, _), (_, values) = (shape[1:] for shape in operands)
             size = width // given["q_num_heads"]
             value_size = values // given["kv_num_heads"]
-            return int(given["q_num_heads"] * rows * columns * (size + value_size))
+            return given["q_num_heads"] * rows * columns * (size + value_size)
     inner = operands[0][0 if given.get("transA") else -1]
     return out * inner
 

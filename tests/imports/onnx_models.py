@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from onnx import ModelProto, StringStringEntryProto, TensorProto, helper, numpy_helper
+
+VERSION = tuple(int(part) for part in onnx.__version__.split(".")[:2])
+"""Of the library: older ones run, or refuse, less."""
 
 OPSETS = [helper.make_opsetid("", 17), helper.make_opsetid("other", 1)]
 
