@@ -19,7 +19,7 @@ from scar_cp.imports.onnx_inference import (
     drop_weights,
     inferred,
 )
-from scar_cp.imports.onnx_part import full_name, nested_graphs
+from scar_cp.imports.onnx_part import all_nodes, full_name, nested_graphs
 from scar_cp.imports.onnx_spelling import spell_plainly
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def fold_constants(model: ModelProto, folded: Collection[str]) -> OnnxGraph:
     opsets = {opset.domain: opset.version for opset in model.opset_import}
     standard = opsets.get("", opsets.get("ai.onnx", 1))
     drop_weights(model.graph)
+    _define(model, folded, standard)
     while True:
         model = inferred(model)
         graph = model.graph
@@ -171,6 +172,25 @@ def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:
         if kind.HasField("shape") and all(d.HasField("dim_value") for d in kind.shape.dim):
             shapes[value.name] = tuple(dimension.dim_value for dimension in kind.shape.dim)
     return shapes
+
+
+def _define(model: ModelProto, folded: Collection[str], opset: int) -> None:
+    """Give operators that the library does not know a body, for which it infers shapes at once."""
+    from onnx import defs, helper
+
+    used: dict[tuple[str, str], list[NodeProto]] = {}
+    for node in all_nodes(model.graph):
+        if full_name(node) in folded and node.domain and node.input and node.output:
+            used.setdefault((node.domain, node.op_type), []).append(node)
+    defined = {(function.domain, function.name) for function in model.functions}
+    for (domain, op), nodes in used.items():
+        if (domain, op) in defined or defs.has(op, domain):
+            continue
+        inputs = [f"read{k}" for k in range(max(len(node.input) for node in nodes))]
+        outputs = [f"given{k}" for k in range(min(len(node.output) for node in nodes))]
+        body = [helper.make_node("Identity", inputs[:1], [output]) for output in outputs]
+        standard = [helper.make_opsetid("", opset)]
+        model.functions.append(helper.make_function(domain, op, inputs, outputs, body, standard))
 
 
 def _kept_shapes(

@@ -134,3 +134,15 @@ def test_a_beginning_must_be_read(project: Project, command: Command) -> None:
     left, after = (n.output[0] for n in net.nodes if n.name in ("left", "after"))
     line = f"--from: {after}: nothing that is imported reads it"
     assert_refused(project, command, [*IMPORT, "--from", after, "--until", left], line)
+
+
+def test_folded_nodes_may_read_and_give_more_or_less(project: Project, command: Command) -> None:
+    net = Net(x=[1, 4, 8, 8])
+    few = net.add("Mix", "x", domain="other")
+    many = net.conv(few, 4, 4, 3, "first")
+    net.nodes.append(
+        helper.make_node("Mix", [many, "", few], ["left", "right"], "both", domain="other")
+    )
+    net.save(net.conv("left", 4, 5, 3, "second"), net.conv("right", 4, 5, 1, "third"))
+    first, *others = imported(command, "--fold", "Mix")
+    assert [(layer.Y, layer.inputs) for layer in others] == [(8, (first.name, "in0"))] * 2
