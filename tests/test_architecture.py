@@ -93,6 +93,7 @@ HOMES = {
     "distributed": ("sweeps.running",),
     "jinja2": ("show.page",),
     "onnx": ("imports",),
+    "onnxruntime": ("imports.onnx_run",),
     "numba": ("partition.compiling",),
     "ortools": ("solvers.cpsat",),
     "pebble": ("sweeps.running",),

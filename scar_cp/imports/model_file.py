@@ -114,12 +114,15 @@ def _row(layer: Layer) -> dict[str, object]:
 
 
 def summary(imported: Imported) -> list[str]:
-    """Layers by operator, work and weights, and the notes."""
+    """Layers by operator, work, weights and edges between layers, and the notes."""
     layers = imported.model.layers
     macs = sum(layer.macs for layer in layers)
+    names = {layer.name for layer in layers}
+    edges = sum(name in names for layer in layers for name in layer.inputs)
+    weights = imported.model.weight_elements
     return [
         f"{len(layers)} layers: {counted(Counter(layer.op for layer in layers))}",
-        f"{macs:,} MACs, {imported.model.weight_elements:,} weights",
+        f"{macs:,} MACs, {weights:,} weights, {edges:,} edge{'s' * (edges != 1)}",
         *imported.all_notes,
     ]
 

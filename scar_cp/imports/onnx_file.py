@@ -1,37 +1,81 @@
-"""An ONNX file with a size for every dimension of its inputs."""
+"""An ONNX file, or a part of it, with a size for every dimension of its inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import networkx as nx
+
 from scar_cp.errors import Fault, InputError, ScarError
+from scar_cp.imports.onnx_fused import FUSED
+from scar_cp.imports.onnx_inference import NodeError, constant_names
+from scar_cp.imports.onnx_operators import FREE
+from scar_cp.imports.onnx_part import (
+    all_nodes,
+    cut,
+    full_name,
+    name_faults,
+    operators,
+    part_faults,
+)
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, TensorShapeProto, ValueInfoProto
 
-__all__ = ["NO_SIZE", "constant_names", "read_onnx"]
+__all__ = ["NO_SIZE", "Choice", "read_onnx"]
 
 NO_SIZE = "has no size"
 """The rule that an open dimension breaks."""
 
 
-def read_onnx(path: Path, sizes: Mapping[str, int]) -> ModelProto:
-    """Read a model, put sizes for its open dimensions, and its functions in line.
+@dataclass(frozen=True)
+class Choice:
+    """What of a file is imported, and as what.
+
+    Attributes
+    ----------
+    sizes
+        Sizes of open dimensions, by name, or by place ``INPUT[AXIS]``, which comes first.
+    folds
+        Operators that are taken as free of MACs, with or without their domain.
+    begin
+        Tensors that become inputs: what only they need is left out.
+    end
+        Tensors that become the outputs: what they do not need is left out.
+    """
+
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    folds: tuple[str, ...] = ()
+    begin: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
+
+
+def read_onnx(path: Path, choice: Choice) -> tuple[ModelProto, frozenset[str]]:
+    """Read what is chosen of a model, put sizes for open dimensions, and functions in line.
 
     Parameters
     ----------
     path
         The file; weights in files of their own are not read.
-    sizes
-        By name of the dimension, or by its place ``INPUT[AXIS]``, which comes first, and may have
-        another size in the file: a batch to be taken out.
+    choice
+        What to read of it.
+
+    Returns
+    -------
+    model
+        Without functions, but for those that are taken as free.
+    folded
+        The full names of operators that are taken as free.
 
     Raises
     ------
     InputError
-        If it is no ONNX model, with every open dimension, and every size for none.
+        If it is no ONNX model, with every open dimension, and every name or size for none.
+    NodeError
+        If the model is not valid.
     ScarError
         Without the library onnx.
     """
@@ -40,20 +84,27 @@ def read_onnx(path: Path, sizes: Mapping[str, int]) -> ModelProto:
     except ImportError as error:
         raise ScarError("importing ONNX needs onnx: pip install 'scar-cp[onnx]'") from error
     model = _parsed(path)
+    known = operators(model)
+    plain = {op.rpartition(".")[2] for op in known}
+    faults = [
+        *_version_faults(model, str(path)),
+        *name_faults("folds", "operator", choice.folds, known | plain),
+    ]
+    folded = frozenset(op for op in known if {op, op.rpartition(".")[2]} & {*choice.folds})
     if model.functions:
-        model = inliner.inline_local_functions(model)
-    faults = [*_close_inputs(model, str(path), sizes)]
+        _check_calls(model)
+        kept = [(f.domain, f.name) for f in model.functions if f"{f.domain}.{f.name}" in folded]
+        model = inliner.inline_selected_functions(model, kept, exclude=True)
+    _import_domains(model, folded | FREE | FUSED.keys())
+    wrong = [*part_faults(model.graph, choice.begin, choice.end)]
+    if wrong:
+        raise InputError([*faults, *wrong])
+    if choice.begin or choice.end:
+        cut(model, choice.begin, choice.end)
+    faults += _close_inputs(model, str(path), choice.sizes)
     if faults:
         raise InputError(faults)
-    return model
-
-
-def constant_names(model: ModelProto) -> set[str]:
-    """Names of a graph's initialisers."""
-    graph = model.graph
-    return {tensor.name for tensor in graph.initializer} | {
-        tensor.values.name for tensor in graph.sparse_initializer
-    }
+    return model, folded
 
 
 def _parsed(path: Path) -> ModelProto:
@@ -77,8 +128,39 @@ def _parsed(path: Path) -> ModelProto:
     return model
 
 
+def _check_calls(model: ModelProto) -> None:
+    """Refuse functions that call themselves, which cannot be put in line."""
+    calls: nx.DiGraph[str] = nx.DiGraph()
+    for function in model.functions:
+        name = f"{function.domain}.{function.name}"
+        calls.add_edges_from((name, full_name(node)) for node in all_nodes(function))
+    cycle = next(nx.simple_cycles(calls), None)
+    if cycle:
+        raise NodeError(" -> ".join([*cycle, cycle[0]]), "functions must not call themselves")
+
+
+def _version_faults(model: ModelProto, file: str) -> Iterator[Fault]:
+    """Say where the operators of the standard are newer than the library that reads them."""
+    import onnx
+
+    newest = onnx.defs.onnx_opset_version()
+    for opset in model.opset_import:
+        if opset.domain in ("", "ai.onnx") and opset.version > newest:
+            rule = f"onnx {onnx.__version__} knows operators up to {newest}: install a newer one"
+            yield Fault(file, "opset_import", str(opset.version), rule)
+
+
+def _import_domains(model: ModelProto, ops: Iterable[str]) -> None:
+    """Give a version to the domain of each operator that the file has none for."""
+    versioned = {"", *(opset.domain for opset in model.opset_import)}
+    for domain in sorted({op.rpartition(".")[0] for op in ops} - versioned):
+        model.opset_import.add(domain=domain, version=1)
+
+
 def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Iterator[Fault]:
     """Put sizes where dimensions are open, in all that the file says of shapes."""
+    from onnx import TensorProto
+
     graph = model.graph
     constants = constant_names(model)
     inputs = [value for value in graph.input if value.name not in constants]
@@ -91,6 +173,8 @@ def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Ite
     for value in inputs:
         if not value.type.tensor_type.HasField("shape"):
             yield Fault(file, f"input {value.name}", None, "must be a tensor with a shape")
+        if value.type.tensor_type.elem_type in (TensorProto.COMPLEX64, TensorProto.COMPLEX128):
+            yield Fault(file, f"input {value.name}", "complex numbers", "must be real ones")
         for name, place, _ in _open(value):
             if place not in sizes:
                 opened.setdefault(name, value.name)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scar_cp.imports.onnx_file import constant_names
-from scar_cp.imports.onnx_spelling import branch_of, plainly_spelled
+from scar_cp.imports.onnx_bodies import BODIES
+from scar_cp.imports.onnx_expansion import Expansion, Known
+from scar_cp.imports.onnx_fused import FUSED
+from scar_cp.imports.onnx_inference import (
+    SMALL,
+    NodeError,
+    constant_names,
+    drop_weights,
+    inferred,
+)
+from scar_cp.imports.onnx_part import all_nodes, full_name, nested_graphs
+from scar_cp.imports.onnx_spelling import spell_plainly
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -22,17 +32,8 @@ _SAME_WEIGHTS = frozenset(
 ) | frozenset(("Reshape", "Squeeze", "Transpose", "Unsqueeze"))
 """Operators after which a constant is the same weights in another form."""
 
-_SMALL = 4096
-"""Most elements of a constant whose values may tell a shape; of weights, shapes are enough."""
-
-
-class NodeError(Exception):
-    """A node cannot be imported; carries the value at fault and the rule it breaks."""
-
-    def __init__(self, value: str | None, rule: str) -> None:
-        self.value = value
-        self.rule = rule
-        super().__init__(rule)
+EXPANSIONS: Mapping[str, Callable[[NodeProto, Known], Expansion | None]] = {**BODIES, **FUSED}
+"""What puts several nodes in a node's place."""
 
 
 class ShapeError(NodeError):
@@ -78,8 +79,16 @@ class OnnxGraph:
         return self.shapes[tensor]
 
 
-def fold_constants(model: ModelProto) -> OnnxGraph:
+def fold_constants(model: ModelProto, folded: Collection[str]) -> OnnxGraph:
     """Infer all shapes, in turns with evaluating what computes shapes.
+
+    Parameters
+    ----------
+    model
+        With sizes for all dimensions of its inputs.
+    folded
+        Operators that are taken as they are: where no shape can be inferred, they keep that of
+        their first input.
 
     Raises
     ------
@@ -88,10 +97,11 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
     """
     from onnx import numpy_helper
 
-    model = plainly_spelled(model)
+    spell_plainly(model, folded)
     constants = constant_names(model)
     inputs = tuple(v.name for v in model.graph.input if v.name not in constants)
     opsets = {opset.domain: opset.version for opset in model.opset_import}
+    standard = opsets.get("", opsets.get("ai.onnx", 1))
     origins: dict[str, str] = {}
 
     def fold(node: NodeProto) -> None:
@@ -99,30 +109,34 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
         if node.op_type in _SAME_WEIGHTS:
             origins[node.output[0]] = origins.get(node.input[0], node.input[0])
 
-    _drop_weights(model.graph)
+    drop_weights(model.graph)
+    _define(model, folded, standard)
     while True:
-        model = _inferred(model)
+        model = inferred(model)
         graph = model.graph
         shapes = _shapes(graph)
-        values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+        values = {tensor.name: _array(tensor) for tensor in graph.initializer}
         known = set(values)
         rest: list[NodeProto] = []
         changed = False
         for node in graph.node:
-            branch = branch_of(node, values)
-            if branch is not None:
-                rest += branch[0]
-                graph.initializer.extend(branch[1])
-                constants.update(tensor.name for tensor in branch[1])
+            expansion = None
+            if full_name(node) not in folded:
+                expansion = _expanded(node, Known(shapes, values, standard))
+            if expansion is not None:
+                rest += expansion.nodes
+                graph.initializer.extend(expansion.constants)
+                constants.update(tensor.name for tensor in expansion.constants)
             elif not _evaluated(node, opsets, shapes, values):
                 rest.append(node)
                 continue
             else:
                 fold(node)
             changed = True
+        changed |= _kept_shapes(graph, folded, shapes)
         if not changed:
             break
-        _drop_weights(graph)
+        drop_weights(graph)
         new = [numpy_helper.from_array(values[name], name) for name in values if name not in known]
         graph.initializer.extend(new)
         rest = [_copied(node) for node in rest]
@@ -131,49 +145,21 @@ def fold_constants(model: ModelProto) -> OnnxGraph:
         graph.node.extend(rest)
     nodes = []
     for number, node in enumerate(graph.node):
-        if not _nested(node) and all(name in constants for name in node.input if name):
+        if not any(nested_graphs(node)) and all(name in constants for name in node.input if name):
             fold(node)
         else:
             nodes.append(_node(node, number))
     return OnnxGraph(inputs, tuple(nodes), shapes, values, frozenset(constants), origins)
 
 
-def _inferred(model: ModelProto) -> ModelProto:
-    from onnx.shape_inference import InferenceError, infer_shapes
+def _array(tensor: TensorProto) -> np.ndarray[Any, Any]:
+    from onnx import numpy_helper
 
     try:
-        return infer_shapes(model, data_prop=True)
-    except InferenceError as error:
-        raise NodeError(None, f"is not a valid ONNX model: {error}") from error
-
-
-def _drop_weights(graph: GraphProto) -> None:
-    """Make inputs of large constants: their types are all that is needed."""
-    from onnx import TensorProto, helper
-
-    declared = {value.name for value in graph.input}
-    sparse = [(tensor.values, tensor.dims) for tensor in graph.sparse_initializer]
-    dense = [
-        (tensor, tensor.dims)
-        for tensor in graph.initializer
-        if math.prod(tensor.dims) > _SMALL
-        or tensor.data_location == TensorProto.EXTERNAL
-        or _is_stripped(tensor)
-    ]
-    for tensor, dims in (*sparse, *dense):
-        if tensor.name not in declared:
-            value = helper.make_tensor_value_info(tensor.name, tensor.data_type, dims)
-            graph.input.append(value)
-    dropped = {tensor.name for tensor, _ in dense}
-    kept = [tensor for tensor in graph.initializer if tensor.name not in dropped]
-    del graph.sparse_initializer[:], graph.initializer[:]
-    graph.initializer.extend(kept)
-
-
-def _is_stripped(tensor: TensorProto) -> bool:
-    """Whether a constant was stored without its values, as workloads without weights are."""
-    fields = "raw_data float_data int32_data string_data int64_data double_data uint64_data"
-    return math.prod(tensor.dims) > 0 and not any(len(getattr(tensor, f)) for f in fields.split())
+        return numpy_helper.to_array(tensor)
+    except (KeyError, TypeError, ValueError) as error:  # other bytes than its type and sizes want
+        rule = f"its values cannot be read: {error}"
+        raise NodeError(f"constant {tensor.name}", rule) from error
 
 
 def _copied(node: NodeProto) -> NodeProto:
@@ -182,6 +168,15 @@ def _copied(node: NodeProto) -> NodeProto:
     copy = Proto()
     copy.CopyFrom(node)
     return copy
+
+
+def _expanded(node: NodeProto, known: Known) -> Expansion | None:
+    """What stands for a node, if it is one of these and enough is known of what it reads."""
+    expand = EXPANSIONS.get(full_name(node))
+    try:
+        return expand(node, known) if expand else None
+    except (AttributeError, LookupError, TypeError, ValueError):  # no such shape, or not valid
+        return None
 
 
 def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:
@@ -194,6 +189,49 @@ def _shapes(graph: GraphProto) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def _define(model: ModelProto, folded: Collection[str], opset: int) -> None:
+    """Give operators that the library does not know a body, for which it infers shapes at once."""
+    from onnx import defs, helper
+
+    used: dict[tuple[str, str], list[NodeProto]] = {}
+    for node in all_nodes(model.graph):
+        if full_name(node) in folded and node.domain and node.input and node.output:
+            used.setdefault((node.domain, node.op_type), []).append(node)
+    defined = {(function.domain, function.name) for function in model.functions}
+    for (domain, op), nodes in used.items():
+        if (domain, op) in defined or defs.has(op, domain):
+            continue
+        inputs = [f"read{k}" for k in range(max(len(node.input) for node in nodes))]
+        outputs = [f"given{k}" for k in range(min(len(node.output) for node in nodes))]
+        body = [helper.make_node("Identity", inputs[:1], [output]) for output in outputs]
+        standard = [helper.make_opsetid("", opset)]
+        model.functions.append(helper.make_function(domain, op, inputs, outputs, body, standard))
+
+
+def _kept_shapes(
+    graph: GraphProto, folded: Collection[str], shapes: dict[str, tuple[int, ...]]
+) -> bool:
+    """Give the outputs of operators the shape of their first input, where they have none."""
+    from onnx import helper
+
+    values = {v.name: v for v in (*graph.input, *graph.value_info, *graph.output)}
+    kinds = {name: value.type.tensor_type.elem_type for name, value in values.items()}
+    kinds |= {tensor.name: tensor.data_type for tensor in graph.initializer}
+    given = False
+    for node in graph.node:
+        first = node.input[0] if node.input else ""
+        if full_name(node) not in folded or first not in shapes:
+            continue
+        for name in filter(lambda name: name and name not in shapes, node.output):
+            value = helper.make_tensor_value_info(name, kinds[first], shapes[first])
+            if name in values:
+                values[name].CopyFrom(value)
+            else:
+                graph.value_info.append(value)
+            shapes[name], kinds[name], given = shapes[first], kinds[first], True
+    return given
+
+
 def _evaluated(
     node: NodeProto,
     opsets: dict[str, int],
@@ -201,7 +239,7 @@ def _evaluated(
     values: dict[str, np.ndarray[Any, Any]],
 ) -> bool:
     """Add a node's outputs to the values, if they are small and follow from known ones."""
-    if any(math.prod(shapes.get(name, (math.inf,))) > _SMALL for name in node.output if name):
+    if any(math.prod(shapes.get(name, (math.inf,))) > SMALL for name in node.output if name):
         return False
     if node.op_type == "Shape" and node.input[0] in shapes:
         shape = shapes[node.input[0]]
@@ -210,7 +248,7 @@ def _evaluated(
             shape[bounds.get("start", 0) : bounds.get("end", len(shape))], dtype=np.int64
         )
         return True
-    if _nested(node) or any(name not in values for name in node.input if name):
+    if any(nested_graphs(node)) or any(name not in values for name in node.input if name):
         return False
     return _evaluate(node, opsets, values)
 
@@ -239,22 +277,13 @@ def _evaluate(
     return True
 
 
-def _nested(node: NodeProto) -> bool:
-    """Whether a node runs graphs of its own, which read more than its inputs."""
-    from onnx import AttributeProto
-
-    graphs = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
-    return any(attribute.type in graphs for attribute in node.attribute)
-
-
 def _node(node: NodeProto, number: int) -> Node:
     from onnx import helper
 
-    domain = "" if node.domain in ("", "ai.onnx") else f"{node.domain}."
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     return Node(
         " ".join(node.name.split()).strip("/") or f"{node.op_type}_{number}",
-        f"{domain}{node.op_type}",
+        full_name(node),
         tuple(node.input),
         tuple(node.output),
         attributes,

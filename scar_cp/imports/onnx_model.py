@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
 from scar_cp.imports.model_file import Draft, Imported, build_model, counted
-from scar_cp.imports.onnx_file import read_onnx
+from scar_cp.imports.onnx_bodies import MOST_STEPS
+from scar_cp.imports.onnx_file import Choice, read_onnx
+from scar_cp.imports.onnx_fused import FUSED
 from scar_cp.imports.onnx_graph import Node, NodeError, OnnxGraph, ShapeError, fold_constants
 from scar_cp.imports.onnx_layers import LAYERS, RECURRENT, Fields, combined
-from scar_cp.imports.onnx_operators import COMBINED, is_folded
+from scar_cp.imports.onnx_operators import COMBINED, FREE, is_folded
 from scar_cp.inputs.layer_names import unique_name
 from scar_cp.inputs.workload import COMPUTE_OPS
 
-__all__ = ["import_onnx"]
+__all__ = ["UNKNOWN", "ImportedOnnx", "import_onnx"]
+
+UNKNOWN = "not an operator that can be imported"
+"""The rule that an operator breaks which must be taken as free to go on."""
 
 
-def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
+@dataclass(frozen=True)
+class ImportedOnnx(Imported):
+    """A model, with the graph that it stems from, and the node of each layer by its name."""
+
+    graph: OnnxGraph = field(kw_only=True)
+    nodes: Mapping[str, Node] = field(kw_only=True)
+
+
+def import_onnx(path: Path, name: str, choice: Choice) -> ImportedOnnx:
     """Read an ONNX model.
 
     Parameters
@@ -27,8 +41,8 @@ def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
         The file.
     name
         The model's name.
-    sizes
-        Sizes of the dimensions that the file leaves open, by name.
+    choice
+        What of the file to import.
 
     Raises
     ------
@@ -37,22 +51,31 @@ def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
     ScarError
         Without the library onnx.
     """
-    model = read_onnx(path, sizes)
     try:
-        graph = fold_constants(model)
+        proto, free = read_onnx(path, choice)
+        graph = fold_constants(proto, free | FREE)
     except NodeError as error:
         raise InputError([Fault(str(path), "", error.value, error.rule)]) from error
-    walk = _Walk(graph, str(path))
+    walk = _Walk(graph, free)
     for node in graph.nodes:
         walk.visit(node)
-    faults = walk.faults or walk.unsized
+    faults = walk.broken or walk.unsized
     if faults:
-        raise InputError(faults)
+        raise InputError(_faults(str(path), faults))
     notes = [f"{called}: {tensor}" for tensor, called in walk.inputs.items()]
     notes += _batches(graph, walk.inputs)
     if walk.folded:
         notes.append(f"folded: {counted(walk.folded)}")
-    return Imported(build_model(str(path), name, walk.drafts), tuple(notes))
+    model = build_model(str(path), name, walk.drafts)
+    return ImportedOnnx(model, tuple(notes), graph=graph, nodes=walk.nodes)
+
+
+def _faults(file: str, broken: Mapping[tuple[str | None, str], list[str]]) -> Iterator[Fault]:
+    """One fault for all nodes that break a rule alike."""
+    for (value, rule), nodes in broken.items():
+        several = f"{len(nodes)} nodes (first {', '.join(nodes[:3])})"
+        place = several if len(nodes) > 1 else f"node {nodes[0]}"
+        yield Fault(file, place, value, rule)
 
 
 def _batches(graph: OnnxGraph, inputs: Iterable[str]) -> Iterator[str]:
@@ -78,63 +101,92 @@ class _Walk:
     ----------
     drafts
         The layers so far.
+    nodes
+        Of which node each layer is, by its name.
     folded
         How many nodes of each operator became no layer.
     inputs
         The model's names of the graph's inputs that layers read.
-    faults
-        Of nodes that cannot be imported.
+    broken
+        Nodes that cannot be imported, by the value at fault and the rule that they break.
     unsized
-        Of nodes without known shapes, which may follow from other faults.
+        Nodes without known shapes, which may follow from other faults: all break a rule alike.
     """
 
-    def __init__(self, graph: OnnxGraph, file: str) -> None:
+    def __init__(self, graph: OnnxGraph, free: Collection[str]) -> None:
         self._graph = graph
-        self._file = file
+        self._free = free
         self._sources: dict[str, tuple[str, ...]] = {name: (name,) for name in graph.inputs}
         self._taken = set(graph.inputs)
         self._owners: dict[str, str] = {}
         """By weight tensor, the first layer that uses it."""
         self.drafts: list[Draft] = []
+        self.nodes: dict[str, Node] = {}
         self.folded: Counter[str] = Counter()
         self.inputs: dict[str, str] = {}
-        self.faults: list[Fault] = []
-        self.unsized: list[Fault] = []
+        self.broken: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
+        self.unsized: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
 
     def visit(self, node: Node) -> None:
-        """Make a layer of a node, or fold it into what it reads."""
+        """Make layers of a node, or fold it into what it reads."""
         reads = [name for name in node.inputs if name and name not in self._graph.constants]
-        fields: Fields | None = None
+        reads = [name for name in reads if not self._is_empty(name)] or reads
+        layers: list[Fields] = []
         try:
-            self._check_order(reads)
-            if node.op in LAYERS:
-                fields = LAYERS[node.op](self._graph, node)
-            elif node.op in COMBINED:
+            self._check_order(node, reads)
+            if node.op in COMBINED and node.op not in self._free:
                 reads = self._operands(node, reads)
-                if len({self._sources[name] for name in reads}) > 1:
-                    fields = combined(self._graph, node, COMBINED[node.op])
-            elif not is_folded(node.op):
-                raise NodeError(node.op, "not an operator that can be imported")
+            layers = [*self._layers(node, reads)]
+        except ShapeError as error:
+            first = next((v for v, rule in self.unsized if rule == error.rule), error.value)
+            self.unsized[first, error.rule].append(node.name)
         except NodeError as error:
-            faults = self.unsized if isinstance(error, ShapeError) else self.faults
-            faults.append(Fault(self._file, f"node {node.name}", error.value, error.rule))
-        except (IndexError, KeyError, ValueError) as error:  # of a node that is not valid
+            self.broken[error.value, error.rule].append(node.name)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             rule = f"malformed node: {type(error).__name__} {error}"
-            self.faults.append(Fault(self._file, f"node {node.name}", node.op, rule))
+            self.broken[node.op, rule].append(node.name)
         sources = self._stem(reads)
-        if fields is not None:
-            sources = (self._add(node, fields, node.inputs[:2], sources),)
-            if node.op in RECURRENT:
-                states = RECURRENT[node.op](self._graph, node)
-                sources = (self._add(node, states, node.inputs[2:3], sources),)
-        else:
+        # A recurrent node is two layers, with weights of its inputs and of its states.
+        for fields, operands in zip(layers, (node.inputs[:2], node.inputs[2:3]), strict=False):
+            sources = (self._add(node, fields, operands, sources),)
+        if not layers:
             self.folded[node.op] += 1
-        self._sources.update(dict.fromkeys(node.outputs, sources))
+        self._sources.update(dict.fromkeys(filter(None, node.outputs), sources))
 
-    def _check_order(self, reads: Iterable[str]) -> None:
+    def _layers(self, node: Node, reads: Iterable[str]) -> Iterator[Fields]:
+        """The layers of a node, one behind the other."""
+        if node.op in self._free:
+            return
+        if node.op in LAYERS:
+            fields = LAYERS[node.op](self._graph, node)
+            if fields is not None:
+                yield fields
+            if node.op in RECURRENT:
+                yield RECURRENT[node.op](self._graph, node)
+        elif node.op in COMBINED:
+            if len({self._sources[name] for name in reads}) > 1:
+                yield combined(self._graph, node, COMBINED[node.op])
+        elif node.op in ("Loop", "Scan"):
+            rule = f"must run a number of steps that the file tells, at most {MOST_STEPS}"
+            raise NodeError(node.op, rule)
+        elif node.op in FUSED:  # would be spelled out if its shapes were known
+            for name in filter(None, node.inputs):
+                self._graph.shape(name)
+            raise NodeError(node.op, "its inputs and attributes do not fit together")
+        elif not is_folded(node.op):
+            raise NodeError(node.op, UNKNOWN)
+
+    def _is_empty(self, tensor: str) -> bool:
+        """Whether a tensor holds nothing, as a past does at first: then nothing stems from it."""
+        return 0 in self._graph.shapes.get(tensor, ())
+
+    def _check_order(self, node: Node, reads: Iterable[str]) -> None:
         for name in reads:
             if name not in self._sources:
                 raise NodeError(name, "no node before this one gives this tensor")
+        for name in node.outputs:
+            if name in self._sources:
+                raise NodeError(name, "another node gives this tensor too, or it is an input")
 
     def _stem(self, tensors: Iterable[str]) -> tuple[str, ...]:
         """What tensors stem from, each once."""
@@ -156,6 +208,7 @@ class _Walk:
     ) -> str:
         """Add a layer; return its name. Constants among its operands are its weights."""
         name = unique_name(node.name, self._taken)
+        self.nodes[name] = node
         inputs = [self._called(source) for source in sources]
         fields = {**fields, "name": name, "inputs": inputs}
         if fields["op"] in COMPUTE_OPS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["COMBINED", "is_folded"]
+__all__ = ["COMBINED", "FREE", "is_folded"]
 
 
 def _names(text: str) -> frozenset[str]:
@@ -17,8 +17,13 @@ _NOT_FOLDED = _names(
 )
 """Operators of the standard with products inside, with graphs inside, or of lists of tensors."""
 
-_NORMALISING = _names("SimplifiedLayerNormalization com.microsoft.RotaryEmbedding")
-"""Not of the standard."""
+FREE = _names(
+    "SimplifiedLayerNormalization com.microsoft.RotaryEmbedding com.microsoft.QuantizeLinear "
+    "com.microsoft.DequantizeLinear qonnx.custom_op.general.Quant qonnx.custom_op.general.Trunc "
+    "qonnx.custom_op.general.BipolarQuant finn.custom_op.general.Quant onnx.brevitas.Quant "
+    "finn.custom_op.general.BipolarQuant onnx.brevitas.BipolarQuant"
+)
+"""Not of the standard: they normalise or round, and keep a tensor's shape."""
 
 
 def is_folded(op: str) -> bool:
@@ -29,7 +34,7 @@ def is_folded(op: str) -> bool:
     """
     import onnx.defs
 
-    return op in _NORMALISING or (op not in _NOT_FOLDED and onnx.defs.has(op))
+    return op in FREE or (op not in _NOT_FOLDED and onnx.defs.has(op))
 
 
 COMBINED = {

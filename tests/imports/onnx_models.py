@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from onnx import ModelProto, StringStringEntryProto, TensorProto, helper, numpy_helper
+
+VERSION = tuple(int(part) for part in onnx.__version__.split(".")[:2])
+"""Of the library: older ones run, or refuse, less."""
 
 OPSETS = [helper.make_opsetid("", 17), helper.make_opsetid("other", 1)]
 
 
 class Net:
     """A graph that grows node by node; every call returns the name of a tensor."""
+
+    opsets = OPSETS
 
     def __init__(self, **inputs: list[int | str]) -> None:
         self.nodes: list[Any] = []
@@ -57,7 +63,7 @@ class Net:
         for value in values:
             value.type.tensor_type.elem_type = TensorProto.FLOAT
         graph = helper.make_graph(self.nodes, "net", self.inputs, values, self.constants)
-        return helper.make_model(graph, opset_imports=OPSETS)
+        return helper.make_model(graph, opset_imports=self.opsets)
 
     def save(self, *outputs: str, path: str = "net.onnx") -> None:
         Path(path).write_bytes(self.model(*outputs).SerializeToString())

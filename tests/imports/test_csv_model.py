@@ -38,7 +38,7 @@ def test_a_plain_list_is_a_chain(project: Project, command: Command) -> None:
     assert command(*IMPORT) == (
         0,
         "2 layers: 1 conv, 1 gemm\n"
-        "9,472 MACs, 2,668 weights\n"
+        "9,472 MACs, 2,668 weights, 1 edge\n"
         "no column inputs: a chain of layers\n"
         "written: net.yaml\n",
         "",
@@ -53,7 +53,7 @@ def test_weights_of_an_earlier_layer(project: Project, command: Command) -> None
     Path("net.csv").write_text("name,op,K,C,weights_of\na,gemm,4,4,\nb,gemm,4,4,a\n")
     code, out, _ = command(*IMPORT)
     assert code == 0
-    assert "32 MACs, 16 weights\n" in out
+    assert "32 MACs, 16 weights, " in out
     assert "1 weight tensor is used by several layers: 16 distinct weights" in out
     assert read_record("net.yaml", Model).layers[1].weights_of == "a"
 

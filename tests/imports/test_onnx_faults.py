@@ -47,9 +47,9 @@ def test_a_size_must_be_of_a_dimension_of_an_input(project: Project, command: Co
 
 
 def test_a_size_must_be_a_number(project: Project, command: Command) -> None:
-    rule = "must be NAME=N with N from 1 to 999999999"
-    lines = [f"--dim: batch: {rule}", f"--dim: batch=0: {rule}", f"--dim: size=x: {rule}"]
-    dims = ["--dim", "batch", "--dim", "batch=0", "--dim", "size=x"]
+    rule = "must be NAME=N with N from 0 to 999999999"
+    lines = [f"--dim: batch: {rule}", f"--dim: batch=-1: {rule}", f"--dim: size=x: {rule}"]
+    dims = ["--dim", "batch", "--dim", "batch=-1", "--dim", "size=x"]
     refused(project, command, small(), lines, *dims)
 
 
@@ -60,12 +60,34 @@ def test_all_unknown_operators_are_named_with_their_nodes(
     x = net.add("Whirl", net.conv("x", 3, 4, 3, "conv"), name="/a/Whirl", domain="other")
     net.add("DeformConv", net.conv(x, 4, 4, 3, "after"), net.weight(1, 4), net.weight(1, 4))
     number = len(net.nodes) - 1
-    rule = "not an operator that can be imported"
+    rule = "not an operator that can be imported: --fold {} takes it as free of MACs"
     lines = [
-        f"net.onnx: node DeformConv_{number}: DeformConv: {rule}",
-        f"net.onnx: node a/Whirl: other.Whirl: {rule}",
+        f"net.onnx: node DeformConv_{number}: DeformConv: {rule.format('DeformConv')}",
+        f"net.onnx: node a/Whirl: other.Whirl: {rule.format('other.Whirl')}",
     ]
     refused(project, command, net, lines)
+
+
+def test_nodes_that_break_a_rule_alike_are_one_line(project: Project, command: Command) -> None:
+    net = Net(x=[1, 3, 8, 8])
+    x = "x"
+    for number in range(362):
+        x = net.add("Whirl", x, name=f"/a/{number}", domain="other")
+        net.conv("x", 5, 4, 3, f"five{number}")
+    rule = "not an operator that can be imported: --fold other.Whirl takes it as free of MACs"
+    lines = [
+        f"net.onnx: 362 nodes (first a/0, a/1, a/2): other.Whirl: {rule}",
+        "net.onnx: 362 nodes (first five0, five1, five2): 3 channels: the weights read 5",
+    ]
+    refused(project, command, net, lines)
+
+
+def test_nodes_without_known_shapes_are_one_line(project: Project, command: Command) -> None:
+    net = Net(x=[1, 3, 8, 8], shape=[4])
+    x = net.conv(net.add("Reshape", "x", "shape"), 3, 4, 3, "first")
+    net.conv(x, 4, 4, 3, "second")
+    line = "2 nodes (first first, second): tensor_0: the tensor's shape cannot be inferred"
+    refused(project, command, net, [f"net.onnx: {line}"])
 
 
 def test_what_no_layer_can_be_is_a_fault_of_its_node(project: Project, command: Command) -> None:

@@ -30,7 +30,7 @@ def test_an_import_says_what_it_read_and_what_it_folded(project: Project, comman
     net.save(output_of(net))
     assert command(*IMPORT, "--dim", "batch=1", "--name", "rn50").out.splitlines() == [
         "72 layers: 53 conv, 16 add, 2 pool, 1 gemm",
-        "4,089,184,256 MACs, 25,502,912 weights",
+        "4,089,184,256 MACs, 25,502,912 weights, 87 edges",
         "in0: input",
         "folded: 49 Relu, 1 Flatten",
         "written: net.yaml",
@@ -59,7 +59,7 @@ def test_models_that_come_with_onnx_have_their_known_sizes(
     code, out, _ = command("import", "onnx", data, "-o", "net.yaml")
     assert code == 0
     assert out.startswith(f"{layers} layers: ")
-    assert f" {weights:,} weights\n" in out
+    assert f" {weights:,} weights, " in out
     assert command("check", "net.yaml").code == 0
 
 

@@ -124,7 +124,12 @@ def _stacked(
         traces,
         height=360,
         barmode="stack",
-        margin={"l": 70, "r": 80, "t": 40, "b": 120},  # a name that does not fit is not shown at all
+        margin={
+            "l": 70,
+            "r": 80,
+            "t": 40,
+            "b": 120,
+        },  # what does not fit is not shown at all
         xaxis=_names(models) | {"domain": [0, 0.4]},
         yaxis={"title": {"text": f"{what} [{unit}]"}},
         xaxis2=_names(chiplets) | {"domain": [0.47, 1]},

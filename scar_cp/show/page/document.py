@@ -16,13 +16,13 @@ from scar_cp.outcome.result import Result, schedule_of
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.output_files import Output, is_output, read_output
 from scar_cp.show.page.figure import plotly_objects
+from scar_cp.show.page.page_tables import Table, table_of
 from scar_cp.show.page.sections import (
     Section,
     section_of,
     section_of_result,
     settings_text,
 )
-from scar_cp.show.page.tables import Table, table_of
 from scar_cp.show.text.summary import gap_text
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units

@@ -6,7 +6,7 @@ from scar_cp.judge.bottlenecks import at_work_cycles, bottlenecks, latency_with_
 from scar_cp.judge.evaluation import Evaluation
 from scar_cp.judge.schedule import Schedule
 from scar_cp.problem.compiled import Problem
-from scar_cp.show.page.tables import Table, table_of
+from scar_cp.show.page.page_tables import Table, table_of
 from scar_cp.show.text.deadline_text import deadline_columns
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units, plain_digits

@@ -20,8 +20,8 @@ from scar_cp.show.page.comparison_figures import gaps_figure, losses_figure
 from scar_cp.show.page.front_figure import front_figure
 from scar_cp.show.page.gantt_figure import gantt_figure
 from scar_cp.show.page.map_figure import map_figure
+from scar_cp.show.page.page_tables import Table, table_of
 from scar_cp.show.page.schedule_tables import schedule_tables
-from scar_cp.show.page.tables import Table, table_of
 from scar_cp.show.text.comparison_text import comparison_notes, folded_columns, summary_columns
 from scar_cp.show.text.gaps_text import gaps_columns
 from scar_cp.show.text.summary import certificate_lines, total_lines
