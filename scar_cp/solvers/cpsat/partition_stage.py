@@ -87,7 +87,8 @@ def _partition(search: Search) -> TableReport:
         if not suits_many_windows(search):
             _two_windows(search)
         else:
-            if search.request.objective != "latency":  # two have an exact front of their own
+            # Two have an exact front of energies, and more plans of a window to be placed.
+            if search.request.objective != "latency" or search.request.space != "full":
                 with while_in_time(within(search, _TWO_SHARE)):
                     _two_windows(search)
             many_windows(search)
