@@ -22,8 +22,8 @@ from scar_cp.terms import ObjectiveName
 __all__ = ["Certificate", "about", "coarsened", "proof_of", "read_packed", "write_certificate"]
 
 _LONG, _FEW_STARTS, _FEW_PARTS = 256, 12, 300
-"""Layers of a model whose tables would take the checker an hour; with so few starts and parts of the
-latency, a minute."""
+"""Layers of a model whose tables would take the checker an hour; with so few starts, and parts of
+the latency, a minute."""
 _FREE_EFFORT, _MOST_EFFORT, _LEAST_PARTS = 300_000, 1_000_000, 1000
 
 Certificate = dict[str, Any]

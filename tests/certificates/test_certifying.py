@@ -74,7 +74,15 @@ def test_a_search_without_a_schedule_has_nothing_to_certify():
 
 def test_grains_are_for_large_models_only():
     problem = two_models()
-    proofs = {"proofs": [{"longest_cycles": 10_000}]}
+    every = [list(range(run.num_layers)) for run in problem.models]
+    proofs = {"proofs": [{"longest_cycles": 10_000}], "starts": every}
     assert coarsened(problem, proofs)["grains"] == [0, 0]
+    assert coarsened(problem, proofs)["starts"] == every
+    run = problem.models[0]
+    long = problem.replace(models=(run.replace(layers=run.layers[:1] * 300, tensors=()),))
+    coarse = coarsened(long, proofs | {"starts": [list(range(0, 300, 7))]})
+    assert coarse["grains"] == [33]
+    assert coarse["starts"][0][0] == 0
+    assert len(coarse["starts"][0]) <= 12
     many = problem.replace(models=tuple(run.replace(passes=10**6) for run in problem.models))
     assert coarsened(many, proofs)["grains"] == [10, 10]
