@@ -117,10 +117,11 @@ def write_model(
 ) -> None:
     """Write what an import read, and say what it is."""
     from scar_cp.imports.model_file import model_text, summary
+    from scar_cp.records.own_files import MODEL
     from scar_cp.records.yaml_json import check_writable, write_text
 
     imported, _ = o.together(
-        lambda: read(name or output.stem), lambda: check_writable(output, file)
+        lambda: read(name or output.stem), lambda: check_writable(output, file, replaces=MODEL)
     )
     write_text(output, model_text(imported, file))
     print("\n".join(summary(imported)))

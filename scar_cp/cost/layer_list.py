@@ -13,7 +13,9 @@ from scar_cp.cost import Shapes, cost_layers
 from scar_cp.errors import Fault, InputError
 from scar_cp.inputs.package import ChipletType
 from scar_cp.inputs.workload import LayerShape
+from scar_cp.plain import to_cell
 from scar_cp.plugins import DATAFLOWS
+from scar_cp.records.reading import reader
 from scar_cp.records.record_faults import place_of, rule_of
 from scar_cp.records.user_csv import read_rows
 
@@ -28,6 +30,7 @@ _NUMBERS = re.compile(r"\[?\s*(-?\d+)\s*[x,; ]\s*(-?\d+)\s*\]?")
 """Two numbers in one cell."""
 
 
+@reader
 def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]], list[int]]:
     """Read layers with columns op, K, C, Y, X, R, S, stride, dilation, groups and pad or OY, OX.
 
@@ -127,6 +130,9 @@ def cost_csv(path: Path, chiplet: ChipletType) -> str:
     writer.writerow([*kept, *columns])
     table = zip(*(values.tolist() for values in columns.values()), strict=True)
     writer.writerows(
-        [[row[k] for k in kept] + list(cells) for row, cells in zip(rows, table, strict=True)]
+        [
+            [to_cell(row[k]) for k in kept] + list(cells)
+            for row, cells in zip(rows, table, strict=True)
+        ]
     )
     return out.getvalue()

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scar_cp.errors import Fault, InputError, ScarError
+from scar_cp.records.limits import MOST_ONNX_BYTES
+from scar_cp.records.reading import read_bytes
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, TensorShapeProto, ValueInfoProto
@@ -65,7 +67,7 @@ def _parsed(path: Path) -> ModelProto:
 
     model = ModelProto()
     try:
-        model.ParseFromString(path.read_bytes())
+        model.ParseFromString(read_bytes(path, MOST_ONNX_BYTES))
     except FileNotFoundError as error:
         raise fail("no such file") from error
     except OSError as error:

@@ -14,10 +14,12 @@ from scar_cp.imports.onnx_layers import LAYERS, RECURRENT, Fields, combined
 from scar_cp.imports.onnx_operators import COMBINED, is_folded
 from scar_cp.inputs.layer_names import unique_name
 from scar_cp.inputs.workload import COMPUTE_OPS
+from scar_cp.records.reading import reader
 
 __all__ = ["import_onnx"]
 
 
+@reader
 def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
     """Read an ONNX model.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from scar_cp.errors import Fault, InputError
 from scar_cp.imports.model_file import Draft, Imported, build_model
 from scar_cp.imports.transformer_config import Stack, Transformer, read_transformer
+from scar_cp.records.reading import reader
 
 __all__ = ["Run", "expected_experts", "import_transformer"]
 
@@ -47,6 +48,7 @@ def expected_experts(tokens: int, experts: int, chosen: int) -> int:
     return min(experts, math.ceil(round(hit, 9)))
 
 
+@reader
 def import_transformer(path: Path, name: str, run: Run) -> Imported:
     """A run of the transformer that a ``config.json`` is about.
 

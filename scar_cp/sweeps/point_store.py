@@ -97,7 +97,7 @@ class PointStore:
         with self._open() as db:
             (mark,) = db.execute("pragma application_id").fetchone()
             (tables,) = db.execute("select count(*) from sqlite_master").fetchone()
-            if tables and mark != _APPLICATION:
+            if mark != _APPLICATION and (tables or mark):
                 raise self._refused("must be a database of scar-cp sweep")
             if not tables:
                 db.execute(f"pragma application_id = {_APPLICATION}")

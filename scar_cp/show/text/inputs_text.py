@@ -15,6 +15,7 @@ from scar_cp.inputs.instance import Instance, InstanceFile
 from scar_cp.inputs.package import ChipletType, Package, Profile
 from scar_cp.inputs.schemas import SCHEMAS
 from scar_cp.inputs.workload import COMPUTE_OPS, Layer, Model, Scenario, Steps
+from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import read_document, read_record, shown
 from scar_cp.show.text.package_text import package_lines
 from scar_cp.show.text.tables import Columns, plain_table
@@ -25,6 +26,7 @@ __all__ = ["model_size", "record_lines", "show_lines"]
 WIDTH = 80
 
 
+@reader
 def show_lines(path: Path) -> list[str]:
     """The lines that show a file, or a shipped one by its name.
 
