@@ -68,22 +68,26 @@ app.add_typer(bench_commands.app, name="bench")
 app.add_typer(sweep_commands.app, name="sweep")
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
-        print(version("scar-cp"))
-        raise typer.Exit
-
-
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _options(
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
+    context: typer.Context,
+    is_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    is_verbose: Annotated[
+        bool, typer.Option("--verbose", help="With --version: all that a bug report needs.")
     ] = False,
+    is_full_version: Annotated[bool, typer.Option("-V", help="--version --verbose.")] = False,
 ) -> None:
     """Certified schedules for several DNN models on a package of heterogeneous chiplets."""
+    if is_full_version or (is_version and is_verbose):
+        from scar_cp.cli.versions import version_lines
+
+        print("\n".join(version_lines()))
+    elif is_version:
+        print(version("scar-cp"))
+    elif context.invoked_subcommand is None:
+        context.fail("Missing command.")
+    if is_full_version or is_version:
+        raise typer.Exit
 
 
 def main() -> None:

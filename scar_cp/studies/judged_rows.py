@@ -108,13 +108,13 @@ class Row(Case):
     bound: NonNegativeInt | None
     latency_cycles: NonNegativeInt | None
     energy_nj: NonNegativeInt | None
-    status: Status | Literal["failed"]
+    status: Literal[Status, "failed"]
     """The solver's last word, or ``failed``: then the message says how."""
     seconds: Seconds
     """Wall-clock, with compiling."""
     peak_mb: NonNegativeInt | None
     message: str
-    stopped: StopReason | Literal[""] = ""
+    stopped: Literal[StopReason, ""] = ""
     """Why the search ended."""
     proof: str = ""
     """How the bound was got, see `scar_cp.terms.Method`; ``cp-sat, one run``: not confirmed."""
