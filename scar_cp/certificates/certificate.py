@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from scar_cp.partition.range_table import starts_of
 from scar_cp.partition.sizes import MOST_SPLIT_COUNTS
 from scar_cp.problem.compiled import Problem
 from scar_cp.records.limits import MOST_JSON_BYTES
-from scar_cp.records.reading import limited, read_bytes, reader
+from scar_cp.records.reading import read_bytes, reader, unpacked
 from scar_cp.records.writing import write_bytes
 from scar_cp.terms import ObjectiveName
 
@@ -124,11 +123,8 @@ def read_packed(path: str | Path) -> bytes:
     try:
         packed = read_bytes(path, MOST_JSON_BYTES)
         if packed.startswith(b"\x1f\x8b"):
-            unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            limited(unpacked.decompress(packed, MOST_JSON_BYTES + 1), MOST_JSON_BYTES, path)
+            unpacked(packed, MOST_JSON_BYTES, path)
         return packed
-    except zlib.error as error:
-        raise InputError([Fault(str(path), "", None, f"cannot be unpacked: {error}")]) from error
     except OSError as error:
         rule = f"cannot be read: {error.strerror}"
         raise InputError([Fault(str(path), "", None, rule)]) from error

@@ -325,7 +325,7 @@ def _chosen(database: Path, where: Sequence[str]) -> list[Any]:
     wanted = o.parse_grid(where)
     rows = [
         row
-        for row in PointStore(database).rows()
+        for row in PointStore(database, is_there=True).rows()
         if all(row.parameters.get(key) in values for key, values in wanted.items())
     ]
     if not rows:

@@ -18,6 +18,7 @@ from scar_cp.plugins import DATAFLOWS
 from scar_cp.records.reading import reader
 from scar_cp.records.record_faults import place_of, rule_of
 from scar_cp.records.user_csv import read_rows
+from scar_cp.terms import MAX_LAYERS
 
 __all__ = ["EXTENTS", "cost_csv", "read_layer_list"]
 
@@ -52,6 +53,8 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]],
         With every fault of every row.
     """
     numbered, faults = read_rows(path, _REQUIRED, what="layers")
+    if len(numbered) > MAX_LAYERS:
+        raise InputError([Fault(str(path), "", None, f"must have at most {MAX_LAYERS} layers")])
     rows: list[dict[str, str]] = []
     shapes: list[LayerShape] = []
     for number, row in numbered:

@@ -71,8 +71,8 @@ def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = No
         read_chiplet(file)
     elif kind == "scar-cp/schedule@1":
         read_schedule(path)
-    elif kind in (outputs or {}):
-        read_json_record(path, (outputs or {})[str(kind)])
+    elif isinstance(kind, str) and kind in (outputs or {}):
+        read_json_record(path, (outputs or {})[kind])
     else:
         kinds = "instance problem model scenario package profile chiplet schedule result pareto"
         formats = ", ".join(kinds.split())

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from scar_cp.errors import Fault, InputError, ScarError
 from scar_cp.records.limits import MOST_ONNX_BYTES
 from scar_cp.records.reading import read_bytes
+from scar_cp.terms import MAX_LAYERS
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
     from onnx import GraphProto, ModelProto, TensorShapeProto, ValueInfoProto
 
 __all__ = ["NO_SIZE", "constant_names", "read_onnx"]
@@ -74,9 +76,29 @@ def _parsed(path: Path) -> ModelProto:
         raise fail(f"cannot be read: {error.strerror}") from error
     except DecodeError as error:
         raise fail("is not an ONNX model") from error
+    except RecursionError as error:
+        raise fail("is nested too deeply") from error
+    if not _is_text(model):
+        raise fail("must have names in UTF-8")
+    if len(model.graph.node) > MAX_LAYERS:
+        raise fail(f"must have at most {MAX_LAYERS} nodes")
     if not model.ir_version or not model.graph.node:  # other bytes may happen to parse
         raise fail("is not an ONNX model")
     return model
+
+
+def _is_text(message: Message) -> bool:
+    """Whether all that is text in a message is; other bytes are given out as bytes."""
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_STRING:
+            texts = [value] if isinstance(value, str | bytes) else value
+            if any(isinstance(text, bytes) for text in texts):
+                return False
+        elif field.type == field.TYPE_MESSAGE:
+            parts = [value] if hasattr(value, "ListFields") else value
+            if not all(map(_is_text, parts)):
+                return False
+    return True
 
 
 def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ from scar_cp.records.brief import Brief
 from scar_cp.records.record import NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
 from scar_cp.terms import (
     MAX_CHIPLETS,
+    MAX_LAYERS,
     MAX_WINDOWS,
     Contention,
     Overlap,
@@ -93,7 +94,7 @@ class ProblemModel(Brief, Record):
     passes: PositiveInt
     deadline_cycles: NonNegativeInt | None
     max_segments: Seq[NonNegativeInt] | None
-    layers: Annotated[Seq[ProblemLayer], Field(min_length=1)]
+    layers: Annotated[Seq[ProblemLayer], Field(min_length=1, max_length=MAX_LAYERS)]
     tensors: Seq[ProblemTensor]
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,7 +14,7 @@ from typing import ParamSpec, TypeVar
 
 from scar_cp.errors import Fault, InputError, ScarError
 
-__all__ = ["is_noted", "limited", "noting_files", "read_bytes", "reader"]
+__all__ = ["is_noted", "limited", "noting_files", "read_bytes", "reader", "unpacked"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -85,6 +86,21 @@ def limited(content: T, most: int, path: str | Path) -> T:
         rule = f"must have at most {most // 2**20} MiB"
         raise InputError([Fault(str(path), "", None, rule)])
     return content
+
+
+def unpacked(content: bytes, most_bytes: int, path: str | Path) -> bytes:
+    """What was packed by gzip.
+
+    Raises
+    ------
+    InputError
+        If it was not, or is more than it may be.
+    """
+    packer = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        return limited(packer.decompress(content, most_bytes + 1), most_bytes, path)
+    except zlib.error as error:
+        raise InputError([Fault(str(path), "", None, f"cannot be unpacked: {error}")]) from error
 
 
 def reader(read: Callable[P, R]) -> Callable[P, R]:

@@ -76,6 +76,7 @@ _RULES = {
     "greater_than_equal": "must be greater than or equal to {ge}",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be less than or equal to {le}",
+    "too_long": "must have at most {max_length} items, not {actual_length}",
     "too_short": "must have at least {min_length} item, not {actual_length}",
 }
 """Our words for the types of pydantic's errors: types stay, messages change with its versions."""

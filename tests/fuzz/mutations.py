@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import copy
 import random
 from typing import Any
 
@@ -54,7 +54,7 @@ _LINES = (
 
 def mutated_tree(document: Any, chance: random.Random) -> Any:
     """A document with one to three values replaced, removed, repeated or moved."""
-    document = json.loads(json.dumps(document))
+    document = copy.deepcopy(document)
     for _ in range(chance.randint(1, 3)):
         places = list(_places(document))
         if not places:
@@ -65,13 +65,14 @@ def mutated_tree(document: Any, chance: random.Random) -> Any:
                 del inside[key]
             case 1:
                 other, at = chance.choice(places)
-                inside[key] = json.loads(json.dumps(other[at])) if at in _keys(other) else None
+                inside[key] = copy.deepcopy(other[at]) if at in _keys(other) else None
             case 2 if isinstance(inside, list):
-                inside.extend([inside[key]] * chance.choice((1, 3, 30)))
+                more = [inside[key]] * chance.choice((1, 3, 30))
+                inside.extend(copy.deepcopy(more))
             case 3 if isinstance(inside, dict):
                 inside[chance.choice(("x", "", "format", "name", "K", "\x1b", "window"))] = 1
             case _:
-                inside[key] = chance.choice(ODD_VALUES)
+                inside[key] = copy.deepcopy(chance.choice(ODD_VALUES))
     return document
 
 

@@ -35,8 +35,7 @@ def run(*arguments: object) -> Ran:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             main()
     except SystemExit as end:
-        assert isinstance(end.code, int)
-        return Ran(end.code, out.getvalue(), err.getvalue())
+        return Ran(int(end.code or 0), out.getvalue(), err.getvalue())
     finally:
         sys.argv = before
     raise AssertionError("the command line always exits")

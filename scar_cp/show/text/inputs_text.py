@@ -39,7 +39,7 @@ def show_lines(path: Path) -> list[str]:
     data: Any = read_document(path)
     given = data.get("format") if isinstance(data, dict) else None
     records = {f"scar-cp/{kind}@1": cls for kind, cls in SCHEMAS.items()}
-    if given not in records:
+    if not isinstance(given, str) or given not in records:
         rule = f"must be one of {', '.join(records)}"
         raise InputError(
             [Fault(str(path), "format", None if given is None else shown(given), rule)]
