@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Thread
 
-__all__ = ["any_left", "in_time", "leave_alone", "look", "while_in_time"]
+__all__ = ["any_left", "counting_shortages", "in_time", "leave_alone", "look", "while_in_time"]
 
 
 class _TimeIsUp(BaseException):
@@ -20,6 +20,7 @@ class _TimeIsUp(BaseException):
 
 
 _left: list[Thread] = []
+_shortages: ContextVar[list[MemoryError] | None] = ContextVar("shortages", default=None)
 _clock: ContextVar[Callable[[], bool]] = ContextVar("clock", default=lambda: True)
 
 
@@ -37,6 +38,8 @@ def look() -> None:
 @contextmanager
 def while_in_time(keep_going: Callable[[], bool]) -> Iterator[None]:
     """A stage: what is inside is left for what comes after it once the clock says no.
+
+    So it is once memory runs out, where somebody counts that (`counting_shortages`).
 
     Parameters
     ----------
@@ -59,8 +62,34 @@ def while_in_time(keep_going: Callable[[], bool]) -> Iterator[None]:
         yield
     except _TimeIsUp:
         pass
+    except MemoryError as error:
+        shortages = _shortages.get()
+        if shortages is None:
+            raise
+        shortages.append(error.with_traceback(None))  # whose frames hold what took the memory
     finally:
         _clock.reset(before)
+
+
+@contextmanager
+def counting_shortages() -> Iterator[list[MemoryError]]:
+    """What ran out of memory inside, each stage once, and the work itself if it did.
+
+    Examples
+    --------
+    >>> with counting_shortages() as shortages, while_in_time(lambda: True):
+    ...     raise MemoryError
+    >>> len(shortages)
+    1
+    """
+    shortages: list[MemoryError] = []
+    before = _shortages.set(shortages)
+    try:
+        yield shortages
+    except MemoryError as error:
+        shortages.append(error.with_traceback(None))
+    finally:
+        _shortages.reset(before)
 
 
 def leave_alone(thread: Thread) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from scar_cp.plain import plain_line
+
 __all__ = [
     "ClaimError",
     "CrashError",
@@ -50,7 +52,7 @@ class Fault:
             parts.append(self.place)
         if self.value is not None:
             parts.append(self.value if len(self.value) <= 100 else self.value[:97] + "...")
-        return " ".join(": ".join([*parts, self.rule]).split())  # one line, whatever it quotes
+        return plain_line(": ".join([*parts, self.rule]))  # whatever it quotes
 
     @property
     def sort_key(self) -> tuple[str, list[str | int], str, str]:

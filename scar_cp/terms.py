@@ -6,6 +6,7 @@ from typing import Literal
 
 __all__ = [
     "MAX_CHIPLETS",
+    "MAX_LAYERS",
     "MAX_WINDOWS",
     "MEMORY_LIMIT_GB",
     "TIME_LIMIT_S",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 MAX_CHIPLETS = 1024
+MAX_LAYERS = 50_000
 MAX_WINDOWS = 1000
 
 TIME_LIMIT_S = 60.0

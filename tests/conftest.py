@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the suite."""
     parser.addoption("--mutants", action="store_true", help="try every mutant of the checker")
     parser.addoption("--certificates", action="store_true", help="check all stored certificates")
+    parser.addoption("--fuzz", type=int, default=150, help="broken files that are read")
     parser.addoption("--draws", type=int, default=300, help="random problems of a long profile")
 
 

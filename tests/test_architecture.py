@@ -36,7 +36,7 @@ from scar_cp.terms import (
 
 SOURCE = Path(scar_cp.__file__).parent
 
-FOUNDATION = {"clock", "errors", "plugins", "terms"}
+FOUNDATION = {"clock", "errors", "plain", "plugins", "terms"}
 """Modules outside every room: all may import them, and they import no room."""
 
 ROOMS: dict[str, set[str]] = {
@@ -101,7 +101,7 @@ HOMES = {
     "pyarrow": ("sweeps.sweep_table",),
     "rich": ("cli", "show.text"),
     "typer": ("cli",),
-    "yaml": ("records.yaml_json",),
+    "yaml": ("records.limits", "records.yaml_json"),
 }
 """Who alone may import a library."""
 

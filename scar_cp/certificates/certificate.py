@@ -16,6 +16,8 @@ from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.range_table import starts_of
 from scar_cp.partition.sizes import MOST_SPLIT_COUNTS
 from scar_cp.problem.compiled import Problem
+from scar_cp.records.limits import MOST_JSON_BYTES
+from scar_cp.records.reading import read_bytes, reader, unpacked
 from scar_cp.records.writing import write_bytes
 from scar_cp.terms import ObjectiveName
 
@@ -118,6 +120,7 @@ def proof_of(problem: Problem, proof: PriceProof) -> dict[str, Any]:
     }
 
 
+@reader
 def read_packed(path: str | Path) -> bytes:
     """The bytes of a certificate's file, packed or not.
 
@@ -127,7 +130,10 @@ def read_packed(path: str | Path) -> bytes:
         If it cannot be read.
     """
     try:
-        return Path(path).read_bytes()
+        packed = read_bytes(path, MOST_JSON_BYTES)
+        if packed.startswith(b"\x1f\x8b"):
+            unpacked(packed, MOST_JSON_BYTES, path)
+        return packed
     except OSError as error:
         rule = f"cannot be read: {error.strerror}"
         raise InputError([Fault(str(path), "", None, rule)]) from error

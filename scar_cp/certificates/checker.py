@@ -16,6 +16,7 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.files.loading import LoadedProblem
 from scar_cp.files.shipped import shipped_root
 from scar_cp.judge.objective import Objective
+from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import to_json
 
 __all__ = ["checker", "checker_file", "problem_bytes", "proven_by"]
@@ -45,6 +46,7 @@ def problem_bytes(loaded: LoadedProblem) -> bytes:
     return to_json(loaded.problem).encode()
 
 
+@reader
 def proven_by(path: Path, loaded: LoadedProblem) -> tuple[Objective, int]:
     """An objective, and the bound on it that the checker finds proven.
 

@@ -36,6 +36,7 @@ import scar_cp.cli.verify_certificate as verify_certificate
 from scar_cp.cli.streams import forgiving_streams
 from scar_cp.clock import any_left
 from scar_cp.errors import ClaimError, Fault, InputError, ScarError
+from scar_cp.records.reading import noting_files
 
 __all__ = ["app", "main"]
 
@@ -67,22 +68,26 @@ app.add_typer(bench_commands.app, name="bench")
 app.add_typer(sweep_commands.app, name="sweep")
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
-        print(version("scar-cp"))
-        raise typer.Exit
-
-
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _options(
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
+    context: typer.Context,
+    is_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    is_verbose: Annotated[
+        bool, typer.Option("--verbose", help="With --version: all that a bug report needs.")
     ] = False,
+    is_full_version: Annotated[bool, typer.Option("-V", help="--version --verbose.")] = False,
 ) -> None:
     """Certified schedules for several DNN models on a package of heterogeneous chiplets."""
+    if is_full_version or (is_version and is_verbose):
+        from scar_cp.cli.versions import version_lines
+
+        print("\n".join(version_lines()))
+    elif is_version:
+        print(version("scar-cp"))
+    elif context.invoked_subcommand is None:
+        context.fail("Missing command.")
+    if is_full_version or is_version:
+        raise typer.Exit
 
 
 def main() -> None:
@@ -91,11 +96,29 @@ def main() -> None:
     Time limits count from here, imports and compiling included.
     """
     started = time.monotonic()
-    with forgiving_streams():
-        code = _run(started)
+    with forgiving_streams() as out:
+        with noting_files():
+            code = _run(started)
+        out.flush()
+        if out.failure is not None:
+            if not isinstance(out.failure, BrokenPipeError):  # a reader, such as head, has enough
+                print(f"scar-cp: standard output: {out.failure.strerror}", file=sys.stderr)
+            code = code or 1
     if any_left():  # Python would take itself apart below a thread that still runs
         os._exit(code)
     sys.exit(code)
+
+
+_MOST_LINES = 100
+"""Of faults: who mends these sees the others."""
+
+
+def _print_faults(faults: list[Fault]) -> None:
+    lines = str(InputError(faults)).splitlines()
+    for line in lines[:_MOST_LINES]:
+        print(line, file=sys.stderr)
+    if len(lines) > _MOST_LINES:
+        print(f"... and {len(lines) - _MOST_LINES} more faults", file=sys.stderr)
 
 
 def _of_option(fault: Fault) -> Fault:
@@ -111,9 +134,8 @@ def _run(started: float) -> int:
     """Run the command line and say in one line what ended it, if anything did."""
     try:
         code = app(standalone_mode=False, obj=started)
-        sys.stdout.flush()
     except InputError as error:
-        print(InputError(map(_of_option, error.faults)), file=sys.stderr)
+        _print_faults([_of_option(fault) for fault in error.faults])
         code = 2
     except ClaimError:
         raise
@@ -128,7 +150,7 @@ def _run(started: float) -> int:
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         code = 130
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # of standard output's bytes
         code = 1
     except OSError as error:  # of a file that a command writes, a fault says so
         print(f"scar-cp: {error.filename or 'standard output'}: {error.strerror}", file=sys.stderr)

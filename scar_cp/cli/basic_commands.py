@@ -65,13 +65,16 @@ def cost(
     from scar_cp.cost.layer_list import cost_csv, read_layer_list
     from scar_cp.files.chiplet_files import read_chiplet
     from scar_cp.files.shipped import file_of
+    from scar_cp.records.own_files import LAYER_COSTS
     from scar_cp.records.yaml_json import check_writable, write_text
 
     source = chiplet.partition("#")[0]
     chiplet_type, *_ = o.together(
         lambda: read_chiplet(chiplet),
         lambda: read_layer_list(layers),
-        lambda: check_writable(output, layers, file_of(Path(source), source, "profile")),
+        lambda: check_writable(
+            output, layers, file_of(Path(source), source, "profile"), replaces=LAYER_COSTS
+        ),
     )
     text = cost_csv(layers, chiplet_type)
     if output is None:
@@ -92,13 +95,14 @@ def compile_(
     Example: scar-cp compile sc4 --windows 2 -o problem.json
     """
     from scar_cp.files.loading import load_problem
+    from scar_cp.records.own_files import PROBLEM
     from scar_cp.records.yaml_json import check_writable, to_json, write_text
 
     loaded, _ = o.together(
         lambda: load_problem(instance, settings),
         lambda: check_writable(output, instance),
     )
-    check_writable(output, *loaded.files)
+    check_writable(output, *loaded.files, replaces=PROBLEM)
     problem = loaded.problem
     if output is None:
         sys.stdout.write(to_json(problem))

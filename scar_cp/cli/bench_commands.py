@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.runs import termination_as_interrupt
 from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 from scar_cp.terms import WORKERS
@@ -66,16 +69,30 @@ def suite(
 
     Examples: scar-cp bench suite scenarios; scar-cp bench suite one-window two-windows -o bench
     """
-    from importlib.metadata import version
-
     from scar_cp.records.yaml_json import check_writable
-    from scar_cp.studies.best import best_of
 
     tables = {name.value: output / f"{name.value}.csv" if output else None for name in names}
     for path in (*tables.values(), best):
         check_writable(path)
     _read_best(best)  # a table of something else is told before hours of measuring
-    stored = {name: _stored(path) if path else [] for name, path in tables.items()}
+    stored = {name: _stored(path, note=False) if path else [] for name, path in tables.items()}
+    with termination_as_interrupt():
+        _run_all(tables, stored, instances, workers, seed, only, best)
+
+
+def _run_all(
+    tables: Mapping[str, Path | None],
+    stored: Mapping[str, list[Row]],
+    instances: Path | None,
+    workers: int,
+    seed: int,
+    only: str | None,
+    best: Path | None,
+) -> None:
+    from importlib.metadata import version
+
+    from scar_cp.studies.best import best_of
+
     for name, path in tables.items():
         rows = _run(name, path, stored[name], instances, workers, seed, only)
         if best:
@@ -96,11 +113,12 @@ def plot(
     Example: scar-cp bench plot results/scaling/scaling.csv -o scaling.svg
     """
     from scar_cp.cli.pictures import check_suffix
+    from scar_cp.records.own_files import of_picture
     from scar_cp.records.yaml_json import check_writable, write_bytes
     from scar_cp.show.plots.scaling_plot import plot_scaling
     from scar_cp.show.plots.style import figure_bytes
 
-    check_writable(output, table)
+    check_writable(output, table, replaces=of_picture(output))
     check_suffix(output)
     rows = _stored(table)
     if not rows:
@@ -129,7 +147,7 @@ def best_known(
     from scar_cp.records.yaml_json import check_writable
     from scar_cp.studies.best import best_of
 
-    check_writable(output)
+    check_writable(output, *tables)
     _read_best(output)
     rows = [(path, _stored(path)) for path in tables]
     for path, found in rows:
@@ -154,14 +172,15 @@ def _improve(path: Path, found: list[Best]) -> None:
     from scar_cp.studies.best import best_text, merged
 
     table, news = merged(_read_best(path), found)
+    if news:
+        write_text(path, best_text(table))
     for line in news:
         print(f"better than known: {line}")
     if news:
-        write_text(path, best_text(table))
         say_written(path)
 
 
-def _stored(path: Path) -> list[Row]:
+def _stored(path: Path, *, note: bool = True) -> list[Row]:
     """The rows of the last run, if there was one."""
     from scar_cp.records.runs_csv import read_table, readable
     from scar_cp.studies.bench import Row
@@ -169,7 +188,7 @@ def _stored(path: Path) -> list[Row]:
     if not path.is_file():
         return []
     with readable(path, "a table of this suite"):
-        return read_table(path, Row)
+        return read_table(path, Row, note=note)
 
 
 def _run(
@@ -199,13 +218,18 @@ def _run(
     rows: list[Row] = []
     write = only is None or not stored  # a part never replaces the stored whole
     console = plain_console(stderr=True)
-    with console.status(f"{len(cases)} cases") as status:
-        for k, row in enumerate(run_suite(cases, instances, workers, seed), start=1):
-            rows.append(row)
-            if path and write:  # what is measured stays, whatever happens to the rest
-                write_text(path, table_text(rows, method(name, workers, seed, only)))
-            console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
-            status.update(f"{k} of {len(cases)} cases done")
+    try:
+        with console.status(f"{len(cases)} cases") as status:
+            for k, row in enumerate(run_suite(cases, instances, workers, seed), start=1):
+                rows.append(row)
+                if path and write:  # what is measured stays, whatever happens to the rest
+                    write_text(path, table_text(rows, method(name, workers, seed, only)))
+                console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
+                status.update(f"{k} of {len(cases)} cases done")
+    except KeyboardInterrupt:
+        where = f"are in {path}" if path and write else "were done and are not kept"
+        print(f"interrupted: {len(rows)} of {len(cases)} cases {where}", file=sys.stderr)
+        raise
     print(
         f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
         f"{'heuristic':>14} {'value':>14} {'bound':>14} {'gap':>9} {'seconds':>8} {'MB':>5}"

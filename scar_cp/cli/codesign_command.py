@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,6 +88,7 @@ def codesign(
     """
     from scar_cp.cli.pictures import check_suffix
     from scar_cp.codesign.design_search import Codesign
+    from scar_cp.records.own_files import PACKAGE, of_picture
     from scar_cp.records.yaml_json import check_writable
     from scar_cp.sweeps.point_store import PointStore
 
@@ -96,8 +96,12 @@ def codesign(
         lambda: _design(sources, grid, kind or (), objective.value, windows, against, gap),
         lambda: o.check_request(time_limit, None, None, gap=gap),
         lambda: check_suffix(picture),
-        *(partial(check_writable, path, *sources) for path in (output, picture, package)),
+        lambda: check_writable(output, *sources),
+        lambda: check_writable(picture, *sources, replaces=of_picture(picture)),
+        lambda: check_writable(package, *sources, replaces=PACKAGE),
     )
+    for path in (output, picture, package):
+        check_writable(path)  # beside all that has been read by now
     found = Codesign(design, PointStore(output), workers, seed)
     jobs = jobs or max(1, (os.cpu_count() or 1) // workers)
     try:
@@ -178,17 +182,17 @@ def _answer(found: Codesign, picture: Path | None, package: Path | None) -> None
     from scar_cp.records.yaml_json import write_bytes, write_text
     from scar_cp.show.text.design_text import design_lines
 
-    for line in design_lines(found):
-        print(line)
+    lines = design_lines(found)
     best = found.best
-    if best is None:
-        return
-    if picture is not None:
+    if best is not None and picture is not None:
         from scar_cp.show.plots.design_plot import plot_design
         from scar_cp.show.plots.style import figure_bytes
 
         write_bytes(picture, figure_bytes(plot_design(found), picture.suffix))
-        say_written(picture)
-    if package is not None:
+    if best is not None and package is not None:
         write_text(package, found.package_text(package.stem))
+    for line in lines:
+        print(line)
+    if best is not None:
+        say_written(picture)
         say_written(package)

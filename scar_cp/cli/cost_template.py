@@ -34,6 +34,7 @@ def cost_template(
     """
     from scar_cp.cost.instance_costs import template
     from scar_cp.files.instance_files import read_instance
+    from scar_cp.records.own_files import COSTS
     from scar_cp.records.yaml_json import check_writable, write_text
 
     # The table it names need not be there yet: it may be the one that is to be written.
@@ -41,7 +42,7 @@ def cost_template(
         lambda: read_instance(instance, {"cost_table": None}),
         lambda: check_writable(output, instance),
     )
-    check_writable(output, *read.files)
+    check_writable(output, *read.files, replaces=COSTS)
     text = template(read, filled)
     if output is None:
         sys.stdout.write(text)

@@ -51,6 +51,7 @@ def deadlines(
     """
     from scar_cp.files.loading import load_problem
     from scar_cp.files.problem_of_result import origin_of
+    from scar_cp.records.own_files import RESULT
     from scar_cp.records.yaml_json import check_writable, to_json, write_text
     from scar_cp.show.text.live_progress import LiveStatus
     from scar_cp.show.text.tardiness_text import tardiness_lines
@@ -62,7 +63,7 @@ def deadlines(
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, None, None, gap=gap),
     )
-    check_writable(output, *loaded.files)
+    check_writable(output, *loaded.files, replaces=RESULT)
     problem = loaded.problem
     if all(run.deadline_cycles is None for run in problem.models):
         rule = "has no deadline: deadline_ms or fps of a scenario's models"

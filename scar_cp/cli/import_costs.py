@@ -52,6 +52,7 @@ def import_costs(
     from scar_cp.cost_sources.imported_costs import get_cost_source
     from scar_cp.cost_sources.imported_costs import import_costs as read
     from scar_cp.inputs.cost_table import to_csv
+    from scar_cp.records.own_files import COSTS
     from scar_cp.records.yaml_json import check_writable, write_text
 
     def table() -> str:
@@ -60,7 +61,7 @@ def import_costs(
         _check_options(format_, source, chiplet_type, model, energy_unit_pj)
         return to_csv(read(files, source, chiplet_type, model, energy_unit_pj).items())
 
-    text, _ = o.together(table, lambda: check_writable(output, *files))
+    text, _ = o.together(table, lambda: check_writable(output, *files, replaces=COSTS))
     if output is None:
         sys.stdout.write(text)
     else:

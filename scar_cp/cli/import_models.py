@@ -158,11 +158,12 @@ def csv(
 def write_model(read: Callable[[str], _Read], file: Path, output: Path, name: str | None) -> _Read:
     """Write what an import read, say what it is, and return it."""
     from scar_cp.imports.model_file import model_text, summary
+    from scar_cp.records.own_files import MODEL
     from scar_cp.records.yaml_json import check_writable, write_text
 
     imported: _Read
     imported, _ = o.together(
-        lambda: read(name or output.stem), lambda: check_writable(output, file)
+        lambda: read(name or output.stem), lambda: check_writable(output, file, replaces=MODEL)
     )
     write_text(output, model_text(imported, file))
     print("\n".join(summary(imported)))

@@ -83,6 +83,7 @@ def papers(
 
     For example: scar-cp papers table-iv; scar-cp papers all --profile physical -o papers
     """
+    from scar_cp.records.own_files import PAPERS, RESULT
     from scar_cp.records.yaml_json import write_text
     from scar_cp.show.text.papers_text import cells_text
     from scar_cp.studies.compare import Store
@@ -113,7 +114,9 @@ def papers(
         tables = {experiment.name: output / f"{experiment.name}.csv" for experiment in chosen}
         planned = [job for of in plans.values() for job in of.values()]
         whole = [job.result for job in planned if job.result is not None]
-        check_outputs(planned, store.path, *tables.values(), *whole)
+        check_outputs(planned, store.path)
+        check_outputs(planned, *tables.values(), replaces=PAPERS)
+        check_outputs(planned, *whole, replaces=RESULT)
         for experiment in chosen:
             jobs = plans[experiment.name]
             run_missing(jobs.values(), store, quiet, kept)
@@ -149,8 +152,9 @@ def _cells(experiment: Experiment, profiles: list[str], plan: Plan, store: Store
 
 
 def _rank(output: Path) -> None:
+    from scar_cp.records.own_files import PAPERS
     from scar_cp.records.runs_csv import read_table, readable
-    from scar_cp.records.yaml_json import write_text
+    from scar_cp.records.yaml_json import check_writable, write_text
     from scar_cp.show.text.papers_text import ranking_text
     from scar_cp.studies.papers.cells import Cell
     from scar_cp.studies.papers.experiments import EXPERIMENTS
@@ -172,6 +176,9 @@ def _rank(output: Path) -> None:
         agreements += of
         disagreements += against
     command = "scar-cp papers ranking"
-    write_text(output / "ranking.csv", agreements_csv(agreements, command))
-    write_text(output / "disagreements.csv", disagreements_csv(disagreements, command))
+    outputs = output / "ranking.csv", output / "disagreements.csv"
+    for path in outputs:
+        check_writable(path, replaces=PAPERS)
+    write_text(outputs[0], agreements_csv(agreements, command))
+    write_text(outputs[1], disagreements_csv(disagreements, command))
     print(ranking_text(agreements))

@@ -88,6 +88,7 @@ def plot(
 
     scar-cp plot front.json -o front.png
     """
+    from scar_cp.records.own_files import of_picture
     from scar_cp.records.yaml_json import check_writable, write_bytes
     from scar_cp.show.plots.style import figure_bytes
 
@@ -98,7 +99,7 @@ def plot(
         lambda: check_suffix(output),
     )
     path = output or Path(f"{result.stem}.{kind.value}.png")
-    check_writable(path, *sources, *files)
+    check_writable(path, *sources, *files, replaces=of_picture(path))
     write_bytes(path, figure_bytes(draw(), path.suffix))
     say_written(path)
 
@@ -119,6 +120,7 @@ def trace(
     Example: scar-cp trace result.json -o trace.json
     """
     from scar_cp.outcome.result import Result
+    from scar_cp.records.own_files import TRACE
     from scar_cp.records.yaml_json import check_writable, read_json_record, write_text
     from scar_cp.show.trace import trace_document
 
@@ -127,7 +129,7 @@ def trace(
         lambda: _scheduled(read_json_record(result, Result), result, instance),
         lambda: check_writable(output, *sources),
     )
-    check_writable(output, *loaded.files)
+    check_writable(output, *loaded.files, replaces=TRACE)
     document = trace_document(loaded.problem, schedule, max_passes)
     write_text(output, json.dumps(document) + "\n")
     for name in document["otherData"]["cut_off"]:

@@ -50,6 +50,7 @@ def report(
 
     scar-cp report results -o all.html
     """
+    from scar_cp.records.own_files import REPORT
     from scar_cp.records.yaml_json import check_writable, write_text
     from scar_cp.show.page.document import page, read_sources
 
@@ -60,6 +61,7 @@ def report(
     if not found:
         rule = "holds no result, front or table of scar-cp"
         raise InputError([Fault(str(source), "", None, rule) for source in sources])
-    check_writable(output, *(file for source in found for file in (source.path, *source.files)))
+    files = (file for source in found for file in (source.path, *source.files))
+    check_writable(output, *files, replaces=REPORT)
     write_text(output, page(found))
     say_written(output)

@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scar_cp.records.own_files import OwnFile
     from scar_cp.studies.compare import Job, Store
 
 __all__ = ["check_outputs", "run_missing", "termination_as_interrupt"]
 
 
-def check_outputs(jobs: Iterable[Job], *outputs: Path) -> None:
-    """Refuse to write to a file that a job's problem is read from."""
+def check_outputs(jobs: Iterable[Job], *outputs: Path, replaces: OwnFile | None = None) -> None:
+    """Refuse to write to a file that a job's problem is read from, or to one of another kind."""
     from scar_cp.records.yaml_json import check_writable
 
     files = dict.fromkeys(file for job in jobs for file in job.files)
     for output in outputs:
-        check_writable(output, *files)
+        check_writable(output, *files, replaces=replaces)
 
 
 def run_missing(jobs: Collection[Job], store: Store, quiet: bool, kept: bool = True) -> None:

@@ -45,6 +45,7 @@ def schema(
     Example: scar-cp schema -o schemas
     """
     from scar_cp.inputs.schemas import schema_file, schema_text
+    from scar_cp.records.own_files import SCHEMA
     from scar_cp.records.yaml_json import check_writable, write_text
 
     if output is None:
@@ -56,6 +57,6 @@ def schema(
     kinds = list(SchemaName) if kind is None else [kind]
     targets = {one: output / schema_file(one.value) for one in kinds}
     for target in targets.values():
-        check_writable(target)
+        check_writable(target, replaces=SCHEMA)
     for one, target in targets.items():
         write_text(target, schema_text(one.value))

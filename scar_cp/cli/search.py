@@ -93,6 +93,7 @@ def solve(
     from scar_cp.files.problem_of_result import origin_of
     from scar_cp.judge.validation import space_is_defined, undefined_space
     from scar_cp.outcome.solving import solve as run
+    from scar_cp.records.own_files import CERTIFICATE, RESULT
     from scar_cp.records.yaml_json import check_writable, to_json, write_text
     from scar_cp.show.text.live_progress import Progress
     from scar_cp.show.text.summary import print_summary
@@ -111,8 +112,8 @@ def solve(
     if verify is not None:
         _print_verification(loaded, verify, certificate)
         return
-    check_writable(output, *loaded.files)
-    check_writable(certificate, *loaded.files, *filter(None, [output]))
+    check_writable(output, *loaded.files, replaces=RESULT)
+    check_writable(certificate, *loaded.files, *filter(None, [output]), replaces=CERTIFICATE)
     request = Request(
         space=_space(space, loaded.settings),
         objective=_objective(objective, loaded.settings, parsed_weights),
@@ -189,6 +190,7 @@ def pareto(
     from scar_cp.files.loading import load_problem
     from scar_cp.judge.validation import space_is_defined, undefined_space
     from scar_cp.outcome.pareto import pareto_front
+    from scar_cp.records.own_files import FRONT
     from scar_cp.records.yaml_json import check_writable, to_json, write_text
     from scar_cp.show.text.live_progress import FrontProgress
     from scar_cp.show.text.summary import print_front
@@ -199,7 +201,7 @@ def pareto(
         lambda: check_writable(output, instance),
         lambda: o.check_request(time_limit, None, None),
     )
-    check_writable(output, *loaded.files)
+    check_writable(output, *loaded.files, replaces=FRONT)
     name = _space(space, loaded.settings)
     if not space_is_defined(loaded.problem, name):
         raise InputError([undefined_space(name, instance, space)])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-__all__ = ["forgiving_streams", "say_written"]
+from scar_cp.plain import plain_text
+
+__all__ = ["Plain", "Unfailing", "forgiving_streams", "say_written"]
 
 
 def say_written(path: Path | None) -> None:
@@ -20,52 +22,83 @@ def say_written(path: Path | None) -> None:
 
 
 @contextmanager
-def forgiving_streams() -> Iterator[None]:
-    """Let any character be printed, and progress be lost.
+def forgiving_streams() -> Iterator[Unfailing]:
+    """Let any character be printed, whatever becomes of it: nothing ends for want of a reader.
 
-    What a stream's encoding lacks is printed as an escape. Standard error leaves out what cannot
-    be written: no search ends because nobody sees its progress. Standard output fails like any
-    file, and also where it is closed, where Python would drop the text.
+    What a terminal would obey, and what a stream's encoding lacks, is printed as an escape. A
+    stream that fails leads nowhere from then on. Yields standard output, which remembers why: the
+    program's end is then a failure, also where it was closed, and Python would drop the text.
     """
     before = sys.stdout, sys.stderr
-    out, err = before[0] or _closed(1), before[1] or _closed(2)
-    for stream in (out, err):
+    streams = before[0] or _closed(1), before[1] or _closed(2)
+    for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.stdout, sys.stderr = out, cast("TextIO", _Unfailing(err))
+    out, err = map(Unfailing, streams)
+    sys.stdout, sys.stderr = cast("TextIO", Plain(out)), cast("TextIO", Plain(err))
     try:
-        yield
+        yield out
     finally:
         # What is still unwritten must not fail once more when Python ends.
-        _Unfailing(out).flush()
-        _Unfailing(err).flush()
+        out.flush()
+        err.flush()
         sys.stdout, sys.stderr = before
 
 
-class _Unfailing:
-    """A stream that leads nowhere once it fails."""
+class Unfailing:
+    """A stream that leads nowhere once it fails; ``failure`` says why it does."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.failure: OSError | None = None
 
     def write(self, text: str) -> int:
+        """Write text as it stands."""
         try:
             self._stream.write(text)
-        except OSError:
-            self._divert()
+        except OSError as error:
+            self._divert(error)
         return len(text)
 
     def flush(self) -> None:
+        """Write what is buffered."""
         try:
             self._stream.flush()
-        except OSError:
-            self._divert()
+        except OSError as error:
+            self._divert(error)
 
-    def _divert(self) -> None:
+    def _divert(self, error: OSError) -> None:
+        self.failure = self.failure or error
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+class Plain:
+    """A stream of text of which a terminal obeys nothing.
+
+    Parameters
+    ----------
+    terminal
+        Where it leads, for who draws and knows what a terminal obeys.
+    """
+
+    def __init__(self, terminal: Unfailing) -> None:
+        self.terminal = terminal
+
+    def write(self, text: str) -> int:
+        """Write text, with escapes for what would be obeyed."""
+        self.terminal.write(plain_text(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write texts."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.terminal, name)
 
 
 def _closed(number: int) -> TextIO:

@@ -239,6 +239,7 @@ def report(
     scar-cp sweep report sweep.db -x windows --heat package -o map.svg
     """
     from scar_cp.cli.pictures import check_suffix
+    from scar_cp.records.own_files import of_picture
     from scar_cp.records.yaml_json import check_writable, write_bytes
     from scar_cp.show.plots.style import figure_bytes
     from scar_cp.show.plots.sweep_plot import SweepPanel, plot_sweep_lines, plot_sweep_map
@@ -247,7 +248,7 @@ def report(
     path = output or database.with_suffix(".svg")
     rows, *_ = o.together(
         lambda: _chosen(database, where or ()),
-        lambda: check_writable(path, database),
+        lambda: check_writable(path, database, replaces=of_picture(path)),
         lambda: check_suffix(path),
     )
     names = [name for name in parameters_of(rows) if name != "objective"]
@@ -290,12 +291,14 @@ def export(
 
     Example: scar-cp sweep export sweep.db -o sweep.parquet
     """
+    from scar_cp.records.own_files import SWEEP_TABLE
     from scar_cp.records.yaml_json import check_writable
     from scar_cp.sweeps.sweep_table import flat_rows, write_table
 
     path = output or database.with_suffix(".csv")
     rows, _ = o.together(
-        lambda: _chosen(database, where or ()), lambda: check_writable(path, database)
+        lambda: _chosen(database, where or ()),
+        lambda: check_writable(path, database, replaces=SWEEP_TABLE),
     )
     write_table(path, flat_rows(rows))
     say_written(path)
@@ -322,7 +325,7 @@ def _chosen(database: Path, where: Sequence[str]) -> list[Any]:
     wanted = o.parse_grid(where)
     rows = [
         row
-        for row in PointStore(database).rows()
+        for row in PointStore(database, is_there=True).rows()
         if all(row.parameters.get(key) in values for key, values in wanted.items())
     ]
     if not rows:

@@ -10,6 +10,7 @@ from pydantic import Field
 from scar_cp.codesign.package_cost import PackageCost
 from scar_cp.errors import Fault, InputError
 from scar_cp.files.shipped import is_name
+from scar_cp.records.reading import reader
 from scar_cp.records.record import (
     NonNegativeFloat,
     NonNegativeInt,
@@ -96,6 +97,7 @@ def design_faults(design: DesignFile, file: str) -> list[Fault]:
     return faults
 
 
+@reader
 def read_design(path: Path) -> DesignFile:
     """Read a co-design, with its paths as they stand from the current folder.
 

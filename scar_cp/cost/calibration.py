@@ -13,7 +13,6 @@ difference is kept:
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from scar_cp.cost.columns import FloatArray, IntArray
 from scar_cp.cost.shapes import Shapes
 from scar_cp.inputs.package import ChipletType
 from scar_cp.inputs.workload import LayerShape
+from scar_cp.records.user_csv import csv_lines, read_text
 
 __all__ = [
     "Calibration",
@@ -191,14 +191,15 @@ def _share(part: int, whole: int) -> float:
 
 
 def _usable_rows(csv_path: Path) -> list[dict[str, str]]:
-    with csv_path.open(newline="") as file:
-        return [
-            row
-            for row in csv.DictReader(file)
-            if row["dataflow"] in _DATAFLOWS
-            and row["macs"] == row["macs_counted"]
-            and int(row["offchip_bw"]) == _UNLIMITED
-        ]
+    (_, names), *lines = csv_lines(read_text(csv_path), str(csv_path))
+    rows = [dict(zip(names, cells, strict=False)) for _, cells in lines if cells]
+    return [
+        row
+        for row in rows
+        if row["dataflow"] in _DATAFLOWS
+        and row["macs"] == row["macs_counted"]
+        and int(row["offchip_bw"]) == _UNLIMITED
+    ]
 
 
 def _by_chiplet(

@@ -13,9 +13,12 @@ from scar_cp.cost import Shapes, cost_layers
 from scar_cp.errors import Fault, InputError
 from scar_cp.inputs.package import ChipletType
 from scar_cp.inputs.workload import LayerShape
+from scar_cp.plain import to_cell
 from scar_cp.plugins import DATAFLOWS
+from scar_cp.records.reading import reader
 from scar_cp.records.record_faults import place_of, rule_of
 from scar_cp.records.user_csv import read_rows
+from scar_cp.terms import MAX_LAYERS
 
 __all__ = ["EXTENTS", "cost_csv", "read_layer_list"]
 
@@ -28,6 +31,7 @@ _NUMBERS = re.compile(r"\[?\s*(-?\d+)\s*[x,; ]\s*(-?\d+)\s*\]?")
 """Two numbers in one cell."""
 
 
+@reader
 def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]], list[int]]:
     """Read layers with columns op, K, C, Y, X, R, S, stride, dilation, groups and pad or OY, OX.
 
@@ -49,6 +53,8 @@ def read_layer_list(path: Path) -> tuple[list[LayerShape], list[dict[str, str]],
         With every fault of every row.
     """
     numbered, faults = read_rows(path, _REQUIRED, what="layers")
+    if len(numbered) > MAX_LAYERS:
+        raise InputError([Fault(str(path), "", None, f"must have at most {MAX_LAYERS} layers")])
     rows: list[dict[str, str]] = []
     shapes: list[LayerShape] = []
     for number, row in numbered:
@@ -127,6 +133,9 @@ def cost_csv(path: Path, chiplet: ChipletType) -> str:
     writer.writerow([*kept, *columns])
     table = zip(*(values.tolist() for values in columns.values()), strict=True)
     writer.writerows(
-        [[row[k] for k in kept] + list(cells) for row, cells in zip(rows, table, strict=True)]
+        [
+            [to_cell(row[k]) for k in kept] + list(cells)
+            for row, cells in zip(rows, table, strict=True)
+        ]
     )
     return out.getvalue()

@@ -7,15 +7,13 @@ file), hence the user gives the unit.
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Final
 
 from scar_cp.cost_sources.cost_source import CostSource, LayerResult
 from scar_cp.errors import Fault, InputError
 from scar_cp.inputs.layer_names import unique_name
-from scar_cp.records.user_csv import read_text
+from scar_cp.records.user_csv import csv_lines, read_text
 
 __all__ = ["MAESTRO"]
 
@@ -29,14 +27,11 @@ _COLUMNS: Final = (
 
 def _read(path: Path) -> list[LayerResult]:
     # Headings and cells have blanks around them, and two headings are equal in every file.
-    reader = csv.reader(io.StringIO(read_text(path), newline=""))
-    try:
-        (_, header), *rows = [
-            (reader.line_num, [cell.strip() for cell in row]) for row in reader if row
-        ]
-    except csv.Error as error:
-        rule = f"malformed CSV: {error}"
-        raise InputError([Fault(str(path), f"row {reader.line_num}", None, rule)]) from error
+    (_, header), *rows = [
+        (number, [cell.strip() for cell in row])
+        for number, row in csv_lines(read_text(path), str(path))
+        if row
+    ]
     faults = [
         Fault(str(path), "row 1", name, "a column of this name is required, as MAESTRO writes it")
         for name in _COLUMNS

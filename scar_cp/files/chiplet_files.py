@@ -8,11 +8,13 @@ from scar_cp.inputs.package import ChipletFile, ChipletType, Profile
 from scar_cp.inputs.rules import (
     type_faults,
 )
+from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import read_record
 
 __all__ = ["read_chiplet"]
 
 
+@reader
 def read_chiplet(reference: str) -> ChipletType:
     """Read a chiplet type: a file of its own, or ``PROFILE#domain.type`` with a file or name.
 

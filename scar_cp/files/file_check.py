@@ -19,12 +19,14 @@ from scar_cp.inputs.rules import (
     profile_faults,
 )
 from scar_cp.inputs.workload import Model, Scenario
+from scar_cp.records.reading import reader
 from scar_cp.records.record import Record
 from scar_cp.records.yaml_json import read_document, read_json_record, to_record
 
 __all__ = ["check_file"]
 
 
+@reader
 def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = None) -> str:
     """Check a file of any format, and what it refers to.
 
@@ -69,8 +71,8 @@ def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = No
         read_chiplet(file)
     elif kind == "scar-cp/schedule@1":
         read_schedule(path)
-    elif kind in (outputs or {}):
-        read_json_record(path, (outputs or {})[str(kind)])
+    elif isinstance(kind, str) and kind in (outputs or {}):
+        read_json_record(path, (outputs or {})[kind])
     else:
         kinds = "instance problem model scenario package profile chiplet schedule result pareto"
         formats = ", ".join(kinds.split())

@@ -24,6 +24,7 @@ from scar_cp.inputs.rules import (
 )
 from scar_cp.inputs.schemas import SchemaKind
 from scar_cp.inputs.workload import Model, Scenario
+from scar_cp.records.reading import reader
 from scar_cp.records.record import Record
 from scar_cp.records.yaml_json import read_document, to_record
 from scar_cp.terms import Granularity
@@ -75,6 +76,7 @@ class Collector:
         return None
 
 
+@reader
 def read_instance(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Instance:
     """Read an instance and every file it refers to.
 

@@ -17,6 +17,7 @@ from scar_cp.problem.compiled import Problem, problem_faults
 from scar_cp.problem.compiler import compile_instance
 from scar_cp.problem.hash import sha256_of
 from scar_cp.problem.reconfig import reconfigure
+from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import is_stream, read_document, shown, to_record
 
 __all__ = ["LoadedProblem", "load_problem", "read_problem"]
@@ -67,6 +68,7 @@ class LoadedProblem:
     """Settings that replaced the file's; files as paths, but for shipped ones that were named."""
 
 
+@reader
 def load_problem(path: str | Path, overrides: Mapping[str, Any] | None = None) -> LoadedProblem:
     """Read an instance (and compile it) or a compiled problem, whichever the file holds.
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 import scar_cp.records.yaml_json as yaml_json
 from scar_cp.files.shipped import named_file
 from scar_cp.inputs.schemas import SCHEMAS
+from scar_cp.records.reading import reader
 from scar_cp.records.record import Record
 
 __all__ = ["read_record"]
@@ -15,6 +16,7 @@ __all__ = ["read_record"]
 R = TypeVar("R", bound=Record)
 
 
+@reader
 def read_record(path: str | Path, cls: type[R]) -> R:
     """Read one file into a record.
 

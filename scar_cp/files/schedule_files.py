@@ -8,11 +8,13 @@ from pathlib import Path
 from scar_cp.errors import Fault, InputError
 from scar_cp.files.format_faults import wrong_format
 from scar_cp.judge.schedule import Schedule
+from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import read_document, to_record
 
 __all__ = ["read_schedule"]
 
 
+@reader
 def read_schedule(path: str | Path) -> Schedule:
     """Read a schedule, on its own or inside a result file.
 

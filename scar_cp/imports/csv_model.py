@@ -11,6 +11,7 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.imports.model_file import Draft, Imported, build_model
 from scar_cp.imports.planes import fitted
 from scar_cp.inputs.workload import LayerShape
+from scar_cp.records.reading import reader
 
 __all__ = ["import_csv"]
 
@@ -18,6 +19,7 @@ _COLUMNS = ("op", *EXTENTS, "name", "inputs", "dynamic", "weights_of")
 _DYNAMIC = {"": False, "false": False, "true": True}
 
 
+@reader
 def import_csv(path: Path, name: str) -> Imported:
     """Read a CSV of layers.
 

@@ -11,6 +11,7 @@ from scar_cp.imports.model_file import Draft, Imported, build_model
 from scar_cp.imports.planes import fitted
 from scar_cp.inputs.layer_names import unique_name
 from scar_cp.inputs.workload import LayerShape, Steps
+from scar_cp.records.reading import reader
 
 __all__ = ["import_maestro"]
 
@@ -28,6 +29,7 @@ _DIMENSIONS = {
 _NAMES = sorted({"N"}.union(*_DIMENSIONS.values()))
 
 
+@reader
 def import_maestro(path: Path, name: str) -> Imported:
     """Read a MAESTRO model or mapping.
 

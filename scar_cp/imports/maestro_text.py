@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
+from scar_cp.records.limits import MOST_YAML_BYTES
+from scar_cp.records.user_csv import any_text
 
 __all__ = ["Entry", "read_entries"]
 
@@ -34,13 +36,7 @@ def read_entries(path: Path) -> list[Entry]:
     InputError
         If it cannot be read or is no MAESTRO file, with the first place where it is none.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        rule = f"cannot be read: {error.strerror}"
-        raise InputError([Fault(str(path), "", None, rule)]) from error
-    except UnicodeDecodeError as error:
-        raise InputError([Fault(str(path), "", None, f"cannot be read: {error}")]) from error
+    text = any_text(path, MOST_YAML_BYTES)
     entries = _Parser(str(path), text).entries()
     if not entries:
         raise InputError([Fault(str(path), "", None, "has no layers: Network NAME { Layer ... }")])

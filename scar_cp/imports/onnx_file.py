@@ -21,8 +21,12 @@ from scar_cp.imports.onnx_part import (
     operators,
     part_faults,
 )
+from scar_cp.records.limits import MOST_ONNX_BYTES
+from scar_cp.records.reading import read_bytes
+from scar_cp.terms import MAX_LAYERS
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
     from onnx import GraphProto, ModelProto, TensorShapeProto, ValueInfoProto
 
 __all__ = ["NO_SIZE", "Choice", "read_onnx"]
@@ -116,13 +120,19 @@ def _parsed(path: Path) -> ModelProto:
 
     model = ModelProto()
     try:
-        model.ParseFromString(path.read_bytes())
+        model.ParseFromString(read_bytes(path, MOST_ONNX_BYTES))
     except FileNotFoundError as error:
         raise fail("no such file") from error
     except OSError as error:
         raise fail(f"cannot be read: {error.strerror}") from error
     except DecodeError as error:
         raise fail("is not an ONNX model") from error
+    except RecursionError as error:
+        raise fail("is nested too deeply") from error
+    if not _is_text(model):
+        raise fail("must have names in UTF-8")
+    if len(model.graph.node) > MAX_LAYERS:
+        raise fail(f"must have at most {MAX_LAYERS} nodes")
     if not model.ir_version or not model.graph.node:  # other bytes may happen to parse
         raise fail("is not an ONNX model")
     return model
@@ -155,6 +165,20 @@ def _import_domains(model: ModelProto, ops: Iterable[str]) -> None:
     versioned = {"", *(opset.domain for opset in model.opset_import)}
     for domain in sorted({op.rpartition(".")[0] for op in ops} - versioned):
         model.opset_import.add(domain=domain, version=1)
+
+
+def _is_text(message: Message) -> bool:
+    """Whether all that is text in a message is; other bytes are given out as bytes."""
+    for part, value in message.ListFields():
+        if part.type == part.TYPE_STRING:
+            texts = [value] if isinstance(value, str | bytes) else value
+            if any(isinstance(text, bytes) for text in texts):
+                return False
+        elif part.type == part.TYPE_MESSAGE:
+            pieces = [value] if hasattr(value, "ListFields") else value
+            if not all(map(_is_text, pieces)):
+                return False
+    return True
 
 
 def _close_inputs(model: ModelProto, file: str, sizes: Mapping[str, int]) -> Iterator[Fault]:

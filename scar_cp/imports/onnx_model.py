@@ -17,6 +17,7 @@ from scar_cp.imports.onnx_layers import LAYERS, RECURRENT, Fields, combined
 from scar_cp.imports.onnx_operators import COMBINED, FREE, is_folded
 from scar_cp.inputs.layer_names import unique_name
 from scar_cp.inputs.workload import COMPUTE_OPS
+from scar_cp.records.reading import reader
 
 __all__ = ["UNKNOWN", "ImportedOnnx", "import_onnx"]
 
@@ -32,6 +33,7 @@ class ImportedOnnx(Imported):
     nodes: Mapping[str, Node] = field(kw_only=True)
 
 
+@reader
 def import_onnx(path: Path, name: str, choice: Choice) -> ImportedOnnx:
     """Read an ONNX model.
 

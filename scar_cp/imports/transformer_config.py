@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scar_cp.errors import Fault, InputError
+from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import read_document
 
 __all__ = ["Attention", "Stack", "Transformer", "read_transformer"]
@@ -82,6 +83,7 @@ class Transformer:
     """Channels of sound that two convolutions turn into the encoder's tokens."""
 
 
+@reader
 def read_transformer(path: Path) -> Transformer:
     """Read a ``config.json`` of a transformer.
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from scar_cp.errors import Fault, InputError
 from scar_cp.imports.model_file import Draft, Imported, build_model
 from scar_cp.imports.transformer_config import Stack, Transformer, read_transformer
+from scar_cp.records.reading import reader
+from scar_cp.terms import MAX_LAYERS
 
 __all__ = ["Run", "expected_experts", "import_transformer"]
 
@@ -47,6 +49,11 @@ def expected_experts(tokens: int, experts: int, chosen: int) -> int:
     return min(experts, math.ceil(round(hit, 9)))
 
 
+_MOST_BLOCKS = MAX_LAYERS // 16
+"""With all that a block may have."""
+
+
+@reader
 def import_transformer(path: Path, name: str, run: Run) -> Imported:
     """A run of the transformer that a ``config.json`` is about.
 
@@ -70,6 +77,10 @@ def import_transformer(path: Path, name: str, run: Run) -> Imported:
     if transformer.encoder is not None and source is None:
         rule = "is required: the encoder's tokens"
         faults.append(Fault("source_tokens", "", None, rule, is_parameter=True))
+    blocks = transformer.stack.blocks + (transformer.encoder.blocks if transformer.encoder else 0)
+    if blocks > _MOST_BLOCKS:
+        rule = f"must have at most {_MOST_BLOCKS} blocks"
+        faults.append(Fault(str(path), "", f"{blocks} blocks", rule))
     if run.past and not transformer.has_cache:
         rule = "this model has no cache: all its tokens are worked on at once"
         faults.append(Fault("past", "", str(run.past), rule, is_parameter=True))

@@ -23,7 +23,9 @@ from typing import NamedTuple
 
 from scar_cp.errors import Fault
 from scar_cp.inputs.layer_names import spelling
+from scar_cp.plain import from_cell, to_cell
 from scar_cp.records.decimals import exact
+from scar_cp.records.reading import reader
 from scar_cp.records.user_csv import read_rows
 from scar_cp.records.yaml_json import shown
 
@@ -79,6 +81,7 @@ _RULES = {
 }
 
 
+@reader
 def read_cost_table(path: Path) -> tuple[CostTable, list[Fault]]:
     """Read a table with columns model, layer, chiplet_type, cycles and energy_nj.
 
@@ -99,7 +102,7 @@ def read_cost_table(path: Path) -> tuple[CostTable, list[Fault]]:
     numbers: dict[RowName, int] = {}
     costs: dict[RowName, SampleCost] = {}
     for number, cells in rows:
-        name = RowName(*(cells[field] for field in RowName._fields))
+        name = RowName(*(from_cell(cells[field]) for field in RowName._fields))
         if name in numbers:
             rule = f"must be unique, but row {numbers[name]} has this name too"
             faults.append(Fault(file, f"row {number}", ", ".join(name), rule))
@@ -216,7 +219,7 @@ def to_csv(rows: Iterable[tuple[RowName, SampleCost | None]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for name, cost in rows:
-        writer.writerow((*name, *(("", "") if cost is None else _cells(cost))))
+        writer.writerow((*map(to_cell, name), *(("", "") if cost is None else _cells(cost))))
     return out.getvalue()
 
 

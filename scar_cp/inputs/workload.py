@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Discriminator, Field, Strict, Tag
 
 from scar_cp.records.brief import Brief
 from scar_cp.records.record import PositiveFloat, PositiveInt, Record, Seq
+from scar_cp.terms import MAX_LAYERS
 
 __all__ = [
     "COMPUTE_OPS",
@@ -210,7 +211,7 @@ class Model(Brief, Record):
 
     format: Literal["scar-cp/model@1"]
     name: str
-    layers: Annotated[Seq[Layer], Field(min_length=1)]
+    layers: Annotated[Seq[Layer], Field(min_length=1, max_length=MAX_LAYERS)]
     input_elements: dict[str, PositiveInt] = {}
     """Sizes of model inputs, where the first layer that reads one does not say it: a cache."""
     outputs: Seq[str] = ()

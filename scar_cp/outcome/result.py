@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from scar_cp.errors import Fault, InputError
 from scar_cp.judge.bounds import Bound, Proof, best_bound
-from scar_cp.judge.evaluation import Evaluation
+from scar_cp.judge.evaluation import Evaluation, evaluate
 from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.validation import validate
 from scar_cp.problem.compiled import Problem
@@ -123,11 +123,16 @@ def schedule_of(result: Result, problem: Problem, path: str | Path) -> Schedule:
     Raises
     ------
     InputError
-        With every rule that the schedule breaks, if there is one.
+        With every rule that the schedule breaks, if there is one; or if what the file says of the
+        schedule is not what the evaluator says.
     """
     if result.schedule is None:
         raise InputError([Fault(str(path), "schedule", None, "the result has no schedule")])
     violations = validate(problem, result.schedule)
     if violations:
         raise InputError(Fault(str(path), "schedule", None, str(v)) for v in violations)
+    said, judged = result.evaluation, evaluate(problem, result.schedule)
+    if said is not None and said.model_dump(mode="json") != judged.model_dump(mode="json"):
+        rule = "is not that of the schedule: scar-cp solve --verify says where"
+        raise InputError([Fault(str(path), "evaluation", None, rule)])
     return result.schedule

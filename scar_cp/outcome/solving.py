@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
 
+from scar_cp.clock import counting_shortages
 from scar_cp.errors import ClaimError, ScarError
 from scar_cp.judge.bounds import Proof, least_completions, simple_bounds
 from scar_cp.judge.evaluation import evaluate
@@ -147,7 +148,7 @@ def solve(
     if late:
         claim = Claim(None, exhausted=True, notes=late, proof=Proof(by="relaxation"))
     else:
-        claim = get_solver(solver)(search)
+        claim = _claim_of(search, solver)
         if not isinstance(claim, Claim):
             raise ScarError(f"the solver {solver} must return a Claim, not {claim!r}")
     status = _status(search, claim)
@@ -189,6 +190,19 @@ def solve(
         proof=claim.proof if status == "infeasible" else None,
     )
     return Outcome(problem, result, search.author, tuple(search.price_proofs.values()))
+
+
+def _claim_of(search: Search, solver: str) -> Claim:
+    """The solver's last word; where memory ran out, what is known so far, and a note."""
+    claim = Claim(None)
+    with counting_shortages() as shortages:
+        claim = get_solver(solver)(search)
+    if not shortages or not isinstance(claim, Claim):
+        return claim
+    if claim.schedule is None:
+        claim = replace(claim, schedule=search.schedule, value=search.value)
+    note = "memory ran out: what needed more was left out"
+    return replace(claim, notes=(*claim.notes, note), short_of_memory=True)
 
 
 def question_of(stop: Stop | None) -> Callable[[], bool]:

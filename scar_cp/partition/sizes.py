@@ -6,12 +6,22 @@ from math import comb, prod
 
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["MOST_COUNTS", "MOST_SPLIT_COUNTS", "is_joint_small", "num_counts"]
+__all__ = [
+    "MOST_COUNTS",
+    "MOST_RANGE_LAYERS",
+    "MOST_SPLIT_COUNTS",
+    "RANGE_NOTE",
+    "is_joint_small",
+    "num_counts",
+]
 
 MOST_COUNTS = 130
 """Combinations of chiplet counts beyond which pairs of them are too many."""
 MOST_SPLIT_COUNTS = 40
 """Most combinations for which distances to memory are told apart by prices."""
+MOST_RANGE_LAYERS = 2000
+"""Of a range whose segments are all priced, in tables of its square; 2000 take about 0.6 GB."""
+RANGE_NOTE = f"models of more than {MOST_RANGE_LAYERS} layers in a window are too long for it"
 _MOST_STATES = 60_000_000
 """Of all borders: they take 13 bytes each."""
 _MOST_MODELS = 3

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from pydantic import Field, Strict, field_serializer
 
 from scar_cp.errors import Fault
-from scar_cp.inputs.topology import all_routes, grid_links
+from scar_cp.inputs.topology import RoutesFrom, all_hops, grid_links
 from scar_cp.records.brief import Brief
 from scar_cp.records.record import NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
 from scar_cp.terms import (
     MAX_CHIPLETS,
+    MAX_LAYERS,
     MAX_WINDOWS,
     Contention,
     Overlap,
-    Route,
     Routing,
     WeightPolicy,
 )
@@ -94,7 +94,7 @@ class ProblemModel(Brief, Record):
     passes: PositiveInt
     deadline_cycles: NonNegativeInt | None
     max_segments: Seq[NonNegativeInt] | None
-    layers: Annotated[Seq[ProblemLayer], Field(min_length=1)]
+    layers: Annotated[Seq[ProblemLayer], Field(min_length=1, max_length=MAX_LAYERS)]
     tensors: Seq[ProblemTensor]
 
     @property
@@ -173,9 +173,7 @@ class Problem(Brief, Record):
     @cached_property
     def hops(self) -> tuple[tuple[int, ...], ...]:
         """Shortest-path length between every two chiplets."""
-        lengths = dict(nx.all_pairs_shortest_path_length(self.nop_graph))
-        ids = range(self.num_chiplets)
-        return tuple(tuple(lengths[c][d] for d in ids) for c in ids)
+        return all_hops(self.neighbours)
 
     @cached_property
     def port_hops(self) -> tuple[int, ...]:
@@ -188,10 +186,11 @@ class Problem(Brief, Record):
         return tuple(tuple(sorted(self.nop_graph[c])) for c in range(self.num_chiplets))
 
     @cached_property
-    def routes(self) -> tuple[tuple[Route, ...], ...]:
+    def routes(self) -> tuple[RoutesFrom, ...]:
         """The directed links of the path between every two chiplets, by ``routing``."""
         columns = [c.col for c in self.chiplets] if self.routing == "xy" else None
-        return all_routes(self.neighbours, self.hops, columns)
+        of = self.neighbours, self.hops, columns
+        return tuple(RoutesFrom(c, *of) for c in range(self.num_chiplets))
 
     @cached_property
     def compute_cycles(self) -> tuple[NDArray[np.int64], ...]:

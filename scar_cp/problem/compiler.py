@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-import networkx as nx
-
 from scar_cp.cost.instance_costs import layer_costs
 from scar_cp.errors import InputError
 from scar_cp.inputs.cost_table import RowName, SampleCost
@@ -16,6 +14,7 @@ from scar_cp.inputs.graph import Tensor, build_graph
 from scar_cp.inputs.instance import Instance
 from scar_cp.inputs.network import memory_ports, nop_graph, nop_links
 from scar_cp.inputs.package import Package
+from scar_cp.inputs.topology import all_hops
 from scar_cp.inputs.workload import Layer, ModelRun
 from scar_cp.problem.compiled import (
     Problem,
@@ -180,7 +179,8 @@ def _tensor(tensor: Tensor, rates: _Rates, element_bytes: int, run: ModelRun) ->
 
 
 def _chiplets(package: Package, links: list[tuple[int, int]]) -> tuple[ProblemChiplet, ...]:
-    hops = dict(nx.all_pairs_shortest_path_length(nop_graph(package, links)))
+    graph = nop_graph(package, links)
+    hops = all_hops([sorted(graph[c]) for c in range(len(graph))])
     ports = memory_ports(package)
     columns = len(package.layout[0]) if package.layout is not None else None
     return tuple(

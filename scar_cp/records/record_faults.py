@@ -28,12 +28,13 @@ def to_record(data: Any, cls: type[R], file: str) -> R:
     """
     if not isinstance(data, dict):
         rule = f"must be a mapping with the keys of {cls.__name__}"
-        raise InputError([Fault(file, "", shown(data), rule)])
+        # A text may be anybody's file.
+        raise InputError([Fault(file, "", "text" if isinstance(data, str) else shown(data), rule)])
     _check_format(data, cls, file)
     try:
         return cls.model_validate(data)
     except ValidationError as error:
-        found = error.errors()
+        found = _first_of(error)
         inner = {details["loc"][:k] for details in found for k in range(len(details["loc"]))}
         raise InputError(
             _fault(file, cls, details)
@@ -43,10 +44,20 @@ def to_record(data: Any, cls: type[R], file: str) -> R:
 
 
 def _check_format(data: dict[str, Any], cls: type[Record], file: str) -> None:
-    """Refuse another kind of file before its keys, which tell nothing."""
+    """Refuse another kind of file before its keys, which tell nothing, and may be secret."""
     (expected,) = get_args(cls.model_fields["format"].annotation)
     if data.get("format", expected) != expected:
         raise InputError([Fault(file, "format", shown(data["format"]), f"must be {expected!r}")])
+    if "format" not in data and not set(data) & set(cls.model_fields):
+        raise InputError([Fault(file, "format", None, f"is required: {expected}")])
+
+
+_MOST_FAULTS = 1000
+"""Of one record: more tell nothing."""
+
+
+def _first_of(error: ValidationError) -> list[Any]:
+    return list(error.errors(include_url=False)[:_MOST_FAULTS])
 
 
 _RULES = {
@@ -65,6 +76,7 @@ _RULES = {
     "greater_than_equal": "must be greater than or equal to {ge}",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be less than or equal to {le}",
+    "too_long": "must have at most {max_length} items, not {actual_length}",
     "too_short": "must have at least {min_length} item, not {actual_length}",
 }
 """Our words for the types of pydantic's errors: types stay, messages change with its versions."""
@@ -99,11 +111,15 @@ def _fault(file: str, cls: type[Record], details: Any) -> Fault:
     kind = details["type"]
     if kind == "extra_forbidden":
         known = {name.lower(): name for name in _keys_at(cls, loc)}
-        close = get_close_matches(str(key).lower(), known, n=1)
+        close = get_close_matches(str(key).lower()[:_LONGEST_KEY], known, n=1)
         rule = f"unknown key, did you mean {known[close[0]]}?" if close else "unknown key"
     else:
         rule = rule_of(details)
     return Fault(file, place, None if kind == "missing" else shown(details["input"]), rule)
+
+
+_LONGEST_KEY = 100
+"""Of a key that may be a slip of the pen."""
 
 
 def _keys_at(cls: type[Record], loc: tuple[str | int, ...]) -> list[str]:
@@ -149,4 +165,4 @@ def json_record(document: Any, cls: type[R], file: str) -> R:
     try:
         return cls.model_validate_json(json.dumps(document))
     except ValidationError as error:
-        raise InputError(_fault(file, cls, details) for details in error.errors()) from error
+        raise InputError(_fault(file, cls, details) for details in _first_of(error)) from error

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
 from scar_cp.errors import Fault, InputError
+from scar_cp.records.limits import MOST_COLUMNS, MOST_CSV_BYTES, MOST_ROWS
+from scar_cp.records.reading import read_bytes
 
-__all__ = ["Row", "read_rows", "read_text"]
+__all__ = ["Row", "any_text", "csv_lines", "read_rows", "read_text"]
 
 
 class Row(NamedTuple):
@@ -28,18 +30,53 @@ def read_text(path: Path) -> str:
     Raises
     ------
     InputError
-        If it cannot be read or is empty.
+        If it cannot be read, is empty or too large.
+    """
+    text = any_text(path, MOST_CSV_BYTES)
+    if not text.strip():
+        raise InputError([Fault(str(path), "", None, "the file is empty")])
+    return text
+
+
+def any_text(path: Path, most_bytes: int) -> str:
+    """The text of a file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is too large.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return read_bytes(path, most_bytes).decode("utf-8-sig")
     except OSError as error:
         rule = f"cannot be read: {error.strerror}"
         raise InputError([Fault(str(path), "", None, rule)]) from error
     except UnicodeDecodeError as error:
         raise InputError([Fault(str(path), "", None, f"cannot be read: {error}")]) from error
-    if not text.strip():
-        raise InputError([Fault(str(path), "", None, "the file is empty")])
-    return text
+
+
+def csv_lines(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
+    """The lines of CSV with their numbers, one after the other.
+
+    Raises
+    ------
+    InputError
+        At a line that is none, or beyond a limit of `scar_cp.records.limits`.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""))
+
+    def fail(rule: str) -> InputError:
+        return InputError([Fault(file, f"row {reader.line_num}", None, rule)])
+
+    try:
+        for number, cells in enumerate(reader):
+            if number > MOST_ROWS:
+                raise fail(f"must have at most {MOST_ROWS} rows")
+            if len(cells) > MOST_COLUMNS:
+                raise fail(f"must have at most {MOST_COLUMNS} cells")
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise fail(f"malformed CSV: {error}") from error
 
 
 def read_rows(
@@ -71,13 +108,9 @@ def read_rows(
         If the file or its header cannot be made sense of.
     """
     file = str(path)
-    reader = csv.reader(io.StringIO(read_text(path), newline=""))
-    try:
-        columns = next(reader)
-        numbered = [(reader.line_num, cells) for cells in reader if cells]
-    except csv.Error as error:
-        rule = f"malformed CSV: {error}"
-        raise InputError([Fault(file, f"row {reader.line_num}", None, rule)]) from error
+    lines = csv_lines(read_text(path), file)
+    _, columns = next(lines)
+    numbered = [(number, cells) for number, cells in lines if cells]
     faults = [
         Fault(file, "row 1", name, "a column of this name is required")
         for name in required
@@ -88,7 +121,7 @@ def read_rows(
         for name, count in Counter(columns).items()
         if count > 1
     ]
-    if known is not None:
+    if known is not None and set(known) & set(columns):  # without any, it may be anybody's file
         faults += [
             Fault(file, "row 1", name, _unknown(name, known))
             for name in columns

@@ -14,6 +14,16 @@ from typing import Any, TypeVar
 import yaml
 
 from scar_cp.errors import Fault, InputError
+from scar_cp.records.limits import (
+    MOST_DIGITS,
+    MOST_JSON_BYTES,
+    MOST_KEYS,
+    MOST_YAML_BYTES,
+    check_events,
+    check_json_text,
+    tree_fault,
+)
+from scar_cp.records.reading import limited, read_bytes, reader
 from scar_cp.records.record import Record
 from scar_cp.records.record_faults import json_record, rule_of, shown, to_record
 from scar_cp.records.writing import check_writable, is_stream, write_bytes, write_text
@@ -39,27 +49,23 @@ R = TypeVar("R", bound=Record)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """PyYAML's safe loader, which by itself lets the last of two equal keys win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for i, (key, _) in enumerate(node.value):
-            if key.value in keys[:i]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key.value!r} stands twice", key.start_mark
-                )
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return mapping
+    """PyYAML's safe loader; a value that does not fit its tag is an error of YAML."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if node.tag == "tag:yaml.org,2002:int" and len(str(node.value)) > MOST_DIGITS:
+            raise _at(node, "a number of too many digits")
         try:
-            value = super().construct_object(node, deep=deep)
-            if isinstance(value, int):
-                str(value)  # Python prints no integer of more than 4300 digits
-        except ValueError as error:  # also dates that no calendar has
-            reason = str(error).partition(";")[0]
-            raise yaml.constructor.ConstructorError(None, None, reason, node.start_mark) from error
-        return value
+            return super().construct_object(node, deep=deep)
+        except (yaml.YAMLError, MemoryError, RecursionError):
+            raise
+        except ValueError as error:  # dates that no calendar has
+            raise _at(node, str(error).partition(";")[0]) from error
+        except Exception as error:  # such as !!timestamp of a word
+            raise _at(node, f"a value that does not fit the tag {node.tag}") from error
+
+
+def _at(node: yaml.Node, problem: str) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
 # YAML 1.1 takes 1e3 for a string.
@@ -68,17 +74,15 @@ _Loader.add_implicit_resolver(
 )
 
 
-_MAX_NESTING = 100
-"""Deepest nesting of brackets or indents: far beyond any record, far below the parser's stack."""
-
-
+@reader
 def read_document(path: str | Path) -> Any:
     """The data of a YAML or JSON file, whatever it says; ``-`` is standard input.
 
     Raises
     ------
     InputError
-        With one fault, if the file cannot be read or parsed.
+        With one fault, if the file cannot be read or parsed, or passes a limit of
+        `scar_cp.records.limits`.
     """
     path = Path(path)
 
@@ -86,21 +90,25 @@ def read_document(path: str | Path) -> Any:
         return InputError([Fault(str(path), place, None, rule)])
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(pairs) > MOST_KEYS:
+            raise fail(f"has a mapping of more than {MOST_KEYS} keys")
         twice = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
         if twice:
-            raise fail(f"malformed JSON: key {twice[0]!r} stands twice")
+            raise fail(f"malformed JSON: key {shown(twice[0])} stands twice")
         return dict(pairs)
 
-    if os.path.isdir(path):
-        raise fail("is a directory, not a file")
     try:
-        text = sys.stdin.read() if is_stream(path) else path.read_text(encoding="utf-8-sig")
+        if os.path.isdir(path):
+            raise fail("is a directory, not a file")
+        text = _text(path)
         if not text.strip():
             raise fail("the file is empty")
         if path.suffix == ".json" or (is_stream(path) and text.lstrip()[0] == "{"):
-            return json.loads(text, object_pairs_hook=mapping)
-        _check_nesting(text)
-        return yaml.load(text, Loader=_Loader)
+            check_json_text(text)
+            document = json.loads(text, object_pairs_hook=mapping)
+        else:
+            document = _load_yaml(text)
+        fault = tree_fault(document, str(path))
     except FileNotFoundError as error:
         raise fail("no such file") from error
     except json.JSONDecodeError as error:
@@ -113,32 +121,49 @@ def read_document(path: str | Path) -> Any:
         raise fail(f"malformed YAML: {problem}", place) from error
     except OSError as error:
         raise fail(f"cannot be read: {error.strerror}") from error
-    except RecursionError as error:  # JSON; the nesting of YAML is limited
+    except RecursionError as error:  # JSON; the nesting of YAML is limited before
         raise fail("cannot be read: nested too deeply") from error
+    except MemoryError as error:
+        raise fail("cannot be read: there is too little memory") from error
     except ValueError as error:  # not UTF-8, endless digits
         raise fail(f"cannot be read: {str(error).partition(';')[0]}") from error
+    if fault is not None:
+        raise InputError([fault])
+    return document
 
 
-def _check_nesting(text: str) -> None:
-    """Refuse what would overflow the stack of the C parser."""
+def _text(path: Path) -> str:
+    if is_stream(path):
+        return limited(sys.stdin.read(MOST_JSON_BYTES + 1), MOST_JSON_BYTES, path)
+    most = MOST_JSON_BYTES if path.suffix == ".json" else MOST_YAML_BYTES
+    return read_bytes(path, most).decode("utf-8-sig")
+
+
+def _load_yaml(text: str) -> Any:
+    """The data of YAML.
+
+    Raises
+    ------
+    YAMLError
+        If it is none.
+    ValueError
+        If it passes a limit.
+    """
     try:
-        _limit_nesting(text, _Loader)
+        check_events(yaml.parse(text, Loader=_Loader))
     except yaml.YAMLError:
         # The C parser reads ahead, and in some versions to a limit of its own; Python's has none.
         with suppress(yaml.YAMLError):
-            _limit_nesting(text, yaml.SafeLoader)
+            check_events(yaml.parse(text[:_READ_AHEAD], Loader=yaml.SafeLoader))
         raise
+    return yaml.load(text, Loader=_Loader)
 
 
-def _limit_nesting(text: str, loader: Any) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=loader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_NESTING:
-            raise ValueError(f"nested deeper than {_MAX_NESTING} levels")
+_READ_AHEAD = 2**16
+"""Characters in which nesting that stops the C parser shows; Python's is slow."""
 
 
+@reader
 def read_json_record(path: str | Path, cls: type[R]) -> R:
     """Read a JSON file into a record that has JSON's own types (pairs, maps by number).
 
@@ -150,6 +175,7 @@ def read_json_record(path: str | Path, cls: type[R]) -> R:
     return json_record(read_document(path), cls, str(path))
 
 
+@reader
 def read_record(path: str | Path, cls: type[R]) -> R:
     """Read one YAML or JSON file into a record; rules between its parts are checked elsewhere.
 
@@ -203,8 +229,7 @@ def parse_flow(text: str) -> Any:
     [16, 1000.0, ['a', 'b']]
     """
     try:
-        _check_nesting(text)
-        return yaml.load(text, Loader=_Loader)
+        return _load_yaml(text)
     except yaml.YAMLError as error:
         raise ValueError("malformed YAML") from error
 

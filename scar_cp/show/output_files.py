@@ -8,6 +8,7 @@ from pathlib import Path
 from scar_cp.errors import Fault, InputError
 from scar_cp.outcome.pareto import Front
 from scar_cp.outcome.result import Result
+from scar_cp.records.reading import reader
 from scar_cp.records.runs_csv import column_names, readable
 from scar_cp.records.yaml_json import read_document, read_json_record
 from scar_cp.studies.gap_splits import GapSplit, read_splits
@@ -40,6 +41,7 @@ _COMPARISON_COLUMNS = {"solver", "ratio", "gap"}
 _SPLITS_COLUMNS = {"decision", "least", "most"}
 
 
+@reader
 def is_output(path: Path) -> bool:
     """Whether a file seems to be of a kind that `read_output` reads; it may be faulty still."""
     try:
@@ -51,6 +53,7 @@ def is_output(path: Path) -> bool:
         return False
 
 
+@reader
 def read_output(path: Path) -> Output:
     """Read a result, a front, a comparison or a split of gaps.
 

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from scar_cp.files.loading import load_problem
 from scar_cp.outcome.solving import relative_gap, solve
+from scar_cp.records.record import NonNegativeInt, PositiveInt
 from scar_cp.records.runs_csv import comment_head, to_csv
 from scar_cp.solvers import CpsatOptions, Request
 from scar_cp.studies.fresh_process import in_fresh_process, peak_memory_mb
-from scar_cp.terms import ObjectiveName, Space
+from scar_cp.studies.judged_rows import ClockHz, Seconds, Share
+from scar_cp.terms import ObjectiveName, Space, Status
 
 __all__ = [
     "SCALING",
@@ -62,21 +64,21 @@ class Row:
 
     scenario: str
     package: str
-    windows: int
+    windows: PositiveInt
     objective: ObjectiveName
-    space: str
+    space: Space
     without: str
-    heuristic: int | None
-    value: int | None
-    bound: int | None
-    gap: float | None
-    status: str
+    heuristic: NonNegativeInt | None
+    value: NonNegativeInt | None
+    bound: NonNegativeInt | None
+    gap: Share | None
+    status: Status
     author: str
-    first_s: float | None
-    best_s: float | None
-    seconds: float
-    peak_mb: int
-    clock_hz: float | None = None
+    first_s: Seconds | None
+    best_s: Seconds | None
+    seconds: Seconds
+    peak_mb: NonNegativeInt
+    clock_hz: ClockHz | None = None
     """Of the package; none in older tables."""
 
     @property

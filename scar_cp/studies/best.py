@@ -9,8 +9,11 @@ from pathlib import Path
 from scar_cp.errors import ClaimError
 from scar_cp.files.loading import load_problem
 from scar_cp.outcome.solving import relative_gap
+from scar_cp.records.record import NonNegativeInt, PositiveInt
 from scar_cp.records.runs_csv import comment_head, read_table, to_csv
 from scar_cp.studies.bench import Row, source_of
+from scar_cp.studies.judged_rows import Share
+from scar_cp.terms import ObjectiveName, Space
 
 __all__ = ["Best", "best_of", "best_text", "merged", "read_best"]
 
@@ -21,17 +24,17 @@ class Best:
 
     scenario: str
     package: str
-    windows: int
-    space: str
-    objective: str
-    value: int | None
+    windows: PositiveInt
+    space: Space
+    objective: ObjectiveName
+    value: NonNegativeInt | None
     """Of the best schedule."""
     value_by: str
     """Version that found it."""
-    bound: int | None
+    bound: NonNegativeInt | None
     """No schedule has a smaller value."""
     bound_by: str
-    gap: float | None
+    gap: Share | None
     sha256: str
     """Of the problem."""
 
@@ -111,7 +114,7 @@ def _text(number: int | None) -> str:
 
 def read_best(path: Path) -> list[Best]:
     """The table, empty if there is no file."""
-    return read_table(path, Best) if path.is_file() else []
+    return read_table(path, Best, note=False) if path.is_file() else []
 
 
 def best_text(table: Sequence[Best]) -> str:

@@ -35,6 +35,7 @@ from scar_cp.judge.validation import space_is_defined, undefined_space
 from scar_cp.outcome.result import Result
 from scar_cp.outcome.solving import solve
 from scar_cp.records.runs_csv import read_table, readable
+from scar_cp.records.writing import alone
 from scar_cp.records.yaml_json import to_json, write_text
 from scar_cp.solvers import SOLVERS, Request
 from scar_cp.solvers.scar.scar_options import parse_scar_options
@@ -45,6 +46,7 @@ from scar_cp.studies.judged_rows import (
     Row,
     failed_row,
     judge,
+    refuse_contradictions,
     refuted_rows,
     table_text,
     unjudged,
@@ -305,11 +307,13 @@ class Store:
         self.path = path
         self._rows: dict[Case, Row] = {}
         self._read()
+        refuse_contradictions(self._rows.values(), path)
 
     def _read(self) -> None:
         if self.path.is_file():
             with readable(self.path, "a table of scar-cp compare"):
-                self._rows |= {row.case: row for row in read_table(self.path, Row)}
+                rows = read_table(self.path, Row, note=False)
+            self._rows |= {row.case: row for row in rows}
 
     def missing(self, jobs: Iterable[Job]) -> list[Job]:
         """The jobs without a row or without the result to be kept, and those that failed."""
@@ -322,6 +326,10 @@ class Store:
 
     def add(self, row: Row) -> None:
         """Keep a row, beside those that another comparison may have stored meanwhile."""
+        with alone(self.path):
+            self._add(row)
+
+    def _add(self, row: Row) -> None:
         self._read()
         self._rows[row.case] = row
         self._rows |= {refuted.case: refuted for refuted in refuted_rows(self._rows.values())}

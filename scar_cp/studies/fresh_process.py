@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import multiprocessing
+import os
 import resource
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from scar_cp.errors import CrashError
 
-__all__ = ["code_fingerprint", "in_fresh_process", "peak_memory_mb"]
+__all__ = ["code_fingerprint", "end_with_parent", "in_fresh_process", "peak_memory_mb"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,12 +62,36 @@ def _answer(
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> None:
+    end_with_parent()
     try:
         answer: tuple[Exception | None, object] = None, work(*args, **kwargs)
     except Exception as error:
         error.add_note(f"raised in a process of its own:\n{traceback.format_exc()}")
         answer = error, None
     sender.send(answer)
+
+
+def end_with_parent() -> None:
+    """Let this process, a child of another, leave interrupts to it and end when it is gone.
+
+    The system ends it where it can; a thread that waits for the parent's end does elsewhere, and
+    where the parent was gone before the system was asked.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_outlive_not, args=(parent,), daemon=True).start()
+
+
+_SET_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
+
+
+def _outlive_not(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

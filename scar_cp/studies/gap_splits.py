@@ -20,9 +20,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scar_cp.records.reading import reader
+from scar_cp.records.record import NonNegativeInt, PositiveInt
 from scar_cp.records.runs_csv import read_table, readable
 from scar_cp.studies.compare import Job, plan
-from scar_cp.studies.judged_rows import Row
+from scar_cp.studies.judged_rows import ClockHz, Row, Share
 from scar_cp.terms import ObjectiveName, Space
 
 __all__ = [
@@ -52,12 +54,12 @@ class Loss:
 
     decision: str
     space: Space
-    value: int | None
+    value: NonNegativeInt | None
     """Best schedule known in the space; one of a smaller space is one of this too."""
-    bound: int | None
+    bound: NonNegativeInt | None
     """Best bound known in the space; one of a larger space holds here too."""
-    least: float | None
-    most: float | None
+    least: Share | None
+    most: Share | None
 
     @property
     def proven(self) -> bool:
@@ -172,10 +174,10 @@ class _LossRow(Loss):
     scenario: str
     package: str
     profile: str
-    windows: int
+    windows: PositiveInt
     objective: ObjectiveName
-    heuristic: int
-    clock_hz: float | None = None
+    heuristic: NonNegativeInt
+    clock_hz: ClockHz | None = None
 
 
 def check_replaceable(path: Path) -> None:
@@ -188,13 +190,14 @@ def check_replaceable(path: Path) -> None:
     """
     if path.is_file():
         with _readable(path):
-            read_table(path, _LossRow)
+            read_table(path, _LossRow, note=False)
 
 
 def _readable(path: Path) -> AbstractContextManager[None]:
     return readable(path, "a table of scar-cp gaps")
 
 
+@reader
 def read_splits(path: Path) -> list[GapSplit]:
     """The splits of a table that ``scar-cp gaps`` wrote.
 

@@ -12,14 +12,17 @@ from fractions import Fraction
 from math import inf, nextafter
 from pathlib import Path
 from statistics import median
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from scar_cp.errors import ClaimError
+from scar_cp.errors import ClaimError, Fault, InputError
 from scar_cp.outcome.solving import relative_gap
+from scar_cp.records.reading import reader
+from scar_cp.records.record import NonNegativeInt, PositiveInt
 from scar_cp.records.runs_csv import comment_head, read_table, readable, to_csv
 from scar_cp.records.yaml_json import read_document
-from scar_cp.terms import ObjectiveName, Space
+from scar_cp.terms import ObjectiveName, Space, Status, StopReason
 
 __all__ = [
     "COLUMNS",
@@ -31,11 +34,17 @@ __all__ = [
     "failed_row",
     "judge",
     "read_comparison",
+    "refuse_contradictions",
     "refuted_rows",
     "summarise",
     "table_text",
     "unjudged",
 ]
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+ClockHz = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 FORMAT = "scar-cp/compare@1"
 """Of a comparison in JSON."""
@@ -50,15 +59,15 @@ class Case:
     package: str
     """Name of the package's file; empty for a compiled problem, as is the profile's."""
     profile: str
-    windows: int
+    windows: PositiveInt
     space: Space
     objective: ObjectiveName
     solver: str
-    time_limit_s: float
-    stop_gap: float
+    time_limit_s: Seconds
+    stop_gap: Share
     """Certified gap at which the run may stop."""
-    workers: int
-    seed: int
+    workers: PositiveInt
+    seed: NonNegativeInt
     scar: str
     """Modes and budgets of the heuristic, as ``name=value,...``."""
     sha256: str
@@ -95,21 +104,21 @@ class Case:
 class Row(Case):
     """What a run ended with."""
 
-    value: int | None
-    bound: int | None
-    latency_cycles: int | None
-    energy_nj: int | None
-    status: str
+    value: NonNegativeInt | None
+    bound: NonNegativeInt | None
+    latency_cycles: NonNegativeInt | None
+    energy_nj: NonNegativeInt | None
+    status: Literal[Status, "failed"]
     """The solver's last word, or ``failed``: then the message says how."""
-    seconds: float
+    seconds: Seconds
     """Wall-clock, with compiling."""
-    peak_mb: int | None
+    peak_mb: NonNegativeInt | None
     message: str
-    stopped: str = ""
-    """Why the search ended, see `scar_cp.terms.StopReason`."""
+    stopped: Literal[StopReason, ""] = ""
+    """Why the search ended."""
     proof: str = ""
     """How the bound was got, see `scar_cp.terms.Method`; ``cp-sat, one run``: not confirmed."""
-    clock_hz: float | None = None
+    clock_hz: ClockHz | None = None
     """Of the package; none in older tables."""
 
     @property
@@ -122,11 +131,11 @@ class Row(Case):
 class JudgedRow(Row):
     """A row beside all others about the same question."""
 
-    ratio: float | None
+    ratio: Ratio | None
     """Value / least value; 1 only if they are equal."""
-    gap: float | None
+    gap: Share | None
     """(value - largest bound) / value; 0 only if they are equal."""
-    scenario_ratio: float | None = None
+    scenario_ratio: Ratio | None = None
     """Value / least value of the scenario, on whatever package, in units of time and energy."""
 
 
@@ -286,6 +295,25 @@ def _summary(objective: str, solver: str, rows: Sequence[JudgedRow]) -> Summary:
     )
 
 
+def refuse_contradictions(rows: Iterable[Row], path: Path) -> None:
+    """Refuse a file of rows that cannot all be true.
+
+    Raises
+    ------
+    InputError
+        If a bound lies above a value of the same question, as only a changed file has it.
+    """
+    rows = list(rows)
+    best = _best(rows)
+    faults = [
+        Fault(str(path), str(row), None, f"the rows contradict each other: {refutation}")
+        for row in rows
+        if (refutation := _refutation(row, best))
+    ]
+    if faults:
+        raise InputError(faults)
+
+
 def table_text(rows: Iterable[JudgedRow]) -> str:
     """Judged rows as CSV, with the method in the head."""
     head = comment_head(
@@ -300,6 +328,7 @@ def table_text(rows: Iterable[JudgedRow]) -> str:
     return to_csv(COLUMNS, map(asdict, rows), head)
 
 
+@reader
 def read_comparison(path: Path) -> list[JudgedRow]:
     """The rows of a comparison in a file, CSV or JSON.
 
@@ -318,4 +347,5 @@ def read_comparison(path: Path) -> list[JudgedRow]:
             rows = read_table(path, JudgedRow)
         if not rows:
             raise ValueError("no rows")
+    refuse_contradictions(rows, path)
     return rows

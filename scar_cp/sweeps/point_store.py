@@ -16,12 +16,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
 
 from scar_cp.errors import Fault, InputError
 from scar_cp.problem.compiled import Problem
-from scar_cp.records.yaml_json import to_json
+from scar_cp.records.limits import MOST_JSON_BYTES, MOST_ROWS
+from scar_cp.records.reading import unpacked
+from scar_cp.records.record import NonNegativeInt, PositiveInt
+from scar_cp.records.yaml_json import rule_of, shown, to_json
+from scar_cp.studies.judged_rows import Seconds, Share
 from scar_cp.sweeps.points import Plan, Point
+from scar_cp.terms import ObjectiveName, Space, Status, StopReason
 
 __all__ = ["PointRow", "PointStore"]
 
@@ -51,27 +58,29 @@ class PointRow:
     key: str
     parameters: Mapping[str, Any]
     problem_sha256: str
-    objective: str
-    space: str
+    objective: ObjectiveName
+    space: Space
     solver: str
-    time_limit_s: float
-    stop_gap: float
-    workers: int
-    seed: int
-    status: str
+    time_limit_s: Seconds
+    stop_gap: Share
+    workers: PositiveInt
+    seed: NonNegativeInt
+    status: Literal[Status, "failed"]
     """The solver's last word, or ``failed``: then the message says how."""
-    stopped: str
-    value: int | None
-    bound: int | None
-    latency_cycles: int | None
-    energy_nj: int | None
-    clock_hz: float
-    seconds: float
+    stopped: Literal[StopReason, ""]
+    value: NonNegativeInt | None
+    bound: NonNegativeInt | None
+    latency_cycles: NonNegativeInt | None
+    energy_nj: NonNegativeInt | None
+    clock_hz: Seconds
+    """0 where the point's process died."""
+    seconds: Seconds
     message: str
     result: str | None
     """The whole result, as JSON."""
 
 
+_ROW = TypeAdapter(PointRow)
 _COLUMNS = tuple(f.name for f in fields(PointRow))
 _BIG = ("value", "bound")
 """Integers beyond 64 bits: kept as text."""
@@ -84,6 +93,8 @@ class PointStore:
     ----------
     path
         The database; made where there is none.
+    is_there
+        Whether it must be there.
 
     Raises
     ------
@@ -91,14 +102,16 @@ class PointStore:
         If it is something else, or cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_there: bool = False) -> None:
         self.path = path
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
         with self._open() as db:
             (mark,) = db.execute("pragma application_id").fetchone()
             (tables,) = db.execute("select count(*) from sqlite_master").fetchone()
-            if tables and mark != _APPLICATION:
+            if mark != _APPLICATION and (tables or mark):
                 raise self._refused("must be a database of scar-cp sweep")
+            if not tables and is_there:
+                raise self._refused("is empty: must be a database of scar-cp sweep")
             if not tables:
                 db.execute(f"pragma application_id = {_APPLICATION}")
                 for statement in _SCHEMA.split(";"):
@@ -112,19 +125,42 @@ class PointStore:
         """A transaction that nobody else writes in."""
         try:
             with closing(sqlite3.connect(self.path, timeout=60, isolation_level=None)) as db:
+                db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_JSON_BYTES)
                 db.execute("begin immediate")
                 yield db
                 db.commit()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise self._refused(f"cannot be used as a database: {error}") from error
 
     def rows(self, points: Iterable[Point] | None = None) -> list[PointRow]:
         """The rows of points that are done, or of all, in the order of their parameters."""
         with self._open() as db:
-            found = db.execute(f"select {', '.join(_COLUMNS)} from points").fetchall()
+            points_sql = f"select {', '.join(_COLUMNS)} from points limit {MOST_ROWS + 1}"
+            found = db.execute(points_sql).fetchall()
+        if len(found) > MOST_ROWS:
+            raise self._refused(f"must have at most {MOST_ROWS} points")
         wanted = None if points is None else {point.key for point in points}
-        rows = [_row(cells) for cells in found if wanted is None or cells[0] in wanted]
+        rows = [self._row(cells) for cells in found if wanted is None or cells[0] in wanted]
         return sorted(rows, key=lambda row: _order(row.parameters))
+
+    def _row(self, cells: tuple[Any, ...]) -> PointRow:
+        of = dict(zip(_COLUMNS, cells, strict=True))
+        try:
+            of["parameters"] = json.loads(of["parameters"])
+            of |= {name: int(of[name]) for name in _BIG if of[name] is not None}
+            return _ROW.validate_python(of)
+        except ValidationError as error:
+            raise InputError(
+                Fault(
+                    str(self.path),
+                    f"point {of['key']}, {details['loc'][0]}",
+                    shown(details["input"]),
+                    rule_of(details),
+                )
+                for details in error.errors(include_url=False)
+            ) from error
+        except (TypeError, ValueError) as error:
+            raise self._refused(f"point {of['key']} cannot be read: {error}") from error
 
     def missing(self, points: Iterable[Point]) -> list[Point]:
         """The points without a row, and those that failed."""
@@ -149,7 +185,8 @@ class PointStore:
 
     def problem(self, sha256: str) -> Problem:
         """A problem that was kept."""
-        return Problem.model_validate_json(gzip.decompress(self.packed_problem(sha256)))
+        content = unpacked(self.packed_problem(sha256), MOST_JSON_BYTES, self.path)
+        return Problem.model_validate_json(content)
 
     def claim(self, point: Point, again: bool = False) -> bool:
         """Whether a point is this process's now: nobody has done it or is at it.
@@ -194,12 +231,6 @@ class PointStore:
             names = ", ".join(_COLUMNS)
             db.execute(f"insert or replace into points ({names}) values ({marks})", cells)
             db.execute("delete from claims where key = ?", (row.key,))
-
-
-def _row(cells: tuple[Any, ...]) -> PointRow:
-    of = dict(zip(_COLUMNS, cells, strict=True))
-    of |= {name: None if of[name] is None else int(of[name]) for name in _BIG}
-    return PointRow(**of | {"parameters": json.loads(of["parameters"])})
 
 
 def _order(parameters: Mapping[str, Any]) -> list[tuple[str, float, str]]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import gzip
-import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -18,6 +15,7 @@ from scar_cp.outcome.solving import solve
 from scar_cp.problem.compiled import Problem
 from scar_cp.records.yaml_json import to_json
 from scar_cp.solvers import SOLVERS
+from scar_cp.studies.fresh_process import end_with_parent
 from scar_cp.sweeps.point_store import PointRow, PointStore
 from scar_cp.sweeps.points import Plan, Point
 
@@ -190,7 +188,7 @@ def _processes(jobs: int) -> Iterator[Submit]:
     from pebble import ProcessPool
 
     pool: Any = ProcessPool(
-        jobs, initializer=_ends_with_parent, context=multiprocessing.get_context("spawn")
+        jobs, initializer=end_with_parent, context=multiprocessing.get_context("spawn")
     )
 
     def submit(packed: bytes, point: Point) -> Future[PointRow]:
@@ -203,13 +201,6 @@ def _processes(jobs: int) -> Iterator[Submit]:
     finally:
         pool.stop()
         pool.join()
-
-
-def _ends_with_parent() -> None:
-    """Leave interrupts to the parent, and end if it is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue
 from scar_cp.errors import Fault, InputError
 from scar_cp.files.instance_files import REFERENCES
 from scar_cp.files.shipped import is_name
+from scar_cp.records.reading import reader
 from scar_cp.records.record import NonNegativeInt, PositiveFloat, PositiveInt, Record, Seq
 from scar_cp.records.yaml_json import read_record
 from scar_cp.terms import TIME_LIMIT_S, Space, Target
@@ -58,6 +59,7 @@ class SweepFile(Record):
         }
 
 
+@reader
 def read_sweep(path: Path) -> SweepFile:
     """Read a sweep, with its paths as they stand from the current folder.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from scar_cp.errors import Fault, InputError, ScarError
 from scar_cp.outcome.solving import relative_gap
+from scar_cp.plain import to_cell
 from scar_cp.records.yaml_json import write_bytes
 from scar_cp.sweeps.point_store import PointRow
 
@@ -107,7 +108,10 @@ def write_table(path: Path, cells: Sequence[Mapping[str, Any]]) -> None:
         out = io.StringIO()
         writer = csv.DictWriter(out, list(cells[0]) if cells else [], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(cells)
+        writer.writerows(
+            {name: to_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+            for row in cells
+        )
         write_bytes(path, out.getvalue().encode())
     elif path.suffix == ".parquet":
         write_bytes(path, _parquet(cells))

@@ -15,6 +15,7 @@ from scar_cp.inputs.instance import Instance, InstanceFile
 from scar_cp.inputs.package import ChipletType, Package, Profile
 from scar_cp.inputs.schemas import SCHEMAS
 from scar_cp.inputs.workload import COMPUTE_OPS, Layer, Model, Scenario, Steps
+from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import read_document, read_record, shown
 from scar_cp.show.text.package_text import package_lines
 from scar_cp.show.text.tables import Columns, plain_table
@@ -25,6 +26,7 @@ __all__ = ["model_size", "record_lines", "show_lines"]
 WIDTH = 80
 
 
+@reader
 def show_lines(path: Path) -> list[str]:
     """The lines that show a file, or a shipped one by its name.
 
@@ -37,7 +39,7 @@ def show_lines(path: Path) -> list[str]:
     data: Any = read_document(path)
     given = data.get("format") if isinstance(data, dict) else None
     records = {f"scar-cp/{kind}@1": cls for kind, cls in SCHEMAS.items()}
-    if given not in records:
+    if not isinstance(given, str) or given not in records:
         rule = f"must be one of {', '.join(records)}"
         raise InputError(
             [Fault(str(path), "format", None if given is None else shown(given), rule)]

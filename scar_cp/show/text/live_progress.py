@@ -9,10 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.status import Status
-from rich.text import Text
 
 from scar_cp.outcome.solving import relative_gap
-from scar_cp.show.text.console import plain_console
+from scar_cp.show.text.console import plain_console, status_text
 from scar_cp.show.text.summary import gap_text
 from scar_cp.show.text.units import Units
 from scar_cp.solvers import Event, Request
@@ -40,7 +39,7 @@ class LiveStatus:
     def __init__(self, status: str, quiet: bool = False, began: float | None = None) -> None:
         self._console = plain_console(stderr=True, quiet=quiet)
         self._said = status
-        self._status = Status(Text(status), console=self._console)
+        self._status = Status(status_text(status), console=self._console)
         self._printed = time.monotonic()
         self._began = self._printed if began is None else began
         self._ended = threading.Event()
@@ -72,14 +71,14 @@ class LiveStatus:
     def say(self, status: str) -> None:
         """Change the status."""
         self._said = status
-        self._status.update(Text(status))  # a string would be markup on any console
+        self._status.update(status_text(status))
 
     def _run_clock(self) -> None:
         while not self._ended.wait(_CLOCK_S):
             now = time.monotonic()
             line = f"{now - self._began:8.1f} s {self._said}"
             if self._console.is_terminal:
-                self._status.update(Text(line))
+                self._status.update(status_text(line))
             elif now - self._printed >= _BEAT_S:
                 self.print(line)
 

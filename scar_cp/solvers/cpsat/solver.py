@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from scar_cp.errors import ScarError
-from scar_cp.partition.sizes import num_counts
+from scar_cp.partition.sizes import RANGE_NOTE, num_counts
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.cpsat.partition_stage import TableReport, partition
 from scar_cp.solvers.exhaustive import exhaustive
@@ -78,7 +78,8 @@ def by_tables(search: Search) -> FirstReport:
         cut_off = scar(search).notes
     if not tables_first:
         tables = _tables(search)
-    notes = cut_off if search.author == "scar" and not search.closed else ()
+    notes = cut_off if search.author == "scar" else tuple(n for n in cut_off if RANGE_NOTE in n)
+    notes = () if search.closed else notes
     return FirstReport(tables.counts, tables.settled, notes)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from scar_cp.judge.schedule import Schedule, Segment
 from scar_cp.judge.validation import space_is_defined
+from scar_cp.partition.sizes import MOST_RANGE_LAYERS, RANGE_NOTE
 from scar_cp.problem.compiled import Problem
 from scar_cp.problem.reconfig import given_ranges, reconfigure, reprovision
 from scar_cp.solvers.base import Claim, Search
@@ -115,6 +116,9 @@ def search_window(
     """
     if not ranges:
         return []
+    if any(last - first >= MOST_RANGE_LAYERS for first, last, _ in ranges.values()):
+        notes.add(f"the heuristic was left out: {RANGE_NOTE}")
+        return None
     request = search.request
     options, score = request.scar, WindowScore(request)
 
