@@ -19,6 +19,10 @@ from scar_cp.records.reading import reader
 __all__ = ["import_onnx"]
 
 
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What attributes of other types or lengths than their operator's make a reader of nodes raise."""
+
+
 @reader
 def import_onnx(path: Path, name: str, sizes: Mapping[str, int]) -> Imported:
     """Read an ONNX model.
@@ -120,7 +124,7 @@ class _Walk:
         except NodeError as error:
             faults = self.unsized if isinstance(error, ShapeError) else self.faults
             faults.append(Fault(self._file, f"node {node.name}", error.value, error.rule))
-        except (IndexError, KeyError, ValueError) as error:  # of a node that is not valid
+        except _MALFORMED as error:
             rule = f"malformed node: {type(error).__name__} {error}"
             self.faults.append(Fault(self._file, f"node {node.name}", node.op, rule))
         sources = self._stem(reads)
