@@ -13,9 +13,10 @@ from problems import layer, model, tiny_problem
 
 import scar_cp.outcome.solving as solving
 import scar_cp.studies.compare as compare
-from scar_cp.clock import any_left, in_time, look, while_in_time
+from scar_cp.clock import any_left, counting_shortages, in_time, look, while_in_time
 from scar_cp.errors import ScarError
 from scar_cp.files.loading import LoadedProblem, load_problem
+from scar_cp.inputs.topology import RoutesFrom, all_hops
 from scar_cp.outcome.pareto import pareto_front
 from scar_cp.outcome.solving import Outcome, solve
 from scar_cp.plugins import SOLVERS
@@ -250,3 +251,51 @@ def test_an_interrupt_leaves_cp_sat_alone_and_unheard() -> None:
     assert any_left()
     release()
     assert bounds == []
+
+
+# --- memory ------------------------------------------------------------------------------------
+
+
+def out_of_memory(*_: object) -> Any:
+    raise MemoryError
+
+
+def test_a_stage_without_memory_is_left_where_somebody_counts_that() -> None:
+    with counting_shortages() as shortages:
+        with while_in_time(lambda: True):
+            out_of_memory()
+        after = True
+    assert after
+    assert len(shortages) == 1
+    with pytest.raises(MemoryError), while_in_time(lambda: True):
+        out_of_memory()
+
+
+@pytest.mark.parametrize("stage", ["partition", "scar"])
+def test_memory_that_runs_out_keeps_the_incumbent_and_is_noted(
+    monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    monkeypatch.setattr(f"scar_cp.solvers.cpsat.solver.{stage}", out_of_memory)
+    problem = load_problem(INSTANCES / "quickstart.yaml").problem
+    result = solve(problem, Request(time_limit_s=20)).result
+    assert result.schedule is not None
+    assert result.value is not None
+    assert result.status in ("feasible", "optimal")
+    assert any("memory ran out" in note for note in result.notes)
+
+
+def test_the_heuristic_leaves_out_models_that_are_too_long_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scar_cp.solvers.scar.heuristic.MOST_RANGE_LAYERS", 3)
+    problem = load_problem(INSTANCES / "quickstart.yaml").problem
+    result = solve(problem, Request(time_limit_s=20), "scar").result
+    assert result.schedule is None
+    assert any("too long" in note for note in result.notes)
+
+
+def test_routes_of_the_largest_packages_are_found_one_by_one() -> None:
+    neighbours = [[n for n in (c - 1, c + 1) if 0 <= n < 1024] for c in range(1024)]
+    hops = all_hops(neighbours)
+    assert hops[0][1023] == 1023
+    assert len(RoutesFrom(1023, neighbours, hops, None)[0]) == 1023

@@ -33,6 +33,10 @@ class ImportedOnnx(Imported):
     nodes: Mapping[str, Node] = field(kw_only=True)
 
 
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What attributes of other types or lengths than their operator's make a reader of nodes raise."""
+
+
 @reader
 def import_onnx(path: Path, name: str, choice: Choice) -> ImportedOnnx:
     """Read an ONNX model.
@@ -144,7 +148,7 @@ class _Walk:
             self.unsized[first, error.rule].append(node.name)
         except NodeError as error:
             self.broken[error.value, error.rule].append(node.name)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except _MALFORMED as error:
             rule = f"malformed node: {type(error).__name__} {error}"
             self.broken[node.op, rule].append(node.name)
         sources = self._stem(reads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -20,6 +21,7 @@ from scar_cp.terms import (
     MAX_WINDOWS,
     Contention,
     Overlap,
+    Route,
     Routing,
     WeightPolicy,
 )
@@ -186,7 +188,7 @@ class Problem(Brief, Record):
         return tuple(tuple(sorted(self.nop_graph[c])) for c in range(self.num_chiplets))
 
     @cached_property
-    def routes(self) -> tuple[RoutesFrom, ...]:
+    def routes(self) -> tuple[Mapping[int, Route], ...]:
         """The directed links of the path between every two chiplets, by ``routing``."""
         columns = [c.col for c in self.chiplets] if self.routing == "xy" else None
         of = self.neighbours, self.hops, columns

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -174,3 +176,20 @@ def test_the_cost_model_is_timed_with_the_shipped_models(
     assert out.startswith(f"{count} layers repeated to 2,000 rows per batch\n")
     line = "absent: must be a folder with models (*.yaml)\n"
     assert command("bench", "cost", "--models", "absent") == (2, "", line)
+
+
+def test_a_suite_that_is_terminated_keeps_its_rows_and_says_so(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def two_and_a_signal(cases: list[Case], *_: object) -> Iterator[Row]:
+        for case in cases[:2]:
+            yield replace(OPEN, scenario=case.scenario)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(scar_cp.studies.bench, "run_suite", two_and_a_signal)
+    table = tmp_path / "scenarios.csv"
+    code, _, err = command("bench", "suite", "scenarios", "ablation", "-o", str(tmp_path))
+    assert code == 130
+    assert err.splitlines()[-1] == f"interrupted: 2 of 10 cases are in {table}"
+    assert len(read_table(table, Row)) == 2
+    assert not (tmp_path / "ablation.csv").exists()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +18,7 @@ from conftest import ROOT, Command, Project
 from rows import ROW
 
 from scar_cp.errors import CrashError, InputError
+from scar_cp.records.runs_csv import read_table
 from scar_cp.studies import compare
 from scar_cp.studies.compare import Store, plan, run
 from scar_cp.studies.judged_rows import Row
@@ -271,3 +275,43 @@ def test_the_quickstart_is_compared_from_end_to_end(project: Project, command: C
     again = command(*arguments)
     assert again.err == "2 of 2 runs are stored already\n"
     assert "optimal" in again.out
+
+
+RACER = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from rows import ROW
+from scar_cp.studies.compare import Store
+store = Store(Path("t.csv"))
+print("ready", flush=True)
+sys.stdin.readline()
+for k in range(25):
+    store.add(replace(ROW, scenario=f"{sys.argv[1]}-{k}"))
+"""
+
+
+@pytest.mark.slow
+def test_two_that_write_one_table_lose_no_row(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACER, name],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name in "ab"
+    ]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == b"ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.close()
+    assert [racer.wait() for racer in racers] == [0, 0]
+    for racer in racers:
+        racer.stdout.close()
+    found = {row.scenario for row in read_table(tmp_path / "t.csv", Row)}
+    assert found == {f"{name}-{k}" for name in "ab" for k in range(25)}
