@@ -9,6 +9,7 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.cli.interrupts import stop_on_signals
+from scar_cp.cli.result_outputs import write_outputs
 from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 from scar_cp.terms import TIME_LIMIT_S, WORKERS
@@ -52,7 +53,7 @@ def deadlines(
     from scar_cp.files.loading import load_problem
     from scar_cp.files.problem_of_result import origin_of
     from scar_cp.records.own_files import RESULT
-    from scar_cp.records.yaml_json import check_writable, to_json, write_text
+    from scar_cp.records.yaml_json import check_writable, to_json
     from scar_cp.show.text.live_progress import LiveStatus
     from scar_cp.show.text.tardiness_text import tardiness_lines
     from scar_cp.solvers import Event, Request
@@ -78,15 +79,15 @@ def deadlines(
                 status.say(f"{stage}: {event.seconds:.1f} s")
 
         found = least_tardiness(problem, request, say, stop, context.obj)
-    outputs = o.outputs(output, as_json) if found.energy is not None else []
+    is_told = False
     if found.energy is not None:
         origin = origin_of(instance, loaded.overrides, output or Path())
-        for path in outputs:
-            write_text(path, to_json(found.energy.result.replace(origin=origin)))
-    if o.STANDARD not in outputs:
+        text = to_json(found.energy.result.replace(origin=origin))
+        is_told = write_outputs(output, as_json, text)
+    if not is_told:
         for line in tardiness_lines(found):
             print(line)
-    if outputs:
+    if found.energy is not None:
         say_written(output)
     if found.most_cycles != 0:
         raise typer.Exit(1)

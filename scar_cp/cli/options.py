@@ -84,7 +84,6 @@ __all__ = [
     "given",
     "known",
     "name_of",
-    "outputs",
     "parse_grid",
     "parse_set",
     "together",
@@ -349,12 +348,6 @@ AsJson = Annotated[
 ]
 STANDARD = Path("-")
 """Standard output, or input."""
-
-
-def outputs(output: Path | None, as_json: bool) -> list[Path]:
-    """Where a result goes: to a file, to standard output, to both or to none."""
-    asked = [output] if output is not None else []
-    return [*asked, STANDARD] if as_json and output != STANDARD else asked
 
 
 Raw = Annotated[bool, typer.Option("--raw", help="Cycles and nJ instead of ms, mJ and J·s.")]

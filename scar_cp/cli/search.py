@@ -11,6 +11,7 @@ import typer
 from scar_cp.cli import options as o
 from scar_cp.cli.interrupts import stop_on_signals
 from scar_cp.cli.options import STANDARD
+from scar_cp.cli.result_outputs import write_outputs
 from scar_cp.cli.streams import say_written
 from scar_cp.errors import InputError
 from scar_cp.plugins import SOLVERS
@@ -94,7 +95,7 @@ def solve(
     from scar_cp.judge.validation import space_is_defined, undefined_space
     from scar_cp.outcome.solving import solve as run
     from scar_cp.records.own_files import CERTIFICATE, RESULT
-    from scar_cp.records.yaml_json import check_writable, to_json, write_text
+    from scar_cp.records.yaml_json import check_writable, to_json
     from scar_cp.show.text.live_progress import Progress
     from scar_cp.show.text.summary import print_summary
     from scar_cp.show.text.units import Units
@@ -145,14 +146,10 @@ def solve(
             stop=stop,
             on_stage=progress.stage,
         )
-    outputs = o.outputs(output, as_json)
-    if outputs:
-        given = instance != STANDARD
-        origin = origin_of(instance, loaded.overrides, output or Path()) if given else None
-        text = to_json(outcome.result.replace(origin=origin))
-        for path in outputs:
-            write_text(path, text)
-    is_shown = STANDARD not in outputs
+    given = instance != STANDARD
+    origin = origin_of(instance, loaded.overrides, output or Path()) if given else None
+    text = to_json(outcome.result.replace(origin=origin))
+    is_shown = not write_outputs(output, as_json, text)
     if is_shown:
         print_summary(outcome, raw)
         say_written(output)
@@ -191,7 +188,7 @@ def pareto(
     from scar_cp.judge.validation import space_is_defined, undefined_space
     from scar_cp.outcome.pareto import pareto_front
     from scar_cp.records.own_files import FRONT
-    from scar_cp.records.yaml_json import check_writable, to_json, write_text
+    from scar_cp.records.yaml_json import check_writable, to_json
     from scar_cp.show.text.live_progress import FrontProgress
     from scar_cp.show.text.summary import print_front
     from scar_cp.solvers import Request
@@ -218,10 +215,7 @@ def pareto(
     if front is None:
         print("no schedule was found")
         raise typer.Exit(1)
-    outputs = o.outputs(output, as_json)
-    for path in outputs:
-        write_text(path, to_json(front))
-    if STANDARD not in outputs:
+    if not write_outputs(output, as_json, to_json(front)):
         print_front(loaded.problem, front, raw)
         say_written(output)
 

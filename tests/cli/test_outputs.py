@@ -138,3 +138,12 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_search(
     (project.folder / "gone").rmdir()
     line = "r.json: cannot be written: No such file or directory\n"
     assert command("solve", instance, "--quiet", "-o", "r.json") == (2, "", line)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_a_result_that_finds_no_room_is_printed(project: Project, command: Command) -> None:
+    arguments = [*WRITERS["solve"].split(), "-o", "/dev/full"]
+    code, out, err = command(*arguments)
+    assert code == 2
+    assert json.loads(out)["format"] == "scar-cp/result@1"
+    assert err.startswith("/dev/full: cannot be written: ")
