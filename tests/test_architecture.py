@@ -64,7 +64,10 @@ ROOMS: dict[str, set[str]] = {
         *("records", "inputs", "problem", "judge", "solvers", "outcome", "files"),
         *("studies", "studies.papers", "sweeps", "codesign"),
     },
-    "show.plots": {"problem", "judge", "outcome", "studies", "sweeps", "codesign"},
+    "show.plots": {
+        *("problem", "judge", "outcome", "studies", "sweeps", "codesign"),
+        "show.text",
+    },
     "show.page": {
         *("problem", "judge", "outcome", "files", "studies"),
         *("show", "show.text", "show.plots"),

@@ -41,6 +41,7 @@ class KindName(StrEnum):
     bounds = "bounds"
     front = "front"
     gaps = "gaps"
+    values = "values"
 
 
 _OF_A_SCHEDULE = (KindName.gantt, KindName.map)
@@ -74,11 +75,12 @@ def plot(
         typer.Option(help=r"What to draw \[default: by RESULT: gantt, front or gaps]"),
     ] = None,
 ) -> None:
-    r"""Draw a schedule over time or in space, how value and bound met, a front, or a table of gaps.
+    r"""Draw a schedule over time or in space, how value and bound met, a front, or a table of runs.
 
     gantt: chiplets over time. map: layers and traffic on the package, per window. bounds: best
     value and bound over the search. front: the latency-energy front and what is proven empty.
-    gaps: bars of a table of compare or gaps. Needs the extra: pip install 'scar-cp\[plot]'
+    gaps: bars of a table of compare or gaps. values: what the runs of compare attain, beside the
+    certified bounds. Needs the extra: pip install 'scar-cp\[plot]'
 
     For example:
 
@@ -86,7 +88,7 @@ def plot(
 
     scar-cp plot result.json --kind map
 
-    scar-cp plot front.json -o front.png
+    scar-cp plot table.csv --kind values -o values.pdf
     """
     from scar_cp.records.yaml_json import check_writable, write_bytes
     from scar_cp.show.plots.style import figure_bytes
@@ -173,10 +175,13 @@ def _kinds_of(output: Output) -> tuple[KindName, ...]:
     """How an output can be drawn; first what it is drawn as if nobody says."""
     from scar_cp.outcome.pareto import Front
     from scar_cp.outcome.result import Result
+    from scar_cp.show.output_files import Comparison
 
     if isinstance(output, Result):
         return (*_OF_A_SCHEDULE, KindName.bounds)
-    return (KindName.front,) if isinstance(output, Front) else (KindName.gaps,)
+    if isinstance(output, Front):
+        return (KindName.front,)
+    return (KindName.gaps, KindName.values) if isinstance(output, Comparison) else (KindName.gaps,)
 
 
 def _figure(
@@ -190,6 +195,7 @@ def _figure(
     from scar_cp.show.plots.gantt_plot import plot_gantt
     from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
     from scar_cp.show.plots.map_plot import plot_map
+    from scar_cp.show.plots.values_plot import plot_values
 
     if isinstance(output, Result):
         if kind is KindName.bounds:
@@ -204,5 +210,5 @@ def _figure(
             raise InputError([Fault(str(path), "points", "[]", "there is nothing to draw")])
         return partial(plot_front, output), ()
     if isinstance(output, Comparison):
-        return partial(plot_gaps, output.rows), ()
+        return partial(plot_gaps if kind is KindName.gaps else plot_values, output.rows), ()
     return partial(plot_losses, output.splits), ()

@@ -220,7 +220,7 @@ def pareto(
     for path in outputs:
         write_text(path, to_json(front))
     if STANDARD not in outputs:
-        print_front(loaded.problem, front, raw)
+        print_front(front, raw)
         say_written(output)
 
 

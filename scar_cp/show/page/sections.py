@@ -24,7 +24,7 @@ from scar_cp.show.page.page_tables import Table, table_of
 from scar_cp.show.page.schedule_tables import schedule_tables
 from scar_cp.show.text.comparison_text import comparison_notes, folded_columns, summary_columns
 from scar_cp.show.text.gaps_text import gaps_columns
-from scar_cp.show.text.summary import certificate_lines, total_lines
+from scar_cp.show.text.summary import certificate_lines, front_columns, total_lines
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units
 
@@ -122,7 +122,7 @@ def _segments(problem: Problem, evaluation: Evaluation) -> Columns:
             model = problem.models[s.model]
             cells = {
                 "window": str(w),
-                "model": f"{model.name} x{model.batch}",
+                "model": f"{problem.run_names[s.model]} x{model.batch}",
                 "layers": layers_text(s.first, s.last),
                 "chiplet": f"{s.chiplet} {problem.chiplets[s.chiplet].type}",
                 "passes": str(model.passes),
@@ -176,15 +176,10 @@ def section_of(output: object, title: str) -> Section:
 def _(output: Front, title: str) -> Section:
     if not output.points:
         return Section(title, notes=["the front has no points"])
-    columns = {
-        "latency [cycles]": [f"{point.latency_cycles:,}" for point in output.points],
-        "energy [nJ]": [f"{point.energy_nj:,}" for point in output.points],
-        "found by": ["weights" if point.supported else "budget" for point in output.points],
-    }
     return Section(
         title,
         figures={"Latency and energy; no schedule lies in the grey region": front_figure(output)},
-        tables=[table_of("Points", columns)],
+        tables=[table_of("Points", front_columns(output))],
         about=[f"problem {output.problem}, {output.space} space"],
     )
 
