@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.result_problems import InstanceOfResult, find_problem
 from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
@@ -54,18 +55,11 @@ _Source = Annotated[
         help="A result of solve, a front of pareto, or a table of compare or gaps.",
     ),
 ]
-_Instance = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="INSTANCE",
-        help="The instance or problem.json, if it is not where the result says.",
-    ),
-]
 
 
 def plot(
     result: _Source,
-    instance: _Instance = None,
+    instance: InstanceOfResult = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help=r"FILE.png, .svg or .pdf \[default: RESULT.KIND.png]"),
@@ -107,7 +101,7 @@ def plot(
 
 def trace(
     result: _Result,
-    instance: _Instance = None,
+    instance: InstanceOfResult = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
         "trace.json"
     ),
@@ -139,10 +133,9 @@ def trace(
 
 def _scheduled(result: Result, path: Path, instance: Path | None) -> tuple[LoadedProblem, Schedule]:
     """The problem and the schedule of a file's result."""
-    from scar_cp.files.problem_of_result import load_problem_of
     from scar_cp.outcome.result import schedule_of
 
-    loaded = load_problem_of(result, path, instance)
+    loaded = find_problem(result, path, instance)
     return loaded, schedule_of(result, loaded.problem, path)
 
 
@@ -159,7 +152,7 @@ def _drawing(
     from scar_cp.show.output_files import read_output
 
     output = read_output(path)
-    kinds = _kinds_of(output)
+    kinds = _kinds_of(output, path)
     if kind is None:
         kind = kinds[0]
     if kind not in kinds:
@@ -171,12 +164,15 @@ def _drawing(
     return kind, *_figure(kind, output, path, instance)
 
 
-def _kinds_of(output: Output) -> tuple[KindName, ...]:
+def _kinds_of(output: Output, path: Path) -> tuple[KindName, ...]:
     """How an output can be drawn; first what it is drawn as if nobody says."""
     from scar_cp.outcome.pareto import Front
     from scar_cp.outcome.result import Result
-    from scar_cp.show.output_files import Comparison
+    from scar_cp.show.output_files import Benchmark, Comparison
 
+    if isinstance(output, Benchmark):
+        rule = "is a table of bench, which scar-cp bench plot draws"
+        raise InputError([Fault(str(path), "", None, rule)])
     if isinstance(output, Result):
         return (*_OF_A_SCHEDULE, KindName.bounds)
     if isinstance(output, Front):
@@ -189,7 +185,7 @@ def _figure(
 ) -> tuple[Callable[[], Figure], tuple[Path, ...]]:
     from scar_cp.outcome.pareto import Front
     from scar_cp.outcome.result import Result
-    from scar_cp.show.output_files import Comparison
+    from scar_cp.show.output_files import Comparison, Splits
     from scar_cp.show.plots.bounds_plot import plot_bounds
     from scar_cp.show.plots.front_plot import plot_front
     from scar_cp.show.plots.gantt_plot import plot_gantt
@@ -211,4 +207,5 @@ def _figure(
         return partial(plot_front, output), ()
     if isinstance(output, Comparison):
         return partial(plot_gaps if kind is KindName.gaps else plot_values, output.rows), ()
+    assert isinstance(output, Splits)
     return partial(plot_losses, output.splits), ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from scar_cp.show.plots.style import model_fill
+from scar_cp.show.text.tables import by_numbers
 from scar_cp.studies.gap_splits import GapSplit
 from scar_cp.studies.judged_rows import JudgedRow
 
@@ -33,7 +33,6 @@ TOLD = ("package", "profile", "settings", "windows", "space", "objective")
 """What may tell rows of one scenario apart."""
 _PAGE = 14.0
 """Inches that a picture may be wide."""
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
 
 def in_order(rows: Sequence[R], names: Sequence[str] = TOLD) -> list[R]:
@@ -42,17 +41,11 @@ def in_order(rows: Sequence[R], names: Sequence[str] = TOLD) -> list[R]:
     def ranks(name: str) -> dict[object, int]:
         values: list[object] = list(dict.fromkeys(getattr(row, name) for row in rows))
         if name in ("windows", "settings"):
-            values.sort(key=_natural)
+            values.sort(key=by_numbers)
         return {value: rank for rank, value in enumerate(values)}
 
     order = {name: ranks(name) for name in ("scenario", *names)}
     return sorted(rows, key=lambda row: [order[name][getattr(row, name)] for name in order])
-
-
-def _natural(value: object) -> list[str | float]:
-    """Text and numbers in turn."""
-    parts = _NUMBER.split(str(value))
-    return [float(part) if k % 2 else part for k, part in enumerate(parts)]
 
 
 def case_names(

@@ -186,9 +186,14 @@ def total_lines(
 def certificate_lines(
     result: Result, problem: Problem | None = None, raw: bool = False
 ) -> list[str]:
-    """Value, bound and gap with their space, and notes; without the problem in cycles and nJ."""
+    """Value, bound and gap with their space, and notes.
+
+    Without the problem the evaluation says the clock; where there is none, cycles and nJ.
+    """
     lines = []
-    units = Units(None if raw or problem is None else problem.clock_hz)
+    units = Units(problem.clock_hz) if problem else Units.of(result.evaluation)
+    if raw:
+        units = Units()
     if result.value is not None:
         author = next((line.source for line in result.log if line.value == result.value), "")
         found_by = f", found by {author or result.solver}"
