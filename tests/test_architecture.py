@@ -16,10 +16,11 @@ from typing import get_args
 import pytest
 
 import scar_cp
+import scar_cp.cli.list_command as list_command
 import scar_cp.cli.papers_command as papers
 import scar_cp.cli.schema as schema
 from scar_cp.cli import options
-from scar_cp.inputs.schemas import SCHEMAS
+from scar_cp.files.shipped import KINDS
 from scar_cp.plugins import COST_SOURCES, DATAFLOWS, SOLVERS, Registry
 from scar_cp.studies.fresh_process import _SHOWS_ONLY
 from scar_cp.studies.papers.experiments import EXPERIMENTS
@@ -62,9 +63,12 @@ ROOMS: dict[str, set[str]] = {
     "show": {"records", "problem", "judge", "outcome", "studies"},
     "show.text": {
         *("records", "inputs", "problem", "judge", "solvers", "outcome", "files"),
-        *("studies", "studies.papers", "sweeps", "codesign"),
+        *("studies", "studies.papers", "sweeps", "codesign", "show"),
     },
-    "show.plots": {"problem", "judge", "outcome", "studies", "sweeps", "codesign"},
+    "show.plots": {
+        *("problem", "judge", "outcome", "studies", "sweeps", "codesign"),
+        "show.text",
+    },
     "show.page": {
         *("problem", "judge", "outcome", "files", "studies"),
         *("show", "show.text", "show.plots"),
@@ -308,7 +312,8 @@ def test_what_is_built_in_is_what_a_plug_in_must_be(registry: Registry) -> None:
         (options.SpaceName, get_args(Space)),
         (options.UnweightedName, tuple(o for o in get_args(ObjectiveName) if o != "weighted")),
         (options.WeightPolicyName, get_args(WeightPolicy)),
-        (schema.SchemaName, tuple(SCHEMAS)),
+        (schema.SchemaName, tuple(schema.written_files())),
+        (list_command.ShippedName, KINDS),
         (papers.ExperimentName, (*EXPERIMENTS, "ranking", "all")),
     ],
 )

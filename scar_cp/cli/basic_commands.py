@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
 __all__ = ["register"]
@@ -24,20 +25,29 @@ def register(app: typer.Typer) -> None:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of any format.")],
 ) -> None:
-    """Check models, packages, scenarios, profiles, instances, problems, schedules, results.
+    """Check files of every format, with what they refer to: models to results and tables.
 
-    Example: scar-cp check sc4 resnet50
+    Example: scar-cp check sc4 resnet50 sweep.yaml
     """
+    from scar_cp.codesign.design_space import check_design
     from scar_cp.files.file_check import check_file
-    from scar_cp.outcome.pareto import Front
-    from scar_cp.outcome.result import Result
-    from scar_cp.records.record import Record
+    from scar_cp.show.output_files import RECORDS, read_output
+    from scar_cp.studies.judged_rows import FORMAT
+    from scar_cp.sweeps.points import check_sweep
 
     faults: list[Fault] = []
-    outputs: dict[str, type[Record]] = {"scar-cp/result@1": Result, "scar-cp/pareto@1": Front}
+    more = {
+        **dict.fromkeys([*RECORDS, FORMAT], read_output),
+        "scar-cp/sweep@1": check_sweep,
+        "scar-cp/codesign@1": check_design,
+    }
     for file in files:
         try:
-            print(f"{file}: ok: {check_file(file, outputs)}")
+            if file.suffix == ".csv":
+                read_output(file)
+                print(f"{file}: ok: a table of runs")
+            else:
+                print(f"{file}: ok: {check_file(file, more)}")
         except InputError as error:
             faults += error.faults
     if faults:
@@ -81,6 +91,7 @@ def cost(
         sys.stdout.write(text)
     else:
         write_text(output, text)
+        say_written(output)
 
 
 @o.with_settings
@@ -108,6 +119,7 @@ def compile_(
         sys.stdout.write(to_json(problem))
     else:
         write_text(output, to_json(problem))
+        say_written(output)
 
 
 @o.with_settings
@@ -129,15 +141,18 @@ def evaluate(
     Example: scar-cp evaluate quickstart result.json --json
     """
     from scar_cp.files.loading import load_problem
-    from scar_cp.files.schedule_files import read_schedule
+    from scar_cp.files.schedule_files import read_schedule_of
     from scar_cp.judge.evaluation import evaluate as judge
     from scar_cp.judge.validation import BLOCKING_RULES, space_is_defined, undefined_space, validate
+    from scar_cp.outcome.result import check_about
     from scar_cp.show.text.summary import print_evaluation
     from scar_cp.terms import Space
 
-    loaded, given = o.together(
-        lambda: load_problem(instance, settings), lambda: read_schedule(schedule)
+    loaded, (given, about) = o.together(
+        lambda: load_problem(instance, settings), lambda: read_schedule_of(schedule)
     )
+    if about is not None:
+        check_about(about, loaded.sha256, schedule)
     name: Space = space.value if space else loaded.settings.space if loaded.settings else "full"
     if not space_is_defined(loaded.problem, name):
         raise InputError([undefined_space(name, instance, space)])

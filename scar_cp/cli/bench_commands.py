@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.folders import make_folder
 from scar_cp.cli.runs import termination_as_interrupt
 from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
@@ -72,10 +73,13 @@ def suite(
     from scar_cp.records.yaml_json import check_writable
 
     tables = {name.value: output / f"{name.value}.csv" if output else None for name in names}
-    for path in (*tables.values(), best):
-        check_writable(path)
+    check_writable(best)
     _read_best(best)  # a table of something else is told before hours of measuring
     stored = {name: _stored(path, note=False) if path else [] for name, path in tables.items()}
+    if output is not None:
+        make_folder(output)
+    for path in tables.values():
+        check_writable(path)
     with termination_as_interrupt():
         _run_all(tables, stored, instances, workers, seed, only, best)
 
@@ -202,8 +206,8 @@ def _run(
 ) -> list[Row]:
     from scar_cp.records.yaml_json import write_text
     from scar_cp.show.text.console import plain_console
+    from scar_cp.show.text.outputs_text import bench_lines
     from scar_cp.show.text.summary import gap_text
-    from scar_cp.show.text.units import Units
     from scar_cp.studies.bench import SUITES, method, regressions, run_suite, table_text
 
     cases = [
@@ -230,19 +234,8 @@ def _run(
         where = f"are in {path}" if path and write else "were done and are not kept"
         print(f"interrupted: {len(rows)} of {len(cases)} cases {where}", file=sys.stderr)
         raise
-    print(
-        f"{'scenario':8} {'package':14} {'windows':>7} {'objective':9} "
-        f"{'heuristic':>14} {'value':>14} {'bound':>14} {'gap':>9} {'seconds':>8} {'MB':>5}"
-    )
-    for row in rows:
-        units = Units(row.clock_hz)
-        costs = [units.value(row.objective, v) for v in (row.heuristic, row.value, row.bound)]
-        print(
-            f"{row.scenario:8} {row.package:14} {row.windows:7} {row.objective:9} "
-            f"{costs[0]:>14} {costs[1]:>14} {costs[2]:>14} "
-            f"{gap_text(row.gap):>9} {row.seconds:8.1f} {row.peak_mb:5}"
-            + (f"  without {row.without}" if row.without else "")
-        )
+    for line in bench_lines(rows):
+        print(line)
     if path and write:
         say_written(path)
     for line in regressions(stored, rows):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.streams import say_written
 
 __all__ = ["register"]
 
@@ -48,3 +49,4 @@ def cost_template(
         sys.stdout.write(text)
     else:
         write_text(output, text)
+        say_written(output)

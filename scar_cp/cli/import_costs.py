@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 from scar_cp.plugins import COST_SOURCES
 
@@ -66,6 +67,7 @@ def import_costs(
         sys.stdout.write(text)
     else:
         write_text(output, text)
+        say_written(output)
 
 
 def _check_options(

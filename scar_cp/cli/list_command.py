@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from scar_cp.cli.schema import SchemaName
+__all__ = ["ShippedName", "register"]
 
-__all__ = ["register"]
+
+class ShippedName(StrEnum):
+    """Kinds of files that are installed: `scar_cp.files.shipped.KINDS`."""
+
+    instance = "instance"
+    scenario = "scenario"
+    package = "package"
+    profile = "profile"
+    model = "model"
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     kind: Annotated[
-        SchemaName | None, typer.Argument(help="Which files; all where none is named.")
+        ShippedName | None, typer.Argument(help="Which files; all where none is named.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

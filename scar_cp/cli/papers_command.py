@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.folders import make_folder
 from scar_cp.cli.runs import check_outputs, run_missing
+from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def papers(
         results = output / "results"
         limits = Limits(time_limit, gap, workers, seed)
         plans = plan_experiments(chosen, profiles, instances, limits, results)
-        _make_folder(results)
+        make_folder(results)
         store = Store(output / "runs.csv")
         tables = {experiment.name: output / f"{experiment.name}.csv" for experiment in chosen}
         planned = [job for of in plans.values() for job in of.values()]
@@ -125,19 +127,13 @@ def papers(
             write_text(tables[experiment.name], cells_csv(experiment, cells, command))
             print(f"{experiment.name}: {experiment.source}\n")
             print(cells_text(cells, experiment.by_window), flush=True)
+            if kept:
+                say_written(tables[experiment.name])
             failed |= any(row.status == "failed" for row in store.judged(jobs.values()))
     if name in ("ranking", "all"):
-        _rank(output)
+        _rank(output, kept)
     if failed:
         raise typer.Exit(1)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        rule = f"cannot be made: {error.strerror}"
-        raise InputError([Fault(str(folder), "", None, rule)]) from error
 
 
 def _cells(experiment: Experiment, profiles: list[str], plan: Plan, store: Store) -> list[Cell]:
@@ -151,7 +147,7 @@ def _cells(experiment: Experiment, profiles: list[str], plan: Plan, store: Store
     return [cell for profile in profiles for cell in cells_of(experiment, profile, rows)]
 
 
-def _rank(output: Path) -> None:
+def _rank(output: Path, kept: bool) -> None:
     from scar_cp.records.own_files import PAPERS
     from scar_cp.records.runs_csv import read_table, readable
     from scar_cp.records.yaml_json import check_writable, write_text
@@ -176,9 +172,15 @@ def _rank(output: Path) -> None:
         agreements += of
         disagreements += against
     command = "scar-cp papers ranking"
-    outputs = output / "ranking.csv", output / "disagreements.csv"
-    for path in outputs:
-        check_writable(path, replaces=PAPERS)
-    write_text(outputs[0], agreements_csv(agreements, command))
-    write_text(outputs[1], disagreements_csv(disagreements, command))
+    texts = {
+        output / "ranking.csv": agreements_csv(agreements, command),
+        output / "disagreements.csv": disagreements_csv(disagreements, command),
+    }
+    for file in texts:
+        check_writable(file, replaces=PAPERS)
+    for file, text in texts.items():
+        write_text(file, text)
     print(ranking_text(agreements))
+    if kept:
+        for file in texts:
+            say_written(file)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.result_problems import InstanceOfResult, find_problem
 from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
@@ -41,6 +42,7 @@ class KindName(StrEnum):
     bounds = "bounds"
     front = "front"
     gaps = "gaps"
+    values = "values"
 
 
 _OF_A_SCHEDULE = (KindName.gantt, KindName.map)
@@ -53,18 +55,11 @@ _Source = Annotated[
         help="A result of solve, a front of pareto, or a table of compare or gaps.",
     ),
 ]
-_Instance = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="INSTANCE",
-        help="The instance or problem.json, if it is not where the result says.",
-    ),
-]
 
 
 def plot(
     result: _Source,
-    instance: _Instance = None,
+    instance: InstanceOfResult = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help=r"FILE.png, .svg or .pdf \[default: RESULT.KIND.png]"),
@@ -74,11 +69,12 @@ def plot(
         typer.Option(help=r"What to draw \[default: by RESULT: gantt, front or gaps]"),
     ] = None,
 ) -> None:
-    r"""Draw a schedule over time or in space, how value and bound met, a front, or a table of gaps.
+    r"""Draw a schedule over time or in space, how value and bound met, a front, or a table of runs.
 
     gantt: chiplets over time. map: layers and traffic on the package, per window. bounds: best
     value and bound over the search. front: the latency-energy front and what is proven empty.
-    gaps: bars of a table of compare or gaps. Needs the extra: pip install 'scar-cp\[plot]'
+    gaps: bars of a table of compare or gaps. values: what the runs of compare attain, beside the
+    certified bounds. Needs the extra: pip install 'scar-cp\[plot]'
 
     For example:
 
@@ -86,7 +82,7 @@ def plot(
 
     scar-cp plot result.json --kind map
 
-    scar-cp plot front.json -o front.png
+    scar-cp plot table.csv --kind values -o values.pdf
     """
     from scar_cp.records.own_files import of_picture
     from scar_cp.records.yaml_json import check_writable, write_bytes
@@ -106,7 +102,7 @@ def plot(
 
 def trace(
     result: _Result,
-    instance: _Instance = None,
+    instance: InstanceOfResult = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
         "trace.json"
     ),
@@ -139,10 +135,9 @@ def trace(
 
 def _scheduled(result: Result, path: Path, instance: Path | None) -> tuple[LoadedProblem, Schedule]:
     """The problem and the schedule of a file's result."""
-    from scar_cp.files.problem_of_result import load_problem_of
     from scar_cp.outcome.result import schedule_of
 
-    loaded = load_problem_of(result, path, instance)
+    loaded = find_problem(result, path, instance)
     return loaded, schedule_of(result, loaded.problem, path)
 
 
@@ -159,7 +154,7 @@ def _drawing(
     from scar_cp.show.output_files import read_output
 
     output = read_output(path)
-    kinds = _kinds_of(output)
+    kinds = _kinds_of(output, path)
     if kind is None:
         kind = kinds[0]
     if kind not in kinds:
@@ -171,14 +166,20 @@ def _drawing(
     return kind, *_figure(kind, output, path, instance)
 
 
-def _kinds_of(output: Output) -> tuple[KindName, ...]:
+def _kinds_of(output: Output, path: Path) -> tuple[KindName, ...]:
     """How an output can be drawn; first what it is drawn as if nobody says."""
     from scar_cp.outcome.pareto import Front
     from scar_cp.outcome.result import Result
+    from scar_cp.show.output_files import Benchmark, Comparison
 
+    if isinstance(output, Benchmark):
+        rule = "is a table of bench, which scar-cp bench plot draws"
+        raise InputError([Fault(str(path), "", None, rule)])
     if isinstance(output, Result):
         return (*_OF_A_SCHEDULE, KindName.bounds)
-    return (KindName.front,) if isinstance(output, Front) else (KindName.gaps,)
+    if isinstance(output, Front):
+        return (KindName.front,)
+    return (KindName.gaps, KindName.values) if isinstance(output, Comparison) else (KindName.gaps,)
 
 
 def _figure(
@@ -186,12 +187,13 @@ def _figure(
 ) -> tuple[Callable[[], Figure], tuple[Path, ...]]:
     from scar_cp.outcome.pareto import Front
     from scar_cp.outcome.result import Result
-    from scar_cp.show.output_files import Comparison
+    from scar_cp.show.output_files import Comparison, Splits
     from scar_cp.show.plots.bounds_plot import plot_bounds
     from scar_cp.show.plots.front_plot import plot_front
     from scar_cp.show.plots.gantt_plot import plot_gantt
     from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
     from scar_cp.show.plots.map_plot import plot_map
+    from scar_cp.show.plots.values_plot import plot_values
 
     if isinstance(output, Result):
         if kind is KindName.bounds:
@@ -206,5 +208,6 @@ def _figure(
             raise InputError([Fault(str(path), "points", "[]", "there is nothing to draw")])
         return partial(plot_front, output), ()
     if isinstance(output, Comparison):
-        return partial(plot_gaps, output.rows), ()
+        return partial(plot_gaps if kind is KindName.gaps else plot_values, output.rows), ()
+    assert isinstance(output, Splits)
     return partial(plot_losses, output.splits), ()

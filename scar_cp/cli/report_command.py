@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from scar_cp.cli import options as o
+from scar_cp.cli.result_problems import InstanceOfResult, naming_instance
 from scar_cp.cli.streams import say_written
 from scar_cp.errors import Fault, InputError
 
@@ -30,13 +31,7 @@ def report(
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
         "report.html"
     ),
-    instance: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="INSTANCE",
-            help="The instance or problem.json, if it is not where a result says.",
-        ),
-    ] = None,
+    instance: InstanceOfResult = None,
 ) -> None:
     r"""Write one HTML file with everything to see: it needs no other file and no network.
 
@@ -54,10 +49,11 @@ def report(
     from scar_cp.records.yaml_json import check_writable, write_text
     from scar_cp.show.page.document import page, read_sources
 
-    found, _ = o.together(
-        lambda: read_sources(sources, instance),
-        lambda: check_writable(output, *sources, *filter(None, [instance])),
-    )
+    with naming_instance():
+        found, _ = o.together(
+            lambda: read_sources(sources, instance),
+            lambda: check_writable(output, *sources, *filter(None, [instance])),
+        )
     if not found:
         rule = "holds no result, front or table of scar-cp"
         raise InputError([Fault(str(source), "", None, rule) for source in sources])

@@ -216,7 +216,7 @@ def pareto(
         print("no schedule was found")
         raise typer.Exit(1)
     if not write_outputs(output, as_json, to_json(front)):
-        print_front(loaded.problem, front, raw)
+        print_front(front, raw)
         say_written(output)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from enum import StrEnum
@@ -21,7 +22,7 @@ from scar_cp.terms import TIME_LIMIT_S
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from scar_cp.sweeps.point_store import PointStore
+    from scar_cp.sweeps.point_store import PointRow, PointStore
     from scar_cp.sweeps.points import Plan
     from scar_cp.sweeps.sweep_file import SweepFile
 
@@ -271,7 +272,10 @@ def report(
         before = panels.get(title, SweepPanel(title, column, ()))
         panels[title] = SweepPanel(title, column, (*before.rows, row))
     shown = tuple(panels.values())
-    figure = plot_sweep_map(shown, x, heat) if heat else plot_sweep_lines(shown, x, others)
+    title = f"Sweep of {', '.join(_problems(rows))}"
+    figure = (
+        plot_sweep_map(shown, x, heat, title) if heat else plot_sweep_lines(shown, x, others, title)
+    )
     write_bytes(path, figure_bytes(figure, path.suffix))
     say_written(path)
 
@@ -331,6 +335,11 @@ def _chosen(database: Path, where: Sequence[str]) -> list[Any]:
     if not rows:
         raise InputError([Fault(str(database), "", None, "there is no such point in it")])
     return rows
+
+
+def _problems(rows: Sequence[PointRow]) -> list[str]:
+    """Names of the problems, as the results say; settings that were varied are no part of them."""
+    return list(dict.fromkeys(json.loads(row.result)["problem"] for row in rows if row.result))
 
 
 def _are_numbers(rows: Sequence[Mapping[str, Any]], name: str) -> bool:

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from random import Random
 
-from scar_cp.codesign.design_file import DesignFile, Offer
-from scar_cp.errors import Fault, InputError
+from scar_cp.codesign.design_file import DesignFile, Offer, read_design
+from scar_cp.errors import Fault, InputError, collecting
+from scar_cp.files.instance_files import read_instance
 from scar_cp.inputs.instance import Instance
 from scar_cp.problem.compiled import Problem
 from scar_cp.problem.compiler import compile_instance
 from scar_cp.problem.reconfig import reconfigure
 
-__all__ = ["Counts", "Layout", "all_counts", "base_problem", "ideal", "laid_out", "layouts"]
+__all__ = [
+    "Counts",
+    "Layout",
+    "all_counts",
+    "base_problem",
+    "check_design",
+    "ideal",
+    "laid_out",
+    "layouts",
+]
 
 Counts = tuple[int, ...]
 """Chiplets of each type, in the order of the file."""
@@ -55,6 +66,33 @@ def _filled(room: int, offers: Sequence[Offer]) -> Iterator[Counts]:
     for n in range(first.least, most + 1):
         for others in _filled(room - n, rest):
             yield (n, *others)
+
+
+def check_design(path: Path) -> None:
+    """Read a co-design and all that it refers to.
+
+    Raises
+    ------
+    InputError
+        With the faults of all files.
+    """
+    design = read_design(path)
+    faults: list[Fault] = []
+    for one in design.instances:
+        with collecting(faults):
+            base_problem(read_instance(one.instance), design)
+        if design.against is not None:
+            with collecting(faults):
+                read_instance(one.instance, {"package": design.against})
+    if not all_counts(design):
+        faults.append(Fault(str(path), "limits", None, "no counts of the types keep all limits"))
+    if faults:
+        raise InputError(
+            replace(fault, file=str(path), place="against", is_parameter=False)
+            if fault.is_parameter
+            else fault
+            for fault in faults
+        )
 
 
 def layouts(counts: Counts, problem: Problem, most: int, seed: int) -> list[Layout]:

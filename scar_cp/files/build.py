@@ -25,7 +25,7 @@ from scar_cp.errors import Fault, InputError, collecting
 from scar_cp.inputs.cost_table import build_cost_table
 from scar_cp.inputs.graph import model_faults
 from scar_cp.inputs.instance import Instance, InstanceFile
-from scar_cp.inputs.package import Package, Profile
+from scar_cp.inputs.package import Package, Profile, no_profile
 from scar_cp.inputs.rules import instance_faults, package_faults, profile_faults, scenario_faults
 from scar_cp.inputs.workload import Layer, Model, Scenario
 from scar_cp.records.record import Record
@@ -229,7 +229,7 @@ def build_instance(
     """
     given = [run if isinstance(run, Run) else Run(run) for run in runs]
     models = tuple(run.model for run in given)
-    profile = profile or Profile(format="scar-cp/profile@1", name="none", domains={"own": {}})
+    profile = profile or no_profile("own")
     if domain is None and len(profile.domains) == 1:
         (domain,) = profile.domains
     file, scenario_file = f"instance {name}", f"scenario of {name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scar_cp.errors import InputError
@@ -20,22 +20,21 @@ from scar_cp.inputs.rules import (
 )
 from scar_cp.inputs.workload import Model, Scenario
 from scar_cp.records.reading import reader
-from scar_cp.records.record import Record
-from scar_cp.records.yaml_json import read_document, read_json_record, to_record
+from scar_cp.records.yaml_json import read_document, to_record
 
 __all__ = ["check_file"]
 
 
 @reader
-def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = None) -> str:
+def check_file(path: str | Path, more: Mapping[str, Callable[[Path], object]] | None = None) -> str:
     """Check a file of any format, and what it refers to.
 
     Parameters
     ----------
     path
         The file, or the name of a shipped one.
-    outputs
-        Records of further formats, of what solvers write.
+    more
+        What reads files of further formats, by format, and raises their faults.
 
     Returns
     -------
@@ -71,12 +70,13 @@ def check_file(path: str | Path, outputs: Mapping[str, type[Record]] | None = No
         read_chiplet(file)
     elif kind == "scar-cp/schedule@1":
         read_schedule(path)
-    elif isinstance(kind, str) and kind in (outputs or {}):
-        read_json_record(path, (outputs or {})[kind])
+    elif isinstance(kind, str) and more and kind in more:
+        more[kind](path)
     else:
-        kinds = "instance problem model scenario package profile chiplet schedule result pareto"
-        formats = ", ".join(kinds.split())
-        rule = f"must be one of the formats scar-cp/NAME@1 with NAME in {formats}"
+        kinds = "instance, problem, model, scenario, package, profile, chiplet, schedule"
+        others = (name.removeprefix("scar-cp/").removesuffix("@1") for name in more or ())
+        names = ", ".join([kinds, *others])
+        rule = f"must be one of the formats scar-cp/NAME@1 with NAME in {names}"
         raise InputError([wrong_format(file, kind, rule)])
     if collector.faults:
         raise InputError(collector.faults)

@@ -15,7 +15,7 @@ from scar_cp.files.shipped import file_of, is_name, named_file, shipped_files, u
 from scar_cp.inputs.cost_table import CostTable, read_cost_table
 from scar_cp.inputs.graph import model_faults
 from scar_cp.inputs.instance import Instance, InstanceFile
-from scar_cp.inputs.package import Package, Profile
+from scar_cp.inputs.package import Package, Profile, no_profile
 from scar_cp.inputs.rules import (
     instance_faults,
     package_faults,
@@ -178,6 +178,8 @@ def resolve_instance(path: Path, data: Any, overrides: Mapping[str, Any]) -> Ins
     scenario_file, scenario = refer("scenario", Scenario)
     package_file, package = refer("package", Package)
     profile_file, profile = refer("profile", Profile)
+    if data.get("profile") is None and scenario is not None:
+        profile_file, profile = file, no_profile(scenario.domain)
     if scenario and package and profile:
         collector.faults += inner.faults()
     broken_package = package_faults(package, package_file) if package is not None else []

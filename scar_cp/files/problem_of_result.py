@@ -14,7 +14,7 @@ from scar_cp.files.instance_files import REFERENCES
 from scar_cp.files.loading import LoadedProblem, load_problem
 from scar_cp.files.shipped import file_of, named_file
 from scar_cp.inputs.schemas import SchemaKind
-from scar_cp.outcome.result import Origin, Result, check_about
+from scar_cp.outcome.result import Origin, Result
 
 __all__ = ["load_problem_of", "origin_of"]
 
@@ -82,7 +82,7 @@ def load_problem_of(
         settings = _moved(origin.settings, partial(_file_of, origin, folder, source))
     if source is None:
         if origin is None:
-            rule = "does not say which problem the result is about: name its instance"
+            rule = "does not say which problem the result is about: name the instance"
             raise InputError([Fault(str(path), "origin", None, rule)])
         place = os.path.normpath(os.path.join(folder, origin.file))
         source = file_of(Path(place), origin.file, "instance")
@@ -95,7 +95,12 @@ def load_problem_of(
         loaded = load_problem(source)  # the settings may have been compiled into it since
         if loaded.settings is not None and loaded.sha256 != result.problem_sha256:
             raise InputError(_in_result(fault, str(path)) for fault in error.faults) from error
-    check_about(result, loaded.sha256, path)
+    if result.problem_sha256 != loaded.sha256:
+        rule = (
+            f"is a result of another problem, or of other settings, than {source} is now: "
+            "name the instance, or its compiled problem, as it was"
+        )
+        raise InputError([Fault(str(path), "problem_sha256", result.problem_sha256, rule)])
     return loaded
 
 

@@ -11,7 +11,7 @@ from scar_cp.judge.schedule import Schedule
 from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import read_document, to_record
 
-__all__ = ["read_schedule"]
+__all__ = ["read_schedule", "read_schedule_of"]
 
 
 @reader
@@ -43,18 +43,29 @@ def read_schedule(path: str | Path) -> Schedule:
     >>> sc.read_schedule("result.json") == result.schedule
     True
     """
+    return read_schedule_of(path)[0]
+
+
+def read_schedule_of(path: str | Path) -> tuple[Schedule, str | None]:
+    """Read a schedule, and the hash of the problem that it is about where its file says that.
+
+    Raises
+    ------
+    InputError
+        As `read_schedule`.
+    """
     data = read_document(Path(path))
     file = str(path)
     kind = data.get("format") if isinstance(data, dict) else "scar-cp/schedule@1"
     if kind == "scar-cp/schedule@1":
-        return to_record(data, Schedule, file)
+        return to_record(data, Schedule, file), None
     if kind != "scar-cp/result@1":
         rule = "must be 'scar-cp/schedule@1' or 'scar-cp/result@1'"
         raise InputError([wrong_format(file, kind, rule)])
     if data.get("schedule") is None:
         raise InputError([Fault(file, "schedule", None, "the result has no schedule")])
     try:
-        return to_record(data["schedule"], Schedule, file)
+        return to_record(data["schedule"], Schedule, file), data.get("problem_sha256")
     except InputError as error:
         raise InputError(
             replace(fault, place=f"schedule.{fault.place}".rstrip(".")) for fault in error.faults

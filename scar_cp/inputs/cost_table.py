@@ -101,6 +101,7 @@ def read_cost_table(path: Path) -> tuple[CostTable, list[Fault]]:
     whole = not faults
     numbers: dict[RowName, int] = {}
     costs: dict[RowName, SampleCost] = {}
+    empty: dict[RowName, tuple[str, ...]] = {}
     for number, cells in rows:
         name = RowName(*(from_cell(cells[field]) for field in RowName._fields))
         if name in numbers:
@@ -110,15 +111,71 @@ def read_cost_table(path: Path) -> tuple[CostTable, list[Fault]]:
         numbers[name] = number
         wrong = [
             Fault(file, f"row {number}, {column}", cells[column], _RULES[column])
-            if cells[column].strip()
-            else Fault(file, f"row {number}, {column}", None, "is required")
             for column in _NUMBERS
-            if not _PATTERNS[column].fullmatch(cells[column])
+            if cells[column].strip() and not _PATTERNS[column].fullmatch(cells[column])
         ]
         faults += wrong
-        if not wrong:
+        empty[name] = tuple(column for column in _NUMBERS if not cells[column].strip())
+        if not wrong and not empty[name]:
             costs[name] = SampleCost(int(cells["cycles"]), Fraction(cells["energy_nj"]))
+    faults += _unfilled(file, numbers, empty)
     return CostTable(file, numbers, costs, whole), faults
+
+
+class _Unfilled(NamedTuple):
+    """Neighbouring layers of a model that lack the same numbers on the same types."""
+
+    first: int
+    layers: list[str]
+    rows: list[int]
+
+
+def _unfilled(
+    file: str, numbers: Mapping[RowName, int], empty: Mapping[RowName, tuple[str, ...]]
+) -> list[Fault]:
+    """A fault for every range of layers whose cells are empty; layers count as the table has them.
+
+    Parameters
+    ----------
+    file
+        The table.
+    numbers
+        Of all rows, by what they are about.
+    empty
+        The columns that each row leaves empty.
+    """
+    lacking: dict[tuple[str, int], dict[tuple[str, ...], list[RowName]]] = {}
+    places: dict[str, dict[str, int]] = {}
+    for name in numbers:
+        place = places.setdefault(name.model, {})
+        layer = place.setdefault(name.layer, len(place))
+        if empty[name]:
+            lacking.setdefault((name.model, layer), {}).setdefault(empty[name], []).append(name)
+    found: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[_Unfilled]] = {}
+    for (model, layer), by_columns in sorted(lacking.items()):
+        for columns, names in by_columns.items():
+            types = tuple(name.chiplet_type for name in names)
+            ranges = found.setdefault((model, types, columns), [])
+            if not ranges or ranges[-1].first + len(ranges[-1].layers) != layer:
+                ranges.append(_Unfilled(layer, [], []))
+            ranges[-1].layers.append(names[0].layer)
+            ranges[-1].rows.extend(numbers[name] for name in names)
+    return [
+        _unfilled_fault(file, model, types, columns, of)
+        for (model, types, columns), ranges in found.items()
+        for of in ranges
+    ]
+
+
+def _unfilled_fault(
+    file: str, model: str, types: tuple[str, ...], columns: tuple[str, ...], of: _Unfilled
+) -> Fault:
+    least, most, last = min(of.rows), max(of.rows), of.first + len(of.layers) - 1
+    rows = f"row {least}" if least == most else f"row {least}-{most}"
+    layers = f"layer {of.layers[0]}" if last == of.first else f"layers {of.first}-{last}"
+    what = f"{model}: {layers}, type{'s' if len(types) > 1 else ''} {', '.join(types)}"
+    rule = f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} required"
+    return Fault(file, rows, what, rule)
 
 
 def build_cost_table(

@@ -37,7 +37,8 @@ class InstanceFile(Record):
     name: str | None = None
     scenario: str
     package: str
-    profile: str
+    profile: str | None = None
+    """Not needed where the package has every chiplet type of its own."""
     cost_table: str | None = None
     """CSV of compute costs that replaces the analytical model (see `CostTable`)."""
     windows: Annotated[int, Field(gt=0, le=MAX_WINDOWS)] = 1

@@ -148,3 +148,8 @@ class Profile(Brief, Record):
 
     def _brief(self) -> str:
         return f"{self.name}: {self.domains_text}"
+
+
+def no_profile(domain: str) -> Profile:
+    """What an instance has that names none: the domain of its scenario, without chiplet types."""
+    return Profile(format="scar-cp/profile@1", name="none", domains={domain: {}})

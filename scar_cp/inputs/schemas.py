@@ -30,12 +30,12 @@ SCHEMAS: Final[dict[SchemaKind, type[Record]]] = {
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema_file(kind: SchemaKind) -> str:
+def schema_file(kind: str) -> str:
     """Name of a schema's file."""
     return f"{kind}.schema.json"
 
 
-def schema_text(kind: SchemaKind) -> str:
-    """A schema as JSON."""
-    schema = {"$schema": _DIALECT} | SCHEMAS[kind].model_json_schema()
+def schema_text(record: type[Record]) -> str:
+    """The schema of a file's record as JSON."""
+    schema = {"$schema": _DIALECT} | record.model_json_schema()
     return json.dumps(schema, indent=2) + "\n"

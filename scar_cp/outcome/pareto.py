@@ -13,7 +13,7 @@ from scar_cp.outcome.result import Result
 from scar_cp.outcome.solving import Stop, question_of, solve
 from scar_cp.problem.compiled import Problem, ProblemModel
 from scar_cp.records.brief import Brief
-from scar_cp.records.record import Record, Seq
+from scar_cp.records.record import PositiveFloat, Record, Seq
 from scar_cp.solvers import Event, Request
 from scar_cp.terms import ObjectiveName
 
@@ -51,6 +51,8 @@ class Front(Brief, Record):
     half_planes: Seq[HalfPlaneRecord]
     budgets: Seq[tuple[int, int]]
     """(latency budget, energy that no schedule within it goes below)."""
+    clock_hz: PositiveFloat | None = None
+    """Of the package; none in older files."""
 
     def least_energy(self, latency_cycles: int) -> int:
         """No schedule with this latency has less energy."""
@@ -223,6 +225,7 @@ def pareto_front(
         points=tuple(points),
         half_planes=tuple(state.planes),
         budgets=tuple(budgets),
+        clock_hz=problem.clock_hz,
     )
 
 

@@ -104,17 +104,26 @@ class Result(Brief, Record):
         )
 
 
-def check_about(result: Result, sha256: str, path: str | Path) -> None:
+def check_about(result_sha256: str, sha256: str, path: str | Path) -> None:
     """Refuse the result of a file that is not about the problem with this hash.
+
+    Parameters
+    ----------
+    result_sha256
+        Of the problem that the result is about.
+    sha256
+        Of the problem at hand.
+    path
+        The result's file.
 
     Raises
     ------
     InputError
         With one fault.
     """
-    if result.problem_sha256 != sha256:
-        rule = f"the result is about another problem, or other settings: this one's is {sha256}"
-        raise InputError([Fault(str(path), "problem_sha256", result.problem_sha256, rule)])
+    if result_sha256 != sha256:
+        rule = f"is a result of another problem, or of other settings: this one's is {sha256}"
+        raise InputError([Fault(str(path), "problem_sha256", result_sha256, rule)])
 
 
 def schedule_of(result: Result, problem: Problem, path: str | Path) -> Schedule:

@@ -84,7 +84,7 @@ def verify(
     """
     document = read_document(path)
     result = json_record(document, Result, str(path))
-    check_about(result, sha256, path)
+    check_about(result.problem_sha256, sha256, path)
     audit = _Audit(problem, result, document, str(path), certified)
     if not space_is_defined(problem, result.space):
         audit.fault("space", result.space, "the problem does not define this space")

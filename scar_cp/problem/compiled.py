@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
@@ -140,6 +141,15 @@ class Problem(Brief, Record):
         return (
             f"{self.name}: {len(self.models)} models, {layers} layers, "
             f"{self.num_chiplets} chiplets, at most {self.max_windows} window(s)"
+        )
+
+    @cached_property
+    def run_names(self) -> tuple[str, ...]:
+        """Names of the models; where several have the same name, with their numbers."""
+        times = Counter(model.name for model in self.models)
+        return tuple(
+            f"{model.name} [{m}]" if times[model.name] > 1 else model.name
+            for m, model in enumerate(self.models)
         )
 
     @cached_property

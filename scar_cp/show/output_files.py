@@ -9,12 +9,13 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.outcome.pareto import Front
 from scar_cp.outcome.result import Result
 from scar_cp.records.reading import reader
-from scar_cp.records.runs_csv import column_names, readable
+from scar_cp.records.runs_csv import column_names, read_table, readable
 from scar_cp.records.yaml_json import read_document, read_json_record
+from scar_cp.studies.bench import Row
 from scar_cp.studies.gap_splits import GapSplit, read_splits
 from scar_cp.studies.judged_rows import FORMAT, JudgedRow, read_comparison
 
-__all__ = ["Comparison", "Output", "Splits", "is_output", "read_output"]
+__all__ = ["RECORDS", "Benchmark", "Comparison", "Output", "Splits", "is_output", "read_output"]
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,23 @@ class Splits:
     splits: list[GapSplit]
 
 
-Output = Result | Front | Comparison | Splits
+@dataclass(frozen=True)
+class Benchmark:
+    """A table of ``scar-cp bench suite``."""
 
-_RECORDS: dict[str, type[Result] | type[Front]] = {
+    rows: list[Row]
+
+
+Output = Result | Front | Comparison | Splits | Benchmark
+
+RECORDS: dict[str, type[Result] | type[Front]] = {
     "scar-cp/result@1": Result,
     "scar-cp/pareto@1": Front,
 }
+"""By format."""
 _COMPARISON_COLUMNS = {"solver", "ratio", "gap"}
 _SPLITS_COLUMNS = {"decision", "least", "most"}
+_BENCHMARK_COLUMNS = {"heuristic", "first_s", "gap"}
 
 
 @reader
@@ -47,15 +57,16 @@ def is_output(path: Path) -> bool:
     try:
         if path.suffix == ".csv":
             names = set(column_names(path))
-            return names >= _COMPARISON_COLUMNS or names >= _SPLITS_COLUMNS
-        return path.suffix == ".json" and _format(read_document(path)) in {*_RECORDS, FORMAT}
+            kinds = _COMPARISON_COLUMNS, _SPLITS_COLUMNS, _BENCHMARK_COLUMNS
+            return any(names >= columns for columns in kinds)
+        return path.suffix == ".json" and _format(read_document(path)) in {*RECORDS, FORMAT}
     except (InputError, OSError, ValueError):
         return False
 
 
 @reader
 def read_output(path: Path) -> Output:
-    """Read a result, a front, a comparison or a split of gaps.
+    """Read a result, a front, a comparison, a split of gaps or a suite's table.
 
     Raises
     ------
@@ -63,16 +74,19 @@ def read_output(path: Path) -> Output:
         If the file is none of these, or faulty.
     """
     if path.suffix == ".csv":
-        with readable(path, "a table of scar-cp compare or gaps"):
-            split = set(column_names(path)) >= _SPLITS_COLUMNS
-        return Splits(read_splits(path)) if split else Comparison(read_comparison(path))
+        with readable(path, "a table of scar-cp compare, gaps or bench"):
+            names = set(column_names(path))
+            if names >= _BENCHMARK_COLUMNS:
+                return Benchmark(read_table(path, Row))
+        is_split = names >= _SPLITS_COLUMNS
+        return Splits(read_splits(path)) if is_split else Comparison(read_comparison(path))
     document = read_document(path)
     kind = _format(document)
-    if kind in _RECORDS:
-        return read_json_record(path, _RECORDS[kind])
+    if kind in RECORDS:
+        return read_json_record(path, RECORDS[kind])
     if kind == FORMAT:
         return Comparison(read_comparison(path))
-    rule = f"must be a .csv, or of one of the formats {', '.join([*_RECORDS, FORMAT])}"
+    rule = f"must be a .csv, or of one of the formats {', '.join([*RECORDS, FORMAT])}"
     raise InputError([Fault(str(path), "format", None if kind is None else kind, rule)])
 
 

@@ -146,7 +146,7 @@ def segment_key(window: int, segment: Segment | SegmentEvaluation) -> SegmentKey
 
 
 def _name(problem: Problem, segment: Segment | SegmentEvaluation) -> str:
-    return f"{problem.models[segment.model].name} {layers_text(segment.first, segment.last)}"
+    return f"{problem.run_names[segment.model]} {layers_text(segment.first, segment.last)}"
 
 
 def energy_by_segment(charges: Iterable[Charge]) -> dict[SegmentKey, dict[str, int]]:
@@ -312,14 +312,14 @@ def _names(numbers: Mapping[Track, int]) -> Iterator[dict[str, Any]]:
 def _deadlines(problem: Problem, schedule: Schedule) -> Iterator[dict[str, Any]]:
     """An instant for every deadline, with the run's end and slack."""
     ends = evaluate(problem, schedule).completion_cycles
-    for run, end in zip(problem.models, ends, strict=True):
+    for name, run, end in zip(problem.run_names, problem.models, ends, strict=True):
         if run.deadline_cycles is not None:
             slack = run.deadline_cycles - end
             yield {
                 "ph": "i",
                 "s": "g",
                 "pid": _GROUPS.index("windows"),
-                "name": f"{run.name} due: {'kept' if slack >= 0 else 'missed'}",
+                "name": f"{name} due: {'kept' if slack >= 0 else 'missed'}",
                 "ts": round(run.deadline_cycles * _NS_PER_S / problem.clock_hz) / 1000,
                 "args": {
                     "deadline_cycle": run.deadline_cycles,

@@ -150,7 +150,7 @@ def plan(
             case = Case(
                 scenario=names[instance],
                 package=Path(own.package).stem if own else "",
-                profile=Path(own.profile).stem if own else "",
+                profile=Path(own.profile).stem if own and own.profile else "",
                 windows=loaded.problem.max_windows,
                 space=space,
                 objective=objective,

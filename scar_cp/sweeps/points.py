@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from scar_cp.judge.validation import space_is_defined, undefined_space
 from scar_cp.problem.compiled import Problem
 from scar_cp.solvers import SOLVERS, Request
 from scar_cp.studies.fresh_process import code_fingerprint
-from scar_cp.sweeps.sweep_file import SweepFile
+from scar_cp.sweeps.sweep_file import SweepFile, read_sweep
 
-__all__ = ["Plan", "Point", "new_point", "plan_sweep"]
+__all__ = ["Plan", "Point", "check_sweep", "new_point", "plan_sweep"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,34 @@ def plan_sweep(sweep: SweepFile) -> Plan:
     if faults:
         raise InputError(faults)
     return Plan(tuple(points.values()), problems, tuple(files))
+
+
+def check_sweep(path: Path) -> None:
+    """Read a sweep and all that it refers to, with every combination of its settings.
+
+    Raises
+    ------
+    InputError
+        With the faults of all files; those of settings stand where the file has them.
+    """
+    sweep = read_sweep(path)
+    faults = [
+        Fault(str(path), f"solvers[{k}]", name, SOLVERS.rule)
+        for k, name in enumerate(sweep.solvers)
+        if name not in SOLVERS
+    ]
+    if faults:
+        raise InputError(faults)
+    try:
+        plan_sweep(sweep)
+    except InputError as error:
+        raise InputError(_in_grid(fault, str(path)) for fault in error.faults) from error
+
+
+def _in_grid(fault: Fault, path: str) -> Fault:
+    if not fault.is_parameter:
+        return fault
+    return replace(fault, file=path, place=f"grid.{fault.file}", is_parameter=False)
 
 
 def _combinations(sweep: SweepFile) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -63,12 +63,16 @@ def test_cost_takes_a_chiplet_file_and_writes_a_table(project: Project, command:
     Path("chiplet.json").write_text(json.dumps(chiplet))
     Path("layers.csv").write_text("op,K,C\ngemm,4,4\n")
     arguments = ["cost", "layers.csv", "--chiplet", "chiplet.json"]
-    assert command(*arguments, "-o", "costs.csv") == (0, "", "")
+    assert command(*arguments, "-o", "costs.csv") == (0, "written: costs.csv\n", "")
     assert Path("costs.csv").read_text() == command(*arguments).out
 
 
 def test_compile_prints_what_it_would_write(project: Project, command: Command) -> None:
-    assert command("compile", QUICKSTART, "-o", "problem.json") == (0, "", "")
+    assert command("compile", QUICKSTART, "-o", "problem.json") == (
+        0,
+        "written: problem.json\n",
+        "",
+    )
     assert command("compile", QUICKSTART).out == Path("problem.json").read_text()
 
 

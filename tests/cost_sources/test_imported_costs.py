@@ -60,7 +60,11 @@ def test_timeloops_layers_are_named_by_file_or_folder(folder: Path, command: Com
     for file in files:
         Path(file).write_text(TIMELOOP)
     options = ["--format", "timeloop", "--chiplet-type", "big", "--model", "net"]
-    assert command("import", "costs", *files, *options, "-o", "c.csv") == (0, "", "")
+    assert command("import", "costs", *files, *options, "-o", "c.csv") == (
+        0,
+        "written: c.csv\n",
+        "",
+    )
     rows = "net,conv1,big,86016,59291.295\nnet,fc,big,86016,59291.295\n"
     assert Path("c.csv").read_text() == HEADER + rows
 

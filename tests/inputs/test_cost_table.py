@@ -52,7 +52,8 @@ def test_the_filled_template_compiles_to_the_identical_problem(
             text = text.replace(f"{folder}/", f"{ROOT}/instances/{folder}/")
         Path(source).write_text(text)
     command("compile", source, "-o", "by_model.json")
-    assert command("cost-template", source, "--filled", "-o", "costs.csv") == (0, "", "")
+    said = "written: costs.csv\n"
+    assert command("cost-template", source, "--filled", "-o", "costs.csv") == (0, said, "")
     with Path(source).open("a") as file:
         file.write("cost_table: costs.csv\n")
     command("compile", source, "-o", "by_table.json")
@@ -109,7 +110,7 @@ REQUIRED = "a row for this model, layer and type is required"
         (["net,a,big,1,-2", *GOOD[1:]], [f"row 2, energy_nj: -2: {ENERGY}"]),
         (["net,a,big,1,nan", *GOOD[1:]], [f"row 2, energy_nj: nan: {ENERGY}"]),
         (["net,a,big,1,2 pJ", *GOOD[1:]], [f"row 2, energy_nj: 2 pJ: {ENERGY}"]),
-        (["net,a,big,,", *GOOD[1:]], ["row 2, cycles: is required", "row 2, energy_nj: is required"]),
+        (["net,a,big,,", *GOOD[1:]], ["row 2: net: layer a, type big: cycles and energy_nj are required"]),
         (["net,a,big,1", *GOOD[1:]], ["row 2: 4 cells: must have 5 cells, as the header"]),
         ([*GOOD, GOOD[0]], ["row 8: net, a, big: must be unique, but row 2 has this name too"]),
         ([*GOOD, "net,sum,big,1,2", "net,a,huge,1,2"], [f"row 8: net, sum, big: {NO_LAYER}", f"row 9: net, a, huge: {NO_LAYER}"]),
@@ -124,6 +125,27 @@ def test_every_fault_of_a_table_is_one_line(
     assert err.splitlines() == [f"costs.csv: {line}" for line in lines]
     assert (code, out) == (2, "")
     assert "problem.json" not in tabled.names()
+
+
+def test_a_table_that_is_not_filled_in_is_a_line_for_each_range_of_layers(
+    tabled: Project, command: Command
+) -> None:
+    command("cost-template", "instance.yaml", "-o", "empty.csv")
+    Path("empty.csv").replace("costs.csv")
+    head, *rows = Path("costs.csv").read_text().splitlines()
+    rule = "cycles and energy_nj are required"
+    layers = f"layers 0-{len(rows) // 2 - 1}"
+    everything = f"costs.csv: row 2-{len(rows) + 1}: net: {layers}, types big, small: {rule}\n"
+    assert command("check", "instance.yaml").err == everything
+    rows[2] = rows[2].replace(",,", ",1,2")
+    rows[3] = rows[3].replace(",,", ",3,")
+    Path("costs.csv").write_text("\n".join([head, *rows]) + "\n")
+    _, name, *_ = rows[3].split(",")
+    assert command("check", "instance.yaml").err.splitlines() == [
+        f"costs.csv: row 2-3: net: layer a, types big, small: {rule}",
+        f"costs.csv: row 5: net: layer {name}, type small: energy_nj is required",
+        f"costs.csv: row 6-7: net: layer {rows[4].split(',')[1]}, types big, small: {rule}",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from conftest import ROOT, Command, Project
 from jsonschema import Draft202012Validator
 
+from scar_cp.cli.schema import SchemaName, written_files
 from scar_cp.inputs.schemas import SCHEMAS, SchemaKind, schema_file, schema_text
 from scar_cp.records.yaml_json import read_document
 
@@ -24,14 +25,14 @@ def validator(kind: str) -> Any:
 
 def test_there_is_a_schema_of_every_kind() -> None:
     assert tuple(SCHEMAS) == get_args(SchemaKind)
-    assert {path.name for path in FOLDER.iterdir()} == {schema_file(kind) for kind in SCHEMAS}
+    assert {path.name for path in FOLDER.iterdir()} == {schema_file(kind) for kind in SchemaName}
 
 
-@pytest.mark.parametrize("kind", SCHEMAS)
-def test_shipped_schemas_are_current_and_printed(command: Command, kind: SchemaKind) -> None:
+@pytest.mark.parametrize("kind", SchemaName)
+def test_shipped_schemas_are_current_and_printed(command: Command, kind: SchemaName) -> None:
     """Mend with: scar-cp schema -o instances/schemas."""
     text = (FOLDER / schema_file(kind)).read_text()
-    assert text == schema_text(kind)
+    assert text == schema_text(written_files()[kind])
     assert command("schema", kind) == (0, text, "")
     Draft202012Validator.check_schema(json.loads(text))
 
@@ -64,16 +65,17 @@ def test_a_schema_refuses_what_check_refuses(
     assert not validator(file).is_valid(project.data[f"{file}.yaml"])
 
 
-def test_schemas_are_written_into_a_folder(project: Project, command: Command) -> None:
-    Path("schemas").mkdir()
-    assert command("schema", "-o", "schemas") == (0, "", "")
-    assert {path.name for path in Path("schemas").iterdir()} == {schema_file(k) for k in SCHEMAS}
-    assert command("schema", "model", "-o", "absent").err == (
-        "absent/model.schema.json: its folder must exist and be writable\n"
-    )
-    assert command("schema") == (
-        2,
-        "",
-        "schema: model, package, profile, scenario, instance: "
-        "name one of these, or a folder with -o for all\n",
-    )
+def test_schemas_are_written_into_a_folder_that_is_made(project: Project, command: Command) -> None:
+    files = {schema_file(kind): f"new/schemas/{schema_file(kind)}" for kind in SchemaName}
+    said = "".join(f"written: {path}\n" for path in files.values())
+    assert command("schema", "-o", "new/schemas") == (0, said, "")
+    assert {path.name for path in Path("new/schemas").iterdir()} == {*files}
+    Path("file").touch()
+    assert command("schema", "model", "-o", "file/x").code == 2
+
+
+def test_all_schemas_are_one_document(command: Command) -> None:
+    code, out, _ = command("schema")
+    records = written_files()
+    assert code == 0
+    assert json.loads(out) == {kind: json.loads(schema_text(records[kind])) for kind in SchemaName}

@@ -13,7 +13,7 @@ from refusals import assert_refused, assert_refused_beginning
 
 FORMATS = (
     "must be one of the formats scar-cp/NAME@1 with NAME in instance, problem, model, scenario, "
-    "package, profile, chiplet, schedule, result, pareto"
+    "package, profile, chiplet, schedule, result, pareto, compare, sweep, codesign"
 )
 
 

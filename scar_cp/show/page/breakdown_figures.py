@@ -10,7 +10,7 @@ from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.timeline import slots, timeline
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.figure import figure_of, hover, plain, plotly_objects
-from scar_cp.show.plots.style import PART_COLOURS, time_unit
+from scar_cp.show.plots.style import PART_COLOURS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -68,14 +68,11 @@ def time_figure(problem: Problem, schedule: Schedule) -> go.Figure:
                 spent[who, "weights"] += segment.once_cycles
                 for slot in slots(segment, problem.overlap):
                     spent[who, slot.part] += stage.passes * slot.cycles
-    scale, unit = time_unit(max(spent.values(), default=1), problem.clock_hz)
-    return _stacked(problem, spent, scale, unit, "cycles", "time at work")
+    return _stacked(problem, spent, 1e3 / problem.clock_hz, "ms", "cycles", "time at work")
 
 
 def _model(problem: Problem, m: int) -> str:
-    twice = sum(model.name == problem.models[m].name for model in problem.models) > 1
-    name = f"{problem.models[m].name} x{problem.models[m].batch}"
-    return f"{name} [{m}]" if twice else name
+    return f"{problem.run_names[m]} x{problem.models[m].batch}"
 
 
 def _chiplet(problem: Problem, c: int) -> str:

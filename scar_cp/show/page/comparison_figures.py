@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scar_cp.show.page.figure import figure_of, hover, plain, plotly_objects
-from scar_cp.show.plots.gaps_plot import case_names
+from scar_cp.show.plots.case_panels import case_names, in_order
+from scar_cp.show.plots.gaps_plot import SPLIT_NAMES
 from scar_cp.show.plots.style import PALETTE
 from scar_cp.show.text.summary import gap_text
 from scar_cp.studies.gap_splits import STEPS, GapSplit
@@ -62,7 +63,8 @@ def losses_figure(splits: Sequence[GapSplit]) -> go.Figure:
     splits
         The split of every problem and objective; what a decision costs at least is stacked.
     """
-    cases = case_names(splits, ("package", "profile", "windows", "objective"))
+    splits = in_order(splits, SPLIT_NAMES)
+    cases = case_names(splits, SPLIT_NAMES)
     names = [case.replace("\n", " ") for case in cases]
     traces = [
         plotly_objects().Bar(

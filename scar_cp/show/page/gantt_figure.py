@@ -12,7 +12,8 @@ from scar_cp.judge.timeline import Slot, Stage, WindowTimes, slots, timeline
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.figure import cycles_text, figure_of, hover, plain, plotly_objects
 from scar_cp.show.plots.gantt_plot import BAR, STRIP, deadlines_in_sight
-from scar_cp.show.plots.style import PART_COLOURS, model_fill, time_unit
+from scar_cp.show.plots.idle_chiplets import Rows, chart_rows
+from scar_cp.show.plots.style import PART_COLOURS, model_fill
 from scar_cp.show.trace import energy_by_segment, segment_details, segment_key
 
 if TYPE_CHECKING:
@@ -70,15 +71,17 @@ class _Bars:
 class _Chart:
     """Collects the bars of all stages by what they look like."""
 
-    def __init__(self, problem: Problem, scale: float) -> None:
+    def __init__(self, problem: Problem, rows: Rows) -> None:
+        scale = 1e3 / problem.clock_hz
         self.problem = problem
+        self.rows = rows
         frame = {"color": "white", "width": 0.5}
         self.models = []
         for m, model in enumerate(problem.models):
             fill = model_fill(m)
             pattern = {"shape": fill["hatch"][:1].replace("o", "+"), "size": 5}
             look = {"color": fill["facecolor"], "line": frame, "pattern": pattern}
-            self.models.append(_Bars(f"{model.name} x{model.batch}", look, BAR, scale))
+            self.models.append(_Bars(f"{problem.run_names[m]} x{model.batch}", look, BAR, scale))
         waiting = {"color": "white", "line": {"color": "#999999", "width": 1}}
         waiting["pattern"] = {"shape": "/", "fgcolor": "#BBBBBB", "size": 6}
         self.fill = _Bars("pipeline fills", waiting, BAR, scale)
@@ -99,10 +102,10 @@ class _Chart:
     def add(self, w: int, window: WindowTimes, stage: Stage, energy: Mapping[str, int]) -> None:
         """Draw a stage: its wait, its load, its passes, and a strip with the parts of one."""
         segment, clock_hz = stage.segment, self.problem.clock_hz
-        row, passes = segment.chiplet, self.models[segment.model]
+        row, passes = self.rows.of[segment.chiplet], self.models[segment.model]
         details = segment_details(self.problem, w, segment)
         title = f"{passes.name}, layers {details['layers']}"
-        place = f"window {w}, chiplet {row} {self.problem.chiplets[row].type}"
+        place = f"window {w}, chiplet {self.rows.names[row]}"
         wait = stage.first_start - window.start - segment.once_cycles
         waits = hover(title, place, f"waits {cycles_text(wait, clock_hz)} for its first sample")
         self.fill.add(row, window.start, stage.load_start, waits)
@@ -139,7 +142,7 @@ class _Chart:
             for offset, cycles, lines in pieces or [whole]:
                 start = stage.first_start + offset * stretch
                 self.parts[slot.part].add(
-                    stage.segment.chiplet,
+                    self.rows.of[stage.segment.chiplet],
                     start,
                     start + cycles * stretch,
                     hover(title, *lines, place, "(one pass, stretched over all)"),
@@ -192,19 +195,19 @@ def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
     evaluation, charges = itemise(problem, schedule)
     windows = timeline(problem, evaluation)
     energy = energy_by_segment(charges)
-    scale, unit = time_unit(evaluation.latency_cycles, problem.clock_hz)
-    chart = _Chart(problem, scale)
+    lines = chart_rows(problem, evaluation)
+    chart, scale = _Chart(problem, lines), 1e3 / problem.clock_hz
     for w, window in enumerate(windows):
         for stage in window.stages:
             chart.add(w, window, stage, energy[segment_key(w, stage.segment)])
     ends = [window.end * scale for window in windows]
     due = [
-        (m, run.name, run.deadline_cycles * scale)
+        (m, problem.run_names[m], run.deadline_cycles * scale)
         for m, run in enumerate(problem.models)
         if run.deadline_cycles in deadlines_in_sight(problem, evaluation.latency_cycles)
     ]
     traces = chart.traces()
-    rows = max(28, 46 - problem.num_chiplets) * problem.num_chiplets
+    rows = max(28, 46 - len(lines.names)) * len(lines.names)
     legend = _LEGEND_LINE * _legend_lines([trace.name for trace in traces])
     return figure_of(
         traces,
@@ -215,13 +218,13 @@ def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
         legend={"orientation": "h", "y": 1 + 20 / rows, "yanchor": "bottom", "x": 0.0},
         margin=_MARGIN,
         xaxis={
-            "title": {"text": f"time [{unit}]"},
+            "title": {"text": "time [ms]"},
             "range": [0, 1.002 * max([*ends, *(at for *_, at in due)], default=1)],
         },
         yaxis={
-            "tickvals": list(range(problem.num_chiplets)),
-            "ticktext": [plain(f"{c.id} {c.type}") for c in problem.chiplets],
-            "range": [problem.num_chiplets - 0.5, -0.5],
+            "tickvals": list(range(len(lines.names))),
+            "ticktext": [plain(name) for name in lines.names],
+            "range": [len(lines.names) - 0.5, -0.5],
             "fixedrange": True,
         },
         shapes=[

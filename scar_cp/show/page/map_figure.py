@@ -9,8 +9,9 @@ from scar_cp.judge.evaluation import SegmentEvaluation, WindowEvaluation, itemis
 from scar_cp.judge.schedule import Schedule, layers_text
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.figure import cycles_text, figure_of, hover, plain, plotly_objects
+from scar_cp.show.plots.idle_chiplets import shown_box
 from scar_cp.show.plots.map_plot import Position, link_shares, positions
-from scar_cp.show.plots.style import model_fill, text_on
+from scar_cp.show.plots.style import model_fill, short_name, text_on
 from scar_cp.show.text.units import Units
 from scar_cp.show.trace import energy_by_segment, segment_details, segment_key
 
@@ -52,8 +53,9 @@ def map_figure(problem: Problem, schedule: Schedule) -> go.Figure:
     energy = {key: sum(parts.values()) for key, parts in energy_by_segment(charges).items()}
     place = positions(problem)
     most = max((s for w in evaluation.windows for s in link_shares(w).values()), default=0.0)
-    left, low = min(p[0] for p in place), min(p[1] for p in place)
-    width, height = (1 + max(p[i] for p in place) - min(p[i] for p in place) for i in (0, 1))
+    left, right, low, top = shown_box(problem, evaluation, place)
+    inside = [c for c, (x, y) in enumerate(place) if left <= x <= right and low <= y <= top]
+    width, height = 1 + right - left, 1 + top - low
     per_row = max(1, int(_PAGE // (width * _PIXELS)))
     traces, titles = [], []
     for w, window in enumerate(evaluation.windows):
@@ -61,11 +63,10 @@ def map_figure(problem: Problem, schedule: Schedule) -> go.Figure:
         east, south = column * width, row * (height + _TITLE)
         here = [(x + east, y - south) for x, y in place]
         at = {s.chiplet: s for s in window.segments}
-        texts = [
-            _chiplet_text(problem, w, c, at.get(c), energy) for c in range(problem.num_chiplets)
-        ]
+        texts = [_chiplet_text(problem, w, c, at.get(c), energy) for c in inside]
         traffic = _traffic(window, here, most or 1.0, w)
-        traces += [_wires(problem, here), traffic, _chiplets(problem, at, here, texts)]
+        chiplets = _chiplets(problem, inside, at, here, texts)
+        traces += [_wires(problem, set(inside), here), traffic, chiplets]
         titles.append(_title(problem, window, w, left + east, low - south + height - 0.4))
     columns, rows = min(per_row, len(evaluation.windows)), -(-len(evaluation.windows) // per_row)
     wide, high = max(1, columns) * width, max(1, rows) * (height + _TITLE)
@@ -104,11 +105,11 @@ def _title(
     }
 
 
-def _wires(problem: Problem, place: list[Position]) -> Any:
-    """Every link that is there, as one broken line."""
+def _wires(problem: Problem, inside: set[int], place: list[Position]) -> Any:
+    """Every link between chiplets that are shown, as one broken line."""
     x: list[float | None] = []
     y: list[float | None] = []
-    for c, d in problem.links:
+    for c, d in (link for link in problem.links if inside.issuperset(link)):
         x += [place[c][0], place[d][0], None]
         y += [place[c][1], place[d][1], None]
     look = {"color": "#CCCCCC", "width": 1.5}
@@ -155,32 +156,33 @@ def _traffic(window: WindowEvaluation, place: list[Position], most: float, w: in
 
 def _chiplets(
     problem: Problem,
+    inside: list[int],
     at: dict[int, SegmentEvaluation],
     place: list[Position],
     texts: list[str],
 ) -> Any:
     labels, colours, inks = [], [], []
-    for c in range(problem.num_chiplets):
+    for c in inside:
         label, colour, ink = str(c), "white", "#777777"
         if c in at:
             layers = layers_text(at[c].first, at[c].last)
-            name = problem.models[at[c].model].name
-            label = f"{c}<br>{plain(name[:10])}<br>{layers}"
+            name = short_name(problem, at[c].model, 10)
+            label = f"{c}<br>{plain(name)}<br>{layers}"
             colour, ink = model_fill(at[c].model)["facecolor"], text_on(at[c].model)["color"]
         labels.append(label)
         colours.append(colour)
         inks.append(ink)
-    ports = [chiplet.port == chiplet.id for chiplet in problem.chiplets]
+    ports = [problem.chiplets[c].port == c for c in inside]
     return plotly_objects().Scatter(
-        x=[p[0] for p in place],
-        y=[p[1] for p in place],
+        x=[place[c][0] for c in inside],
+        y=[place[c][1] for c in inside],
         mode="markers+text",
         text=labels,
         textfont={"size": 10, "color": inks},
         hovertext=texts,
         hoverinfo="text",
         marker={
-            "symbol": [_SYMBOLS[t % len(_SYMBOLS)] for t in problem.chiplet_types],
+            "symbol": [_SYMBOLS[problem.chiplet_types[c] % len(_SYMBOLS)] for c in inside],
             "size": _SIZE,
             "color": colours,
             "opacity": 1,
@@ -206,7 +208,7 @@ def _chiplet_text(
     return hover(
         title,
         port,
-        f"{model.name} x{model.batch}, layers {details['layers']}",
+        f"{problem.run_names[segment.model]} x{model.batch}, layers {details['layers']}",
         details["layer_names"],
         f"{model.passes} passes, each {cycles_text(segment.pass_cycles, problem.clock_hz)}",
         f"weights {details['weight_bytes']:,} bytes",

@@ -56,7 +56,7 @@ def _runs(problem: Problem, evaluation: Evaluation, units: Units) -> Columns:
 
 def _limits(problem: Problem, evaluation: Evaluation, units: Units) -> Columns:
     found = bottlenecks(problem, evaluation)
-    names = [problem.models[b.model].name if b.model is not None else "-" for b in found]
+    names = [problem.run_names[b.model] if b.model is not None else "-" for b in found]
     columns: Columns = {
         "window": [str(b.window) for b in found],
         "latency": [units.time(b.latency_cycles) for b in found],

@@ -1,4 +1,4 @@
-"""What a page shows of a result, a front, a comparison or a split of gaps."""
+"""What a page shows of a result, a front or a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scar_cp.judge.schedule import Schedule, layers_text
 from scar_cp.outcome.pareto import Front
 from scar_cp.outcome.result import Result
 from scar_cp.problem.compiled import Problem
-from scar_cp.show.output_files import Comparison, Splits
+from scar_cp.show.output_files import Benchmark, Comparison, Splits
 from scar_cp.show.page.bounds_figure import bounds_figure
 from scar_cp.show.page.breakdown_figures import energy_figure, time_figure
 from scar_cp.show.page.comparison_figures import gaps_figure, losses_figure
@@ -24,7 +24,8 @@ from scar_cp.show.page.page_tables import Table, table_of
 from scar_cp.show.page.schedule_tables import schedule_tables
 from scar_cp.show.text.comparison_text import comparison_notes, folded_columns, summary_columns
 from scar_cp.show.text.gaps_text import gaps_columns
-from scar_cp.show.text.summary import certificate_lines, total_lines
+from scar_cp.show.text.outputs_text import bench_columns
+from scar_cp.show.text.summary import certificate_lines, front_columns, total_lines
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units
 
@@ -73,7 +74,7 @@ def section_of_result(
         Its schedule, if that is one of the problem.
     """
     lines = certificate_lines(result, problem)
-    units = Units(problem.clock_hz if problem else None)
+    units = Units(problem.clock_hz) if problem else Units.of(result.evaluation)
     figures, tables = {}, []
     if problem is not None and schedule is not None and result.evaluation is not None:
         lines += total_lines(result.evaluation, problem)
@@ -122,7 +123,7 @@ def _segments(problem: Problem, evaluation: Evaluation) -> Columns:
             model = problem.models[s.model]
             cells = {
                 "window": str(w),
-                "model": f"{model.name} x{model.batch}",
+                "model": f"{problem.run_names[s.model]} x{model.batch}",
                 "layers": layers_text(s.first, s.last),
                 "chiplet": f"{s.chiplet} {problem.chiplets[s.chiplet].type}",
                 "passes": str(model.passes),
@@ -168,7 +169,7 @@ def _parameters(parameters: dict[str, int]) -> str:
 
 @singledispatch
 def section_of(output: object, title: str) -> Section:
-    """What there is to show of a front, a comparison or a split of gaps."""
+    """What there is to show of a front or a table."""
     raise TypeError(f"{title}: nothing is known of {type(output).__name__}")
 
 
@@ -176,15 +177,10 @@ def section_of(output: object, title: str) -> Section:
 def _(output: Front, title: str) -> Section:
     if not output.points:
         return Section(title, notes=["the front has no points"])
-    columns = {
-        "latency [cycles]": [f"{point.latency_cycles:,}" for point in output.points],
-        "energy [nJ]": [f"{point.energy_nj:,}" for point in output.points],
-        "found by": ["weights" if point.supported else "budget" for point in output.points],
-    }
     return Section(
         title,
         figures={"Latency and energy; no schedule lies in the grey region": front_figure(output)},
-        tables=[table_of("Points", columns)],
+        tables=[table_of("Points", front_columns(output))],
         about=[f"problem {output.problem}, {output.space} space"],
     )
 
@@ -202,6 +198,11 @@ def _(output: Comparison, title: str) -> Section:
         ],
         about=[", ".join(shared)],
     )
+
+
+@section_of.register
+def _(output: Benchmark, title: str) -> Section:
+    return Section(title, tables=[table_of("Cases", bench_columns(output.rows))])
 
 
 @section_of.register

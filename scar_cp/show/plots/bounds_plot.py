@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from scar_cp.judge.objective import UNITS
 from scar_cp.outcome.result import Result
 from scar_cp.show.plots.style import PALETTE, in_house_style
+from scar_cp.show.text.units import Units
+from scar_cp.terms import ObjectiveName
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["axis_title", "plot_bounds"]
-
-
-def axis_title(result: Result) -> str:
-    """Name and unit of what a result is about."""
-    unit = UNITS[result.objective]
-    return f"{result.objective} [{unit}]" if unit else result.objective
-
-
-"""Of values, by objective."""
+__all__ = ["plot_bounds"]
 
 
 @in_house_style
 def plot_bounds(result: Result) -> Figure:
     """Draw the best value and the best bound over the time of the search.
 
-    The gap between them is shaded; each step says what moved it where there is room.
+    The gap between them is shaded; each step says what moved it where there is room. Values are in
+    ms, mJ and J·s if the result has a schedule, which says the clock.
 
     Parameters
     ----------
@@ -59,8 +52,9 @@ def plot_bounds(result: Result) -> Figure:
     end = max([result.seconds, *seconds])
     lines = [*result.log, *result.log[-1:]]
     seconds = [*seconds, end][: len(lines)]
-    values = [_number(line.value) for line in lines]
-    bounds = [_number(line.bound) for line in lines]
+    units = Units.of(result.evaluation)
+    values = [_number(units, result.objective, line.value) for line in lines]
+    bounds = [_number(units, result.objective, line.bound) for line in lines]
     value_colour, bound_colour = PALETTE[6], PALETTE[5]
     axes.step(seconds, values, where="post", color=value_colour, label="best value", gid="value")
     axes.step(seconds, bounds, where="post", color=bound_colour, label="best bound", gid="bound")
@@ -70,16 +64,20 @@ def plot_bounds(result: Result) -> Figure:
     axes.set_xlim(0, end or 1.0)
     _authors(axes, result, seconds, values)
     gap = "unknown" if result.gap is None else f"{100 * result.gap:.3g} %"
-    axes.set_title(f"{result.problem}, {result.solver}, {result.space} space: gap {gap}")
+    axes.set_title(
+        f"Value and bound of {result.problem} over the search\n"
+        f"{result.solver}, {result.space} space, gap {gap}"
+    )
     axes.set_xlabel("time [s]")
-    axes.set_ylabel(axis_title(result))
+    unit = units.unit(result.objective)
+    axes.set_ylabel(f"{result.objective} [{unit}]" if unit else result.objective)
     axes.legend()
     return figure
 
 
-def _number(value: int | None) -> float:
+def _number(units: Units, objective: ObjectiveName, value: int | None) -> float:
     """Values of EDP are too long for numpy's integers."""
-    return float("nan") if value is None else float(value)
+    return float("nan") if value is None else float(units.in_unit(objective, value))
 
 
 def _authors(axes: Axes, result: Result, seconds: Sequence[float], values: Sequence[float]) -> None:

@@ -49,14 +49,15 @@ def plot_front(front: Front) -> Figure:
     spread_y = max(energies) - min(energies) or max(1, energies[0] // 10)
     left, right = min(latencies) - spread_x // 8, max(latencies) + spread_x // 4
     bottom, top = min(energies) - spread_y // 8, max(energies) + spread_y // 4
-    axes.set_xlim(left / 1e6, right / 1e6)
+    across = 1e6 if front.clock_hz is None else front.clock_hz / 1e3
+    axes.set_xlim(left / across, right / across)
     axes.set_ylim(bottom / 1e6, top / 1e6)
 
     excluded: dict[str, Any] = {"color": "#BBBBBB", "linewidth": 0}
     if front.half_planes or front.budgets:
         limits = front.limits(left, right)
         axes.fill_between(
-            [x / 1e6 for x, _ in limits],
+            [x / across for x, _ in limits],
             bottom / 1e6,
             [least / 1e6 for _, least in limits],
             label="proven empty",
@@ -64,8 +65,8 @@ def plot_front(front: Front) -> Figure:
             **excluded,
         )
         if front.least_latency > left:
-            axes.axvspan(left / 1e6, front.least_latency / 1e6, gid="too-fast", **excluded)
-    corners_x = [x / 1e6 for x in (*latencies, right)]
+            axes.axvspan(left / across, front.least_latency / across, gid="too-fast", **excluded)
+    corners_x = [x / across for x in (*latencies, right)]
     corners_y = [y / 1e6 for y in (*energies, energies[-1])]
     axes.fill_between(
         corners_x,
@@ -80,7 +81,7 @@ def plot_front(front: Front) -> Figure:
         points = [p for p in front.points if p.supported == supported]
         if points:
             axes.scatter(
-                [p.latency_cycles / 1e6 for p in points],
+                [p.latency_cycles / across for p in points],
                 [p.energy_nj / 1e6 for p in points],
                 marker=marker,
                 color=PALETTE[5 if supported else 6],
@@ -88,10 +89,10 @@ def plot_front(front: Front) -> Figure:
                 zorder=3,
                 gid=label.replace(" ", "-"),
             )
-    axes.set_title(f"{front.problem}, {front.space} space")
-    axes.set_xlabel("latency [million cycles]")
+    figure.suptitle(f"Latency and energy of {front.problem}, {front.space} space")
+    axes.set_xlabel(f"latency [{'million cycles' if front.clock_hz is None else 'ms'}]")
     axes.set_ylabel("energy [mJ]")
     open_ = Patch(facecolor="white", edgecolor="#888888", label="open")
     handles, _ = axes.get_legend_handles_labels()
-    figure.legend(handles=[*handles, open_], loc="outside upper right", ncols=5, fontsize=7)
+    figure.legend(handles=[*handles, open_], loc="outside lower center", ncols=5, fontsize=7)
     return figure

@@ -11,15 +11,18 @@ import networkx as nx
 from scar_cp.judge.evaluation import WindowEvaluation, evaluate
 from scar_cp.judge.schedule import Schedule, layers_text
 from scar_cp.problem.compiled import Problem
+from scar_cp.show.plots.idle_chiplets import idle_text, shown_box
 from scar_cp.show.plots.style import (
     LEGEND_SIZE,
     in_house_style,
     legend_columns,
     model_fill,
     model_handles,
+    short_name,
     text_on,
-    time_unit,
+    totals,
 )
+from scar_cp.show.text.units import Units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +40,9 @@ _RADIUS = 0.33
 _CORNERS = (0, 4, 6, 3, 5, 8)
 """Of the shapes of the chiplet types, in their order; 0: a round one."""
 _MAX_COLUMNS = 3
+_WIDEST = 24.0
+"""Inches that maps beside each other may take; chiplets of larger ones are smaller."""
+_LEAST_STEP = 0.55
 
 
 @in_house_style
@@ -45,7 +51,8 @@ def plot_map(problem: Problem, schedule: Schedule) -> Figure:
 
     The shape of a chiplet is its type's, its colour the model's, a thick frame marks a memory
     port. A link's colour and width show its busy cycles as a share of the window, which passes
-    100 % where the problem's ``contention`` lets it.
+    100 % where the problem's ``contention`` lets it. Of packages of more than 16 chiplets, rows and
+    columns at the edges without work or traffic are left out.
 
     Parameters
     ----------
@@ -77,28 +84,29 @@ def plot_map(problem: Problem, schedule: Schedule) -> Figure:
 
     evaluation = evaluate(problem, schedule)
     place = positions(problem)
-    columns = min(_MAX_COLUMNS, max(1, len(evaluation.windows)))
+    left, right, bottom, top = shown_box(problem, evaluation, place)
+    width, height = right - left + 1, top - bottom + 1
+    fitting = max(1, int(_WIDEST / (_LEAST_STEP * width)))
+    columns = min(_MAX_COLUMNS, fitting, max(1, len(evaluation.windows)))
     rows = max(1, -(-len(evaluation.windows) // columns))
-    width, height = (
-        1 + max(p[axis] for p in place) - min(p[axis] for p in place) for axis in (0, 1)
-    )
-    size = max(4.5, _INCHES * width * columns + 1.4), _INCHES * height * rows + 0.3 * rows + 0.6
+    step = min(_INCHES, _WIDEST / (width * columns))
+    size = max(4.5, step * width * columns + 1.4), step * height * rows + 0.3 * rows + 1.1
     figure = Figure(figsize=size)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     most = max((max(link_shares(w).values(), default=0.0) for w in evaluation.windows), default=0.0)
     # Without its palest fifth, which is lost on white.
     shades = ListedColormap([colormaps["cividis"](0.8 - 0.8 * k / 255) for k in range(256)])
     colours = ScalarMappable(Normalize(0, most or 1.0), shades)
-    scale, unit = time_unit(evaluation.latency_cycles, problem.clock_hz)
+    units = Units(problem.clock_hz, digits=4)
     for axes in panels:
         axes.axis("off")
     for w, (axes, window) in enumerate(zip(panels, evaluation.windows, strict=False)):
-        axes.set_title(f"window {w}: {window.latency_cycles * scale:.4g} {unit}")
+        axes.set_title(f"window {w}: {units.time(window.latency_cycles)}")
         axes.set_aspect("equal")
-        axes.set_xlim(min(p[0] for p in place) - 0.5, max(p[0] for p in place) + 0.5)
-        axes.set_ylim(min(p[1] for p in place) - 0.5, max(p[1] for p in place) + 0.5)
+        axes.set_xlim(left - 0.5, right + 0.5)
+        axes.set_ylim(bottom - 0.5, top + 0.5)
         _links(axes, problem, window, place, shades, most)
-        _chiplets(axes, problem, window, place)
+        _chiplets(axes, problem, window, place, step / _INCHES)
     bar = figure.colorbar(
         colours,
         ax=panels,
@@ -107,6 +115,10 @@ def plot_map(problem: Problem, schedule: Schedule) -> Figure:
         format="{x:.3g}",
     )
     bar.outline.set_visible(False)
+    hidden = sum(not (left <= x <= right and bottom <= y <= top) for x, y in place)
+    note = f"; {idle_text(hidden)} at the edges not shown" if hidden else ""
+    head = f"Schedule of {problem.name} on its package"
+    figure.suptitle(f"{head}\n{totals(problem, evaluation)}{note}")
     _legend(figure, problem)
     return figure
 
@@ -165,7 +177,7 @@ def _links(
 
 
 def _chiplets(
-    axes: Axes, problem: Problem, window: WindowEvaluation, place: list[Position]
+    axes: Axes, problem: Problem, window: WindowEvaluation, place: list[Position], zoom: float
 ) -> None:
     at = {s.chiplet: s for s in window.segments}
     for c, (x, y) in enumerate(place):
@@ -178,12 +190,12 @@ def _chiplets(
             shape.set(**model_fill(segment.model))
             look = text_on(segment.model)
             layers = layers_text(segment.first, segment.last)
-            text = f"\n{problem.models[segment.model].name[:12]}\n{layers}"
+            text = f"\n{short_name(problem, segment.model, 12)}\n{layers}"
         shape.set(edgecolor="black", gid=f"chiplet-{c}", zorder=3)
         shape.set_linewidth(2.2 if problem.chiplets[c].port == c else 0.5)
         axes.text(
-            x, y, f"{c}{text}", ha="center", va="center", fontsize=5.5, **look, linespacing=1.05,
-            zorder=4,
+            x, y, f"{c}{text}", ha="center", va="center", fontsize=5.5 * zoom, **look,
+            linespacing=1.05, zorder=4, clip_on=True,
         )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def plot_scaling(rows: Sequence[Row]) -> Figure:
             ]
             _draw(axes, shown, column)
             axes.set_xlabel(varied)
+    figure.suptitle("Time and memory of a search, one size at a time; hollow: gap not reached")
     return figure
 
 

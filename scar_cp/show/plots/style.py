@@ -11,7 +11,9 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from scar_cp.errors import ScarError
+from scar_cp.judge.evaluation import Evaluation
 from scar_cp.problem.compiled import Problem
+from scar_cp.show.text.units import Units
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,8 +28,9 @@ __all__ = [
     "legend_columns",
     "model_fill",
     "model_handles",
+    "short_name",
     "text_on",
-    "time_unit",
+    "totals",
 ]
 
 P = ParamSpec("P")
@@ -59,6 +62,7 @@ _HANDLE_POINTS = 33
 _STYLE: Mapping[Any, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
+    "figure.titlesize": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "figure.constrained_layout.use": True,
@@ -134,13 +138,21 @@ def model_handles(problem: Problem) -> list[Patch]:
     from matplotlib.patches import Patch
 
     return [
-        Patch(label=f"{_short(model.name)} x{model.batch}", linewidth=0.5, **model_fill(m))
+        Patch(
+            label=f"{short_name(problem, m, _LONGEST_NAME)} x{model.batch}",
+            linewidth=0.5,
+            **model_fill(m),
+        )
         for m, model in enumerate(problem.models)
     ]
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+def short_name(problem: Problem, m: int, letters: int) -> str:
+    """Name of model number m; one that is too long loses its end, but not its number."""
+    name = problem.models[m].name
+    number = problem.run_names[m].removeprefix(name)
+    room = letters - len(number)
+    return (name if len(name) <= room else f"{name[: room - 1]}…") + number
 
 
 def legend_columns(figure: Figure, labels: Sequence[str], most: int) -> int:
@@ -171,10 +183,8 @@ def text_on(m: int) -> dict[str, Any]:
     return {"color": "black" if light else "white", "bbox": box}
 
 
-def time_unit(cycles: int, clock_hz: float) -> tuple[float, str]:
-    """What to multiply cycles with, and the unit, for times up to the given one."""
-    seconds = cycles / clock_hz
-    for unit, per_second in (("s", 1e0), ("ms", 1e3), ("µs", 1e6)):
-        if seconds * per_second >= 1:
-            return per_second / clock_hz, unit
-    return 1e9 / clock_hz, "ns"
+def totals(problem: Problem, evaluation: Evaluation) -> str:
+    """What a title says of a schedule."""
+    units = Units(problem.clock_hz, digits=4)
+    latency, energy = units.time(evaluation.latency_cycles), evaluation.energy_nj
+    return f"latency {latency}, energy {units.value('energy', energy)}"

@@ -57,7 +57,9 @@ def _are_numbers(values: Sequence[Any]) -> bool:
 
 
 @in_house_style
-def plot_sweep_lines(panels: Sequence[SweepPanel], x: str, lines: Sequence[str]) -> Figure:
+def plot_sweep_lines(
+    panels: Sequence[SweepPanel], x: str, lines: Sequence[str], title: str = ""
+) -> Figure:
     """Draw columns over a parameter; bars go down to what is proven to be out of reach.
 
     Parameters
@@ -68,6 +70,8 @@ def plot_sweep_lines(panels: Sequence[SweepPanel], x: str, lines: Sequence[str])
         The parameter along the axis: numbers stand where they belong, words beside each other.
     lines
         Parameters that have a line for each combination of their values.
+    title
+        Of the picture: which problems.
     """
     from matplotlib.figure import Figure
 
@@ -83,10 +87,11 @@ def plot_sweep_lines(panels: Sequence[SweepPanel], x: str, lines: Sequence[str])
     if names != [""]:
         figure.legend(
             *grid.flat[0].get_legend_handles_labels(),
-            loc="outside upper center",
+            loc="outside lower center",
             ncols=max(1, min(len(names), int(figure.get_size_inches()[0] / 1.8))),
             fontsize=7,
         )
+    figure.suptitle(title)
     return figure
 
 
@@ -139,7 +144,7 @@ def _below(row: Cells, y: str) -> float:
 
 
 @in_house_style
-def plot_sweep_map(panels: Sequence[SweepPanel], x: str, y: str) -> Figure:
+def plot_sweep_map(panels: Sequence[SweepPanel], x: str, y: str, title: str = "") -> Figure:
     """Draw columns over two parameters, as maps with the numbers on them.
 
     Parameters
@@ -148,6 +153,8 @@ def plot_sweep_map(panels: Sequence[SweepPanel], x: str, y: str) -> Figure:
         What stands beside each other.
     x, y
         The parameters.
+    title
+        Of the picture: which problems.
     """
     from matplotlib.figure import Figure
 
@@ -162,6 +169,7 @@ def plot_sweep_map(panels: Sequence[SweepPanel], x: str, y: str) -> Figure:
         axes.set_visible(False)
     for axes, panel in zip(grid.flat, panels, strict=False):
         _draw_map(axes, panel, x, y, across, down)
+    figure.suptitle(title)
     return figure
 
 

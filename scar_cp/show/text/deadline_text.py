@@ -26,11 +26,13 @@ def deadline_columns(problem: Problem, evaluation: Evaluation, units: Units) -> 
         What times are told in.
     """
     columns: Columns = {name: [] for name in ("run", "deadline", "done", "slack", "")}
-    for run, end in zip(problem.models, evaluation.completion_cycles, strict=True):
+    for name, run, end in zip(
+        problem.run_names, problem.models, evaluation.completion_cycles, strict=True
+    ):
         due = run.deadline_cycles
         slack = None if due is None else due - end
         cells = (
-            run.name,
+            name,
             "-" if due is None else units.time(due),
             units.time(end),
             "-" if slack is None else units.time(slack),

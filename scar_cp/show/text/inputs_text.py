@@ -1,4 +1,4 @@
-"""A model, package, profile, scenario or instance as text of at most 80 columns."""
+"""A model, package, profile, scenario, instance or problem as text of at most 80 columns."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import Any
 from scar_cp.errors import Fault, InputError
 from scar_cp.files.file_check import check_file
 from scar_cp.files.instance_files import read_instance, referred_file
+from scar_cp.files.loading import read_problem
 from scar_cp.files.shipped import KINDS, named_file
 from scar_cp.inputs.instance import Instance, InstanceFile
 from scar_cp.inputs.package import ChipletType, Package, Profile
 from scar_cp.inputs.schemas import SCHEMAS
 from scar_cp.inputs.workload import COMPUTE_OPS, Layer, Model, Scenario, Steps
+from scar_cp.problem.compiled import Problem
 from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import read_document, read_record, shown
 from scar_cp.show.text.package_text import package_lines
 from scar_cp.show.text.tables import Columns, plain_table
+from scar_cp.show.text.units import Units
 from scar_cp.terms import Granularity
 
 __all__ = ["model_size", "record_lines", "show_lines"]
@@ -38,9 +41,11 @@ def show_lines(path: Path) -> list[str]:
     path = named_file(path, *KINDS)
     data: Any = read_document(path)
     given = data.get("format") if isinstance(data, dict) else None
+    if given == "scar-cp/problem@1":
+        return _problem_lines(read_problem(path))
     records = {f"scar-cp/{kind}@1": cls for kind, cls in SCHEMAS.items()}
     if not isinstance(given, str) or given not in records:
-        rule = f"must be one of {', '.join(records)}"
+        rule = f"must be one of {', '.join([*records, 'scar-cp/problem@1'])}"
         raise InputError(
             [Fault(str(path), "format", None if given is None else shown(given), rule)]
         )
@@ -216,4 +221,29 @@ def _instance_lines(instance: Instance) -> list[str]:
             f"cost table: {row.model}, {row.layer} is taken for {name.layer}"
             for name, row in instance.guessed_rows.items()
         ),
+    ]
+
+
+def _problem_lines(problem: Problem) -> list[str]:
+    """Lines that show a compiled problem: what runs, on which chiplets, with which settings."""
+    units = Units(problem.clock_hz)
+    models = problem.models
+    due = [model.deadline_cycles for model in models]
+    columns: Columns = {
+        "model": list(problem.run_names),
+        "batch": [str(model.batch) for model in models],
+        "at a time": [str(model.minibatch) for model in models],
+        "layers": [str(model.num_layers) for model in models],
+        "deadline": ["-" if cycles is None else units.time(cycles) for cycles in due],
+    }
+    kinds = zip(problem.type_counts, problem.type_names, strict=True)
+    return [
+        f"problem {str(problem).removeprefix('<Problem ').rstrip('>')}",
+        "",
+        *plain_table(columns, {"model"}),
+        "",
+        f"chiplets: {', '.join(f'{count} {name}' for count, name in kinds)}, "
+        f"{problem.clock_hz / 1e6:g} MHz",
+        f"weights {problem.weight_policy}, overlap {problem.overlap}, "
+        f"contention {problem.contention}, routing {problem.routing}",
     ]

@@ -69,7 +69,7 @@ def _(shown: Problem) -> str:
     models = shown.models
     deadlines = [model.deadline_cycles for model in models]
     columns: Columns = {
-        "model": [model.name for model in models],
+        "model": list(shown.run_names),
         "batch": [str(model.batch) for model in models],
         "at a time": [str(model.minibatch) for model in models],
         "layers": [str(model.num_layers) for model in models],

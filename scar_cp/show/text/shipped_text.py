@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
@@ -14,7 +13,7 @@ from scar_cp.inputs.workload import Model, Scenario
 from scar_cp.records.record import Record
 from scar_cp.records.yaml_json import read_record
 from scar_cp.show.text.inputs_text import model_size
-from scar_cp.show.text.tables import Columns, plain_table
+from scar_cp.show.text.tables import Columns, by_numbers, plain_table
 
 __all__ = ["shipped_lines", "shipped_rows"]
 
@@ -25,7 +24,7 @@ def shipped_rows(kinds: Iterable[SchemaKind]) -> list[dict[str, str]]:
         {"kind": kind, "name": name, "what": _what(read_record(files[name], SCHEMAS[kind]))}
         for kind in kinds
         for files in [shipped_files(kind)]
-        for name in sorted(files, key=_by_numbers)
+        for name in sorted(files, key=by_numbers)
     ]
 
 
@@ -34,11 +33,6 @@ def shipped_lines(rows: Sequence[dict[str, str]]) -> list[str]:
     headings = ("kind", "name", "what")
     columns: Columns = {heading: [row[heading] for row in rows] for heading in headings}
     return plain_table(columns, left=headings)
-
-
-def _by_numbers(name: str) -> list[tuple[str, int]]:
-    """A key to sort by: sc2 before sc10."""
-    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _what(record: Record) -> str:
@@ -51,5 +45,5 @@ def _what(record: Record) -> str:
     if isinstance(record, Scenario):
         return ", ".join(f"{PurePath(run.model).stem} x{run.batch}" for run in record.models)
     assert isinstance(record, InstanceFile)
-    names = (PurePath(file).stem for file in (record.scenario, record.package, record.profile))
-    return "{} on {}, profile {}".format(*names)
+    files = (record.scenario, record.package, record.profile or "none")
+    return "{} on {}, profile {}".format(*(PurePath(file).stem for file in files))

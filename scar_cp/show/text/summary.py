@@ -119,9 +119,9 @@ def print_evaluation(
         console.print(f"violation: {violation}")
 
 
-def print_front(problem: Problem, front: Front, raw: bool = False) -> None:
+def print_front(front: Front, raw: bool = False) -> None:
     """Print the points of a front, and what may still lie between neighbours."""
-    _print_table(front_columns(front, None if raw else problem.clock_hz))
+    _print_table(front_columns(front, raw))
 
 
 def window_columns(
@@ -155,13 +155,11 @@ def window_columns(
 
 
 def _units_of(evaluation: Evaluation, raw: bool) -> Units:
-    """An evaluation says its clock by its latency in both units."""
-    is_known = evaluation.latency_cycles and not raw
-    return Units(evaluation.latency_cycles / evaluation.latency_s if is_known else None)
+    return Units() if raw else Units.of(evaluation)
 
 
 def _model(m: int, problem: Problem | None) -> str:
-    return f"{problem.models[m].name} x{problem.models[m].batch}" if problem else f"{m}"
+    return f"{problem.run_names[m]} x{problem.models[m].batch}" if problem else f"{m}"
 
 
 def total_lines(
@@ -188,9 +186,14 @@ def total_lines(
 def certificate_lines(
     result: Result, problem: Problem | None = None, raw: bool = False
 ) -> list[str]:
-    """Value, bound and gap with their space, and notes; without the problem in cycles and nJ."""
+    """Value, bound and gap with their space, and notes.
+
+    Without the problem the evaluation says the clock; where there is none, cycles and nJ.
+    """
     lines = []
-    units = Units(None if raw or problem is None else problem.clock_hz)
+    units = Units(problem.clock_hz) if problem else Units.of(result.evaluation)
+    if raw:
+        units = Units()
     if result.value is not None:
         author = next((line.source for line in result.log if line.value == result.value), "")
         found_by = f", found by {author or result.solver}"
@@ -239,10 +242,10 @@ def _ranges(numbers: list[int]) -> str:
     return text
 
 
-def front_columns(front: Front, clock_hz: float | None = None) -> Columns:
-    """The points of a front; without the clock in cycles and nJ."""
+def front_columns(front: Front, raw: bool = False) -> Columns:
+    """The points of a front, and how much less energy there may be between neighbours."""
     points = front.points
-    units = Units(clock_hz)
+    units = Units(None if raw else front.clock_hz)
     gaps = [f"at most {gap_text(gap)}" for gap in largest_gaps(front)]
     columns: Columns = {
         "latency": [units.time(point.latency_cycles) for point in points],

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from html import escape
 
-__all__ = ["Columns", "html_table", "pipe_table", "plain_table", "table_width"]
+__all__ = ["Columns", "by_numbers", "html_table", "pipe_table", "plain_table", "table_width"]
 
 Columns = dict[str, list[str]]
 """Cells by heading."""
+
+
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
+
+
+def by_numbers(text: object) -> list[str | float]:
+    """A key to sort by: sc2 before sc10.
+
+    Examples
+    --------
+    >>> sorted(["sc10", "sc2", "sc2_rt", "gb_per_s=1.5", "gb_per_s=12"], key=by_numbers)
+    ['gb_per_s=1.5', 'gb_per_s=12', 'sc2', 'sc2_rt', 'sc10']
+    """
+    parts = _NUMBER.split(str(text))
+    return [float(part) if k % 2 else part for k, part in enumerate(parts)]
 
 
 def _widths(columns: Columns) -> dict[str, int]:

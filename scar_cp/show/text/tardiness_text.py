@@ -32,7 +32,7 @@ def tardiness_lines(found: Tardiness) -> Iterator[str]:
         yield f"not schedulable, proven: some deadline is missed by at least {_ms(least, hz)}"
         for demand in found.demands:
             if demand.late_cycles:
-                names = ", ".join(found.problem.models[m].name for m in demand.models)
+                names = ", ".join(found.problem.run_names[m] for m in demand.models)
                 yield (
                     f"  due by {_ms(demand.deadline_cycles, hz)}: {names} take at least "
                     f"{_ms(demand.least_cycles, hz)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+from scar_cp.judge.evaluation import Evaluation
 from scar_cp.judge.objective import UNITS
 from scar_cp.terms import ObjectiveName
 
@@ -29,6 +30,12 @@ class Units:
     """Of the package; None: cycles and nJ, as files have them."""
     digits: int = 5
     """Significant ones."""
+
+    @classmethod
+    def of(cls, evaluation: Evaluation | None) -> Units:
+        """Those of an evaluation, which says its clock by its latency in both units."""
+        is_known = evaluation is not None and evaluation.latency_cycles
+        return cls(evaluation.latency_cycles / evaluation.latency_s if is_known else None)  # type: ignore[union-attr]
 
     def time(self, cycles: int) -> str:
         """A number of cycles."""

@@ -191,3 +191,15 @@ def test_tables_sort_both_ways_with_what_is_unknown_at_the_end(view: Page) -> No
     head.click()
     assert values() == ["200", "180", "120", "100", "70", "-"]
     assert view.locator("h2").first.text_content() == "tiny, latency (result.json)"
+
+
+def test_units_and_words_do_not_keep_numbers_from_their_order(view: Page) -> None:
+    """What compares two cells of a page."""
+    for cells in (
+        ["2 ms", "9.5 ms", "12.3 ms", "1,200 ms", "-"],
+        ["at most 2 %", "at most 10 %"],
+        ["sc2", "sc10", "sc10_rt"],
+    ):
+        shuffled = [*cells[1::2], *cells[::2]]
+        ordered = view.evaluate("cells => cells.sort((a, b) => compare(a, b, 1))", shuffled)
+        assert ordered == cells

@@ -70,7 +70,8 @@ def test_in_a_folder_a_result_without_its_problem_says_so(files: Project, comman
     rule = "origin.file: ../instance.yaml: instance.yaml is not there: name the instance where"
     assert command("report", "out").code == 0
     assert f"no pictures: out/result.json: {rule}" in Path("report.html").read_text("utf-8")
-    line = f"out/result.json: {rule} it is"
+    asked = rule.replace("name the", "name with --instance the")
+    line = f"out/result.json: {asked} it is"
     assert_refused(files, command, ["report", "out/result.json", "-o", "page.html"], line)
 
 

@@ -24,6 +24,7 @@ from scar_cp.show.plots.gantt_plot import plot_gantt
 from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
 from scar_cp.show.plots.map_plot import plot_map
 from scar_cp.show.plots.style import figure_bytes
+from scar_cp.show.plots.values_plot import plot_values
 
 BASELINE = Path(__file__).parent / "baseline"
 TOLERANCE = 8
@@ -60,6 +61,7 @@ PICTURES = {
     "bounds": lambda: plot_bounds(examples.RESULT),
     "front": lambda: plot_front(examples.FRONT),
     "gaps": lambda: plot_gaps(examples.COMPARISON),
+    "values": lambda: plot_values(examples.COMPARISON),
     "losses": lambda: plot_losses(examples.SPLITS),
 }
 

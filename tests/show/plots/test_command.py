@@ -42,6 +42,7 @@ def files(project: Project, command: Command) -> Project:
         (["front.json"], "front.front.png"),
         (["table.csv"], "table.gaps.png"),
         (["table.json", "-o", "t.png"], "t.png"),
+        (["table.csv", "--kind", "values"], "table.values.png"),
         (["split.csv", "-o", "s.svg"], "s.svg"),
     ],
 )

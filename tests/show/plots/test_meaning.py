@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 from judge.test_timeline import drawn
-from problems import with_unused_type
+from problems import schedule, tiny_problem, with_unused_type
 
 from show.plots import examples
 
@@ -24,7 +24,8 @@ from scar_cp.show.plots.gantt_plot import plot_gantt
 from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
 from scar_cp.show.plots.map_plot import plot_map, positions
 from scar_cp.show.plots.scaling_plot import plot_scaling
-from scar_cp.show.plots.style import PALETTE, figure_bytes, model_fill, time_unit
+from scar_cp.show.plots.style import PALETTE, figure_bytes, model_fill
+from scar_cp.show.plots.values_plot import plot_values
 from scar_cp.studies.bench import SCALING, Row
 
 
@@ -53,7 +54,7 @@ def test_bars_of_a_gantt_chart_lie_where_the_evaluator_says(seed):
     problem, schedule = drawn(seed)
     evaluation = evaluate(problem, schedule)
     (axes,) = plot_gantt(problem, schedule).axes
-    scale, _ = time_unit(evaluation.latency_cycles, problem.clock_hz)
+    scale = 1e3 / problem.clock_hz
     passes, loads = marked(axes, "passes"), marked(axes, "load")
     start = bars = once = 0
     for w, window in enumerate(evaluation.windows):
@@ -169,10 +170,68 @@ def test_any_name_is_drawn_as_it_stands() -> None:
 
 def test_the_lines_of_a_search_are_its_log() -> None:
     (axes,) = plot_bounds(examples.RESULT).axes
+    assert axes.get_ylabel() == "edp [cycles x nJ]", "no schedule says the clock"
     lines = {line.get_gid(): np.asarray(line.get_xydata()).tolist() for line in axes.lines}
     assert lines["bound"] == [[0.5, 5e19], [1, 5e19], [3, 5e19], [6.5, 9e19], [8, 9e19]]
     assert lines["value"][1:] == [[1, 3e20], [3, 1e20], [6.5, 1e20], [8, 1e20]]
     assert texts(axes) == ["standalone", "scar"]
+
+
+def test_a_search_with_a_schedule_is_drawn_in_the_units_of_the_summary() -> None:
+    problem, plan = examples.example()
+    result = examples.RESULT.replace(evaluation=evaluate(problem, plan))
+    (axes,) = plot_bounds(result).axes
+    assert axes.get_ylabel() == "edp [J·s]"
+    (value,) = (line for line in axes.lines if line.get_gid() == "value")
+    last = np.asarray(value.get_ydata())[-1]
+    assert last == pytest.approx(10**20 / problem.clock_hz * 1e-9)
+
+
+@pytest.mark.parametrize("plot", [plot_gantt, plot_map])
+def test_a_model_that_runs_twice_is_told_apart(plot):
+    problem, plan = examples.example()
+    twice = problem.replace(models=tuple(m.replace(name="twin") for m in problem.models))
+    figure = plot(twice, plan)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["twin [0] x4", "twin [1] x3"]
+    if plot is plot_map:
+        written = "\n".join(texts(figure.axes[0]))
+        assert "twin [0]" in written
+        assert "twin [1]" in written
+    long = twice.replace(models=tuple(m.replace(name="t" * 50) for m in twice.models))
+    (legend,) = plot(long, plan).legends
+    assert legend.get_texts()[1].get_text().endswith("… [1] x3"), "the number is never cut"
+
+
+def row_of_chiplets(count):
+    """Two models on a row of chiplets, the first of which is a port: all others are idle."""
+    problem = tiny_problem(
+        [examples.chain([30], 1), examples.chain([40], 2)],
+        types="a" * count,
+        links=[(c, c + 1) for c in range(count - 1)],
+        cells=[(0, c) for c in range(count)],
+        ports=[0],
+    )
+    return problem, schedule([(0, 0, 0, 0), (1, 0, 0, 3)])
+
+
+def test_idle_chiplets_of_a_large_package_share_a_row() -> None:
+    names = {}
+    for count in (16, 17, 200):
+        figure = plot_gantt(*row_of_chiplets(count))
+        names[count] = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+        assert "passes-0-3" in {artist.get_gid() for artist in figure.axes[0].get_children()}
+    assert len(names[16]) == 16
+    assert names[17] == ["0 a", "3 a", "15 idle chiplets"]
+    assert names[200] == ["0 a", "3 a", "198 idle chiplets"]
+
+
+def test_a_map_of_a_large_package_ends_where_nothing_moves() -> None:
+    figure = plot_map(*row_of_chiplets(200))
+    assert figure.axes[0].get_xlim() == (-0.5, 3.5), "chiplets 1 and 2 pass on what 3 reads"
+    assert "196 idle chiplets" in figure.get_suptitle()
+    assert figure.get_size_inches()[0] < 10
+    assert "idle" not in plot_map(*row_of_chiplets(16)).get_suptitle()
 
 
 def test_the_empty_region_of_a_front_is_what_its_limits_say() -> None:
@@ -194,6 +253,42 @@ def test_bars_of_a_comparison_are_its_gaps() -> None:
     assert heights["cp-sat"] == pytest.approx([0, 100 / 6, 0])
     assert texts(axes) == ["17", "25", "?", "0", "17", "?"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["sc1", "sc2", "sc3"]
+
+
+def test_bars_of_values_are_in_the_units_of_the_table_and_bounds_are_lines() -> None:
+    rows = [
+        replace(row, objective=objective, clock_hz=500e3)
+        for row in examples.COMPARISON
+        for objective in ("latency", "energy")
+    ]
+    latency, energy = plot_values(rows).axes
+    for axes, scale, label in ((latency, 1 / 500, "latency [ms]"), (energy, 1e-6, "energy [mJ]")):
+        heights = {bars.get_label(): [b.get_height() for b in bars] for bars in axes.containers}
+        assert heights["scar"] == pytest.approx([120 * scale, 200 * scale, 0])
+        assert heights["cp-sat"] == pytest.approx([100 * scale, 180 * scale, 70 * scale])
+        assert axes.get_ylabel() == label
+        (lines,) = marked(axes, "bounds").values()
+        at = {round((a[0] + b[0]) / 2): a[1] for a, b in lines.get_segments()}
+        assert at == pytest.approx({0: 100 * scale, 1: 150 * scale})
+    assert "?" in texts(latency)
+
+
+def test_numbers_are_in_their_order_and_words_as_they_came() -> None:
+    rows = [
+        replace(row, windows=windows, settings=f"package.dram.gb_per_s={speed}")
+        for row in reversed(examples.COMPARISON)
+        for windows in (16, 2)
+        for speed in (100, 9)
+    ]
+    (axes,) = plot_gaps(rows).axes
+    labels = [label.get_text().split("\n") for label in axes.get_xticklabels()]
+    found = [(name, speed, windows) for name, speed, windows in labels]
+    assert found == [
+        (name, f"gb_per_s={speed}", f"{windows} windows")
+        for name in ("sc3", "sc2", "sc1")
+        for speed in (9, 100)
+        for windows in (2, 16)
+    ]
 
 
 def test_many_cases_go_on_below_and_small_gaps_do_not_read_as_none() -> None:

@@ -119,6 +119,8 @@ def test_the_ranking_needs_only_the_stored_tables(command: Command, calls: list[
         "6x6         physical  edp     edp       heuristic  2/3  67%",
         "6x6         physical  edp     edp       optimum    2/3  67%",
         "",
+        "written: out/ranking.csv",
+        "written: out/disagreements.csv",
     ]
     assert err.splitlines() == [
         f"without out/{name}.csv, which does not exist"
