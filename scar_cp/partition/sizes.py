@@ -19,9 +19,9 @@ MOST_COUNTS = 130
 """Combinations of chiplet counts beyond which pairs of them are too many."""
 MOST_SPLIT_COUNTS = 40
 """Most combinations for which distances to memory are told apart by prices."""
-MOST_RANGE_LAYERS = 2000
-"""Of a range whose segments are all priced, in tables of its square; 2000 take about 0.6 GB."""
-RANGE_NOTE = f"models of more than {MOST_RANGE_LAYERS} layers in a window are too long for it"
+MOST_RANGE_LAYERS = 1600
+"""Of a range whose segments are all priced, in tables of its square; they take about 0.5 GB."""
+RANGE_NOTE = f"models of more than {MOST_RANGE_LAYERS} layers are too long"
 _MOST_STATES = 60_000_000
 """Of all borders: they take 13 bytes each."""
 _MOST_MODELS = 3

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from scar_cp.errors import ScarError
-from scar_cp.partition.sizes import RANGE_NOTE, num_counts
+from scar_cp.partition.sizes import MOST_RANGE_LAYERS, RANGE_NOTE, num_counts
+from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Claim, Search
 from scar_cp.solvers.cpsat.partition_stage import TableReport, partition
 from scar_cp.solvers.exhaustive import exhaustive
@@ -79,14 +80,20 @@ def by_tables(search: Search) -> FirstReport:
     if not tables_first:
         tables = _tables(search)
     notes = cut_off if search.author == "scar" else tuple(n for n in cut_off if RANGE_NOTE in n)
-    notes = () if search.closed else notes
-    return FirstReport(tables.counts, tables.settled, notes)
+    if _are_too_long(problem):
+        notes = (*notes, f"tables of partitions were left out: {RANGE_NOTE}")
+    return FirstReport(tables.counts, tables.settled, () if search.closed else notes)
 
 
 def _tables(search: Search) -> TableReport:
-    if search.request.cpsat.tables and not search.done:
+    if search.request.cpsat.tables and not search.done and not _are_too_long(search.problem):
         return partition(search)
     return TableReport()
+
+
+def _are_too_long(problem: Problem) -> bool:
+    """Whether a model has more layers than tables are made of."""
+    return max(model.num_layers for model in problem.models) > MOST_RANGE_LAYERS
 
 
 def expected_memory_gb(search: Search) -> float:

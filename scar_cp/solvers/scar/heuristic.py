@@ -130,10 +130,14 @@ def search_window(
         options.segmentation == "auto" and problem.num_chiplets > _EXHAUSTIVE_CHIPLETS
     )
     top_k = 1 if evolutionary else options.top_k
-    cuts = {
-        m: segmentations(problem, m, *layers, score, top_k, options.max_cuts, notes, keep_going)
-        for m, layers in ranges.items()
-    }
+    cuts: dict[int, list[Cut]] = {}
+    for m, layers in ranges.items():
+        if search.schedule is not None and not keep_going():  # a first schedule comes in any case
+            notes.add("the search of a window was cut off by the time limit")
+            return None
+        cuts[m] = segmentations(
+            problem, m, *layers, score, top_k, options.max_cuts, notes, keep_going
+        )
     if not all(cuts.values()):
         return None
     if evolutionary:
