@@ -70,7 +70,7 @@ ROOMS: dict[str, set[str]] = {
         "show.text",
     },
     "show.page": {
-        *("problem", "judge", "outcome", "files", "studies"),
+        *("records", "problem", "judge", "outcome", "files", "studies", "sweeps"),
         *("show", "show.text", "show.plots"),
     },
     "cli": {

@@ -19,6 +19,7 @@ import scar_cp.cli.bench_commands as bench_commands
 import scar_cp.cli.codesign_command as codesign_command
 import scar_cp.cli.cost_template as cost_template
 import scar_cp.cli.deadlines_command as deadlines_command
+import scar_cp.cli.explore_command as explore_command
 import scar_cp.cli.import_costs as import_costs
 import scar_cp.cli.import_models as import_models
 import scar_cp.cli.import_transformer as import_transformer
@@ -63,6 +64,7 @@ papers_command.register(app)
 schema.register(app)
 pictures.register(app)
 report_command.register(app)
+explore_command.register(app)
 app.add_typer(import_models.app, name="import")
 app.add_typer(bench_commands.app, name="bench")
 app.add_typer(sweep_commands.app, name="sweep")

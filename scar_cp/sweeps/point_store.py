@@ -177,11 +177,19 @@ class PointStore:
                 db.execute("insert or ignore into problems values (?, ?)", (sha256, content))
 
     def packed_problem(self, sha256: str) -> bytes:
-        """The JSON of a problem, gzipped."""
+        """The JSON of a problem, gzipped.
+
+        Raises
+        ------
+        InputError
+            If it is not kept.
+        """
         with self._open() as db:
             found = db.execute("select content from problems where sha256 = ?", (sha256,))
-            (content,) = found.fetchone()
-        return bytes(content)
+            row = found.fetchone()
+        if row is None:
+            raise self._refused(f"holds no problem with the hash {sha256}")
+        return bytes(row[0])
 
     def problem(self, sha256: str) -> Problem:
         """A problem that was kept."""

@@ -27,7 +27,7 @@ from scar_cp.show.text.summary import gap_text
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units
 
-__all__ = ["Source", "page", "read_sources"]
+__all__ = ["Source", "page", "page_of", "read_sources", "result_sections"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,26 @@ def page(sources: Sequence[Source]) -> str:
     ScarError
         If the libraries that draw are not installed.
     """
+    return page_of(result_sections(sources), sources)
+
+
+def page_of(sections: Sequence[Section], sources: Sequence[Source] = (), home: str = "") -> str:
+    """A page of sections, as HTML; without figures it does without the library that draws.
+
+    Parameters
+    ----------
+    sections
+        What it shows, in this order.
+    sources
+        Where there are several results among them, a table of these comes first.
+    home
+        Link to the page that this one belongs to.
+
+    Raises
+    ------
+    ScarError
+        If the libraries that draw are not installed.
+    """
     plotly_objects()
     from plotly.offline import get_plotlyjs
 
@@ -113,7 +133,6 @@ def page(sources: Sequence[Source]) -> str:
     except ImportError as error:
         raise ScarError("reports need jinja2: pip install 'scar-cp[report]'") from error
 
-    sections = [_section(source) for source in sources]
     figures = {
         f"figure-{number}-{k}": _document(figure)
         for number, section in enumerate(sections)
@@ -128,9 +147,15 @@ def page(sources: Sequence[Source]) -> str:
         overview=_overview(sources),
         sections=sections,
         figures=figures,
-        library=get_plotlyjs(),
+        library=get_plotlyjs() if figures else "",
+        home=home,
         made_by=f"scar-cp {version('scar-cp')}",
     )
+
+
+def result_sections(sources: Sequence[Source]) -> list[Section]:
+    """What a page shows of each source."""
+    return [_section(source) for source in sources]
 
 
 def _section(source: Source) -> Section:

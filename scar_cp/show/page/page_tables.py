@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from scar_cp.show.text.tables import Columns
@@ -25,6 +25,8 @@ class Table:
     caption: str
     heads: list[Head]
     lines: list[tuple[str, ...]]
+    links: list[str] = field(default_factory=list)
+    """Where the first cell of each line leads to; empty: nowhere."""
 
 
 def table_of(caption: str, columns: Columns) -> Table:

@@ -10,7 +10,7 @@ from scar_cp.show.text.tables import Columns, plain_table
 from scar_cp.sweeps.point_store import PointRow
 from scar_cp.sweeps.sweep_table import flat_rows, parameters_of
 
-__all__ = ["point_line", "sweep_lines"]
+__all__ = ["point_line", "sweep_columns", "sweep_lines"]
 
 _MEASURES = {"latency_ms": "ms", "energy_mj": "mJ", "edp_j_s": "J s"}
 
@@ -23,6 +23,15 @@ def sweep_lines(rows: Sequence[PointRow]) -> list[str]:
     rows
         Of one sweep.
     """
+    flat = flat_rows(rows)
+    words = {
+        name for name in parameters_of(rows) if any(isinstance(row[name], str) for row in flat)
+    }
+    return plain_table(sweep_columns(rows), {"status", *words})
+
+
+def sweep_columns(rows: Sequence[PointRow]) -> Columns:
+    """The cells of that table, by heading."""
     names = parameters_of(rows)
     flat = flat_rows(rows)
     columns: Columns = {name: [_text(row[name]) for row in flat] for name in names}
@@ -31,8 +40,7 @@ def sweep_lines(rows: Sequence[PointRow]) -> list[str]:
     columns["gap"] = [gap_text(row["gap"]) for row in flat]
     columns["status"] = [row["status"] for row in flat]
     columns["seconds"] = [f"{row['seconds']:.1f}" for row in flat]
-    words = {"status"} | {name for name in names if any(isinstance(row[name], str) for row in flat)}
-    return plain_table(columns, words)
+    return columns
 
 
 def point_line(row: PointRow, name: str) -> str:
