@@ -13,7 +13,7 @@ from scar_cp.certificates.checker import checker, checker_file
 from . import battery
 
 
-@seeds(300, quick=20)
+@seeds(120, quick=20)
 def test_schedules_are_accepted_if_they_keep_the_rules(seed):
     battery.judges_schedules_alike(checker(), seed)
 
@@ -23,47 +23,47 @@ def test_malformed_documents_are_refused(seed):
     battery.refuses_what_is_malformed(checker(), seed)
 
 
-@seeds(300, quick=10)
+@seeds(120, quick=10)
 def test_schedules_cost_what_the_evaluator_says(seed):
     battery.evaluates_alike(checker(), seed)
 
 
-@seeds(100, quick=5)
+@seeds(40, quick=5)
 def test_a_layer_more_or_less_is_no_schedule(seed):
     battery.refuses_other_layers(checker(), seed)
 
 
-@seeds(100, quick=5)
+@seeds(40, quick=5)
 def test_a_missed_deadline_is_no_schedule(seed):
     battery.refuses_what_misses_a_deadline(checker(), seed)
 
 
-@seeds(100, quick=5)
+@seeds(40, quick=5)
 def test_busy_links_cost_what_the_evaluator_says(seed):
     battery.evaluates_busy_links_alike(checker(), seed)
 
 
-@seeds(100, quick=5)
+@seeds(40, quick=5)
 def test_trees_leave_no_cuts_out(seed):
     battery.trees_cover_all_cuts(checker(), seed)
 
 
-@seeds(60, quick=2)
+@seeds(30, quick=2)
 def test_tables_with_fewer_starts_hold(seed):
     battery.sparse_tables_hold(checker(), seed)
 
 
-@seeds(60, quick=2)
+@seeds(30, quick=2)
 def test_tables_are_those_of_the_solver(seed):
     battery.tables_are_exact(checker(), seed)
 
 
-@seeds(300, quick=10)
+@seeds(120, quick=10)
 def test_no_prices_give_a_bound_above_the_optimum(seed):
     battery.never_passes_the_optimum(checker(), seed)
 
 
-@seeds(60, quick=2)
+@seeds(30, quick=2)
 def test_bounds_of_the_solver_are_found_again(seed):
     battery.confirms_the_solver(checker(), seed)
 
