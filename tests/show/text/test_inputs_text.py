@@ -121,7 +121,7 @@ def test_other_files_are_not_shown(
     project: Project, command: Command, text: str, line: str
 ) -> None:
     (project.folder / "f.yaml").write_text(text)
-    kinds = ("model", "package", "profile", "scenario", "instance")
+    kinds = ("model", "package", "profile", "scenario", "instance", "problem")
     rule = f"must be one of {', '.join(f'scar-cp/{kind}@1' for kind in kinds)}"
     assert command("show", "f.yaml") == (2, "", f"f.yaml: {line}{rule}\n")
 
