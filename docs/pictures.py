@@ -1,13 +1,20 @@
 """Draws the pictures of the concepts: ``python docs/pictures.py`` writes ``docs/pictures/*.svg``.
 
-Each has a background of its own, light or dark as the reader's page is.
+Each has a background of its own, light or dark as the reader's page is. ``python docs/pictures.py
+gallery`` runs the commands of the gallery, minutes long, and keeps the pictures that they make.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 FOLDER = Path(__file__).with_name("pictures")
 
@@ -191,6 +198,29 @@ def drawn(name: str) -> str:
     )
 
 
+def make_gallery() -> None:
+    """Run the commands that the gallery shows, as they stand there."""
+    page = FOLDER.with_name("gallery.md").read_text(encoding="utf-8")
+    code = "".join(re.findall(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE))
+    program = f"{sys.executable} -c 'from scar_cp.cli import main; main()'"
+    sources = {"SOURCES": str(FOLDER.parents[1])}
+    with TemporaryDirectory() as folder:
+        subprocess.run(
+            ["bash", "-eux"],
+            input=f'scar-cp() {{ {program} "$@"; }}\n{code}',
+            cwd=folder,
+            env=os.environ | sources,
+            text=True,
+            check=True,
+        )
+        (FOLDER / "gallery").mkdir(exist_ok=True)
+        for made in Path(folder).glob("*.png"):
+            shutil.copy(made, FOLDER / "gallery" / made.name)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["gallery"]:
+        make_gallery()
+        sys.exit()
     for picture in PICTURES:
         (FOLDER / f"{picture}.svg").write_text(drawn(picture), encoding="utf-8")

@@ -68,6 +68,15 @@ def test_the_pictures_are_those_of_their_script(name: str) -> None:
     assert script["drawn"](name) == stored
 
 
+def test_every_picture_of_the_gallery_stands_below_its_command() -> None:
+    """Mend with: python docs/pictures.py gallery."""
+    page = (DOCS / "gallery.md").read_text(encoding="utf-8")
+    found = re.findall(r" (?:-o|--picture) (\w+\.png)|\(pictures/gallery/(\w+\.png)\)", page)
+    made, shown = (list(filter(None, names)) for names in zip(*found, strict=True))
+    assert made == shown
+    assert {path.name for path in (DOCS / "pictures/gallery").iterdir()} == {*made}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("code", blocks(DOCS / "how-to/from-python.md", "python"))
 def test_the_examples_in_python_run(shipped: Path, code: str) -> None:

@@ -272,7 +272,7 @@ def report(
         before = panels.get(title, SweepPanel(title, column, ()))
         panels[title] = SweepPanel(title, column, (*before.rows, row))
     shown = tuple(panels.values())
-    title = f"Sweep of {', '.join(_problems(rows))}"
+    title = f"Sweep of {', '.join(_problems(rows))}\nvaried: {', '.join(varied)}"
     figure = (
         plot_sweep_map(shown, x, heat, title) if heat else plot_sweep_lines(shown, x, others, title)
     )

@@ -21,9 +21,8 @@ from scar_cp.show.page.sections import (
     Section,
     section_of,
     section_of_result,
-    settings_text,
 )
-from scar_cp.show.text.summary import gap_text
+from scar_cp.show.text.summary import gap_text, settings_text
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import singledispatch
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scar_cp.judge.bounds import CpsatRun
@@ -25,14 +24,19 @@ from scar_cp.show.page.schedule_tables import schedule_tables
 from scar_cp.show.text.comparison_text import comparison_notes, folded_columns, summary_columns
 from scar_cp.show.text.gaps_text import gaps_columns
 from scar_cp.show.text.outputs_text import bench_columns
-from scar_cp.show.text.summary import certificate_lines, front_columns, total_lines
+from scar_cp.show.text.summary import (
+    certificate_lines,
+    front_columns,
+    settings_text,
+    total_lines,
+)
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["Section", "Table", "section_of", "section_of_result", "settings_text", "table_of"]
+__all__ = ["Section", "Table", "section_of", "section_of_result", "table_of"]
 
 
 _AT_WORK = {
@@ -103,15 +107,6 @@ def section_of_result(
     ]
     closed = result.status == "optimal"
     return Section(title, lines, closed, [], figures, tables, about)
-
-
-def settings_text(result: Result) -> str:
-    """What replaced settings of the file that the problem is named after; files by their names."""
-    settings = result.origin.settings if result.origin is not None else {}
-    return ", ".join(
-        f"{key} {Path(value).stem if isinstance(value, str) else value}"
-        for key, value in settings.items()
-    )
 
 
 def _segments(problem: Problem, evaluation: Evaluation) -> Columns:

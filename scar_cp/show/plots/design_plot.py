@@ -29,7 +29,7 @@ def plot_design(design: Codesign) -> Figure:
     from matplotlib.figure import Figure
 
     shown = sorted(design.candidates, key=lambda one: one.bound)[:_MOST]
-    figure = Figure(figsize=(8.6, 0.24 * len(shown) + 1.3))
+    figure = Figure(figsize=(8.6, 0.24 * len(shown) + 1.5))
     bars, grid = figure.subplots(1, 2, width_ratios=(3, 1.4))
     best = design.best
     for y, one in enumerate(shown):
@@ -48,6 +48,9 @@ def plot_design(design: Codesign) -> Figure:
     bars.set_xlabel(f"{design.design.objective}, mean relative to the package compared with")
     bars.set_title("| bound on all layouts   • best layout known")
     grid.set_axis_off()
+    rows, columns = design.design.grid
+    problems = ", ".join(problem.name for problem in design.base)
+    figure.suptitle(f"Chiplet types of a {rows}x{columns} package for {problems}")
     return figure
 
 

@@ -117,7 +117,7 @@ def plot_map(problem: Problem, schedule: Schedule) -> Figure:
     bar.outline.set_visible(False)
     hidden = sum(not (left <= x <= right and bottom <= y <= top) for x, y in place)
     note = f"; {idle_text(hidden)} at the edges not shown" if hidden else ""
-    head = f"Schedule of {problem.name} on its package"
+    head = f"Schedule of {problem.name}"
     figure.suptitle(f"{head}\n{totals(problem, evaluation)}{note}")
     _legend(figure, problem)
     return figure

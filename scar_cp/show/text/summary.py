@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from scar_cp.judge.bounds import best_bound
@@ -30,6 +31,7 @@ __all__ = [
     "print_evaluation",
     "print_front",
     "print_summary",
+    "settings_text",
     "total_lines",
     "window_columns",
 ]
@@ -229,6 +231,15 @@ def folded_notes(notes: Iterable[str]) -> list[str]:
         before, number, after = re.fullmatch(r"(\D*)(\d*)(.*)", note, re.DOTALL).groups()  # type: ignore[union-attr]
         numbers.setdefault((before, after), []).extend([int(number)] if number else [])
     return [f"{before}{_ranges(found)}{after}" for (before, after), found in numbers.items()]
+
+
+def settings_text(result: Result) -> str:
+    """What replaced settings of the file that the problem is named after; files by their names."""
+    settings = result.origin.settings if result.origin is not None else {}
+    return ", ".join(
+        f"{key} {Path(value).stem if isinstance(value, str) else value}"
+        for key, value in settings.items()
+    )
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -57,6 +57,19 @@ def test_every_kind_is_written(
     assert head == (b"\x89PNG\r\n\x1a\n" if written.endswith("png") else b"<?xml ve")
 
 
+def test_a_title_says_what_replaced_settings_of_the_instance(
+    files: Project, command: Command
+) -> None:
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib: the extra plot")
+    solve = ["solve", "instance.yaml", "--windows", "2", "--solver", "scar", "--quiet"]
+    command(*solve, "-o", "two.json")
+    for kind in ("gantt", "map", "bounds"):
+        command("plot", "two.json", "--kind", kind, "-o", "two.svg")
+        assert "with windows 2" in Path("two.svg").read_text(), kind  # as a comment
+        command("plot", "result.json", "--kind", kind, "-o", "one.svg")
+        assert "with windows" not in Path("one.svg").read_text(), kind
+
+
 def test_a_table_is_the_same_as_csv_and_as_json(files: Project, command: Command) -> None:
     pytest.importorskip("matplotlib", reason="pictures need matplotlib: the extra plot")
     for name in ("table.csv", "table.json"):
