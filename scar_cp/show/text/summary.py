@@ -74,7 +74,7 @@ def print_summary(outcome: Outcome, raw: bool = False) -> None:
     >>> problem = sc.load_problem("instances/quickstart.yaml").problem
     >>> sc.print_summary(sc.solve(problem))  # doctest: +ELLIPSIS
     window        model              layers  chiplet             pass  compute  model time
-    0: 1.8191 ms  resnet50_block x4  0       3 shidiannao   0.2731 ms      98%   1.2448 ms
+    0: 1.8191 ms  resnet50_block x4  0       3 shidiannao  0.27310 ms      98%   1.2450 ms
     ...
     bound 1.8191 ms (pipeline partitions), gap 0 %
     optimal: proven for the full space, at most 1 window(s)
