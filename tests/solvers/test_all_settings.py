@@ -39,7 +39,7 @@ def drawn(seed: int) -> tuple[Random, Problem]:
 
 
 @pytest.mark.parametrize("space", ["full", "adjacent"])
-@seeds(300, quick=4)
+@seeds(600, quick=4)
 def test_the_optimum_is_proven_and_is_that_of_brute_force(seed, space):
     rng, problem = drawn(seed)
     objective = OBJECTIVES[seed // 3 % 3]
