@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -22,28 +20,30 @@ from partition.priced import (
     optimum,
     tables_of,
 )
-from random_problems import random_problem, random_schedule
 
-from scar_cp.certificates.certificate import Certificate, about, proof_of
+from scar_cp.certificates.certificate import Certificate, proof_of
 from scar_cp.certificates.certifying import certify
 from scar_cp.errors import ScarError
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.judge.schedule import Schedule
-from scar_cp.judge.validation import validate
 from scar_cp.outcome.solving import Outcome, solve
 from scar_cp.partition.counts import Counts
 from scar_cp.partition.energy_costs import EnergyCosts
 from scar_cp.partition.range_table import range_table, starts_of
 from scar_cp.problem.compiled import Problem
-from scar_cp.records.yaml_json import to_json
 from scar_cp.solvers import Request
 
+from .documents import bytes_of, text_of, with_hash
+from .schedule_battery import (
+    evaluates_alike,
+    evaluates_busy_links_alike,
+    judges_schedules_alike,
+    refuses_other_layers,
+    refuses_what_misses_a_deadline,
+    with_slow,
+)
+
 NEVER = 2**60
-
-
-def bytes_of(problem: Problem) -> bytes:
-    """The problem file."""
-    return to_json(problem).encode()
 
 
 def setting(problem: Problem, longest: int, dearest: int = 0) -> SimpleNamespace:
@@ -60,109 +60,6 @@ def setting(problem: Problem, longest: int, dearest: int = 0) -> SimpleNamespace
         longest=longest,
         dearest=dearest,
     )
-
-
-def evaluates_alike(check: Any, seed: int) -> None:
-    """Latency, energy and completions are the evaluator's, whatever the settings."""
-    rng = Random(f"evaluates {seed}")
-    problem = random_problem(rng, max_chiplets=6, max_total_layers=8, max_schedules=10**9)
-    schedule = random_schedule(rng, problem)
-    if schedule is None:
-        return
-    p = check.read_problem(bytes_of(problem))
-    windows = check.read_schedule(p, schedule.model_dump(mode="json"))
-    latency, energy, ends = check.evaluate(p, windows)
-    true = evaluate(problem, schedule)
-    assert (latency, energy) == (true.latency_cycles, true.energy_nj)
-    assert [ends[m] for m in range(len(problem.models))] == list(true.completion_cycles)
-    assert p.least_nj == least_energy(problem)
-
-
-def judges_schedules_alike(check: Any, seed: int) -> None:
-    """A schedule is accepted, at its value, exactly if it breaks no rule."""
-    rng = Random(f"judges {seed}")
-    problem = random_problem(rng, deadlines=seed % 3 == 0, max_chiplets=5, max_schedules=10**9)
-    schedule = random_schedule(rng, problem)
-    if schedule is None:
-        return
-    written = schedule.model_dump(mode="json")
-    places = [(w, s) for w, of in enumerate(written["windows"]) for s in range(len(of))]
-    if rng.random() < 0.8:
-        w, s = rng.choice(places)
-        segment = written["windows"][w][s]
-        draw = rng.randrange(6)
-        if draw < 2:
-            segment["chiplet"] = rng.randrange(problem.num_chiplets + (rng.random() < 0.1))
-        elif draw < 3:
-            name = rng.choice(["model", "first", "last"])
-            segment[name] = max(0, segment[name] + rng.choice([-1, 1]))
-        elif draw < 4:
-            rng.choice(written["windows"]).append(dict(segment))
-            written["windows"][w].pop(rng.choice([s, -1]))
-        elif draw < 5:
-            written["windows"][w].pop(s)
-        else:
-            written["windows"].append([])
-            rng.shuffle(written["windows"])
-    data = bytes_of(problem)
-    changed = Schedule.model_validate(written)
-    broken = validate(problem, changed)
-    raw = [[(w, *of.values()) for of in window] for w, window in enumerate(written["windows"])]
-    try:  # what it would come to, were it a schedule
-        value = check.evaluate(check.read_problem(data), raw)[0]
-    except Exception:
-        value = 0
-    certificate = about(problem, "", "latency", None, changed) | {"value": value, "bound": 0}
-    accepted, said = check.judge(data, _text(with_hash(problem, certificate)))
-    assert accepted == (not broken), (said, broken)
-
-
-def refuses_other_layers(check: Any, seed: int) -> None:
-    """A schedule that does one layer more or less than there are is none."""
-    rng = Random(f"layers {seed}")
-    problem = random_problem(rng, max_chiplets=5, max_schedules=10**9)
-    schedule = random_schedule(rng, problem)
-    if schedule is None:
-        return
-    m = rng.randrange(len(problem.models))
-    for change in (1, -1):
-        written = schedule.model_dump(mode="json")
-        of_model = [s for window in written["windows"] for s in window if s["model"] == m]
-        last = max(of_model, key=lambda segment: segment["last"])
-        last["last"] += change
-        raw = [[(w, *of.values()) for of in window] for w, window in enumerate(written["windows"])]
-        try:
-            value = check.evaluate(check.read_problem(bytes_of(problem)), raw)[0]
-        except Exception:
-            value = 0
-        certificate = about(problem, "", "latency", None, schedule) | {"value": value, "bound": 0}
-        certificate["schedule"] = certificate["schedule"] | {"windows": written["windows"]}
-        accepted, _ = check.judge(bytes_of(problem), _text(with_hash(problem, certificate)))
-        assert not accepted
-
-
-def with_slow(problem: Problem, cost: str) -> Problem:
-    """The problem with one cost of all tensors many times as high."""
-    models = tuple(
-        run.replace(
-            tensors=tuple(of.replace(**{cost: 40 * getattr(of, cost) + 9}) for of in run.tensors)
-        )
-        for run in problem.models
-    )
-    return problem.replace(models=models)
-
-
-def evaluates_busy_links_alike(check: Any, seed: int) -> None:
-    """Where links are what takes longest, too."""
-    rng = Random(f"links {seed}")
-    problem = random_problem(rng, max_chiplets=6, max_total_layers=8, max_schedules=10**9)
-    problem = with_slow(problem, "nop_cycles").replace(contention="links")
-    schedule = random_schedule(rng, problem)
-    if schedule is None:
-        return
-    p = check.read_problem(bytes_of(problem))
-    windows = check.read_schedule(p, schedule.model_dump(mode="json"))
-    assert check.evaluate(p, windows)[0] == evaluate(problem, schedule).latency_cycles
 
 
 def sparse_tables_hold(check: Any, seed: int) -> None:
@@ -211,30 +108,6 @@ def trees_cover_all_cuts(check: Any, seed: int) -> None:
     for cuts in product(*(range(sizes[m] + 1) for _, m in borders)):
         at = dict(zip(borders, cuts, strict=True))
         assert any(all(of[b][0] <= at[b] <= of[b][1] for b in borders) for of in leaves)
-
-
-def refuses_what_misses_a_deadline(check: Any, seed: int) -> None:
-    """Also if the bound is about models that end in time."""
-    rng = Random(f"late {seed}")
-    problem = random_problem(rng, max_chiplets=5, max_schedules=10**9)
-    schedule = random_schedule(rng, problem)
-    if schedule is None or len(problem.models) < 2:
-        return
-    true = evaluate(problem, schedule)
-    late = rng.randrange(len(problem.models))
-    if true.completion_cycles[late] < 1:
-        return
-    models = tuple(
-        run.replace(deadline_cycles=true.completion_cycles[m] - (m == late))
-        for m, run in enumerate(problem.models)
-    )
-    problem = problem.replace(models=models)
-    data, value = bytes_of(problem), true.latency_cycles
-    certificate = about(problem, "", "latency", None, schedule) | {"value": value, "bound": 0}
-    others = [m for m in range(len(models)) if m != late]
-    for named in (certificate["models"], others):
-        changed = with_hash(problem, certificate | {"models": named})
-        assert not check.judge(data, _text(changed))[0]
 
 
 def tables_are_exact(check: Any, seed: int) -> None:
@@ -427,11 +300,6 @@ def corrupted(rng: Random, certificate: Certificate) -> Certificate:
     return changed
 
 
-def with_hash(problem: Problem, certificate: Certificate) -> Certificate:
-    """The certificate about the bytes of this problem."""
-    return certificate | {"problem_sha256": hashlib.sha256(bytes_of(problem)).hexdigest()}
-
-
 def refuses_what_is_false(check: Any, seed: int, times: int = 20) -> int:
     """Corrupted certificates are refused, or what they say is true all the same; how many were."""
     made = certified(seed)
@@ -439,7 +307,7 @@ def refuses_what_is_false(check: Any, seed: int, times: int = 20) -> int:
         return 0
     problem, _, outcome, certificate = made
     data = bytes_of(problem)
-    accepted, said = check.judge(data, _text(with_hash(problem, certificate)))
+    accepted, said = check.judge(data, text_of(with_hash(problem, certificate)))
     assert accepted, said
     assert is_true(problem, certificate), outcome
     rng, refused = Random(f"corrupted {seed}"), 0
@@ -447,18 +315,14 @@ def refuses_what_is_false(check: Any, seed: int, times: int = 20) -> int:
         changed = corrupted(rng, certificate)
         if changed == certificate:
             continue
-        accepted, said = check.judge(data, _text(changed))
+        accepted, said = check.judge(data, text_of(changed))
         assert "\n" not in said
         refused += not accepted
         assert not accepted or is_true(problem, changed), said
     raised = certificate | {"bound": (certificate["bound"] or 0) + 1}
-    accepted, _ = check.judge(data, _text(raised))
+    accepted, _ = check.judge(data, text_of(raised))
     assert not accepted or is_true(problem, raised)
     return refused
-
-
-def _text(certificate: Certificate) -> bytes:
-    return json.dumps(certificate).encode()
 
 
 def refuses_what_is_malformed(check: Any, seed: int) -> None:
@@ -467,35 +331,35 @@ def refuses_what_is_malformed(check: Any, seed: int) -> None:
     problem, _, _, certificate = made
     data = bytes_of(problem)
     certificate = with_hash(problem, certificate)
-    assert check.judge(data, _text(certificate))[0]
-    assert not check.judge(data, _text(certificate | {"more": 1}))[0]
-    assert not check.judge(data, _text(certificate | {"format": "scar-cp/certificate@2"}))[0]
-    assert not check.judge(data, _text(certificate | {"problem_sha256": "0" * 64}))[0]
-    assert not check.judge(data + b" ", _text(certificate))[0]
+    assert check.judge(data, text_of(certificate))[0]
+    assert not check.judge(data, text_of(certificate | {"more": 1}))[0]
+    assert not check.judge(data, text_of(certificate | {"format": "scar-cp/certificate@2"}))[0]
+    assert not check.judge(data, text_of(certificate | {"problem_sha256": "0" * 64}))[0]
+    assert not check.judge(data + b" ", text_of(certificate))[0]
     if certificate["value"] is None:
         return
     for bound in (-1, float(certificate["bound"]), str(certificate["bound"]), None):
-        assert not check.judge(data, _text(certificate | {"bound": bound}))[0]
-    assert not check.judge(data, _text(certificate | {"bound": certificate["value"] + 1}))[0]
+        assert not check.judge(data, text_of(certificate | {"bound": bound}))[0]
+    assert not check.judge(data, text_of(certificate | {"bound": certificate["value"] + 1}))[0]
     for k, proof in enumerate(certificate["proofs"]):
         lengths = proof["leaf"]["lengths"]
         leaf = proof["leaf"] | {"lengths": [*lengths, lengths[-1] - 1]}
         proofs = [*certificate["proofs"][:k], proof | {"leaf": leaf}]
-        assert not check.judge(data, _text(certificate | {"proofs": proofs}))[0]
+        assert not check.judge(data, text_of(certificate | {"proofs": proofs}))[0]
         if proof["longest_cycles"] > 1:  # longer windows would be in no class
             leaf = proof["leaf"] | {"lengths": [0]}
             proofs = [*certificate["proofs"][:k], proof | {"leaf": leaf}]
-            assert not check.judge(data, _text(certificate | {"proofs": proofs}))[0]
+            assert not check.judge(data, text_of(certificate | {"proofs": proofs}))[0]
     if all(model.deadline_cycles is None for model in problem.models):
         nothing = {"schedule": None, "value": None, "bound": None, "objective": "latency"}
-        assert not check.judge(data, _text(certificate | nothing))[0]
+        assert not check.judge(data, text_of(certificate | nothing))[0]
     for value in (certificate["value"] + 1, None):
-        assert not check.judge(data, _text(certificate | {"value": value}))[0]
+        assert not check.judge(data, text_of(certificate | {"value": value}))[0]
     every = certificate["schedule"]
     windows = [*every["windows"], *([[]] * problem.max_windows)]
     for wrong in ([], every["windows"] * 2, windows if every["windows"] else [[]] * 99):
         changed = certificate | {"schedule": every | {"windows": wrong}}
-        assert not check.judge(data, _text(changed))[0]
+        assert not check.judge(data, text_of(changed))[0]
 
 
 FALSE_CLAIMS = sorted((Path(__file__).parents[1] / "data" / "certificates").glob("*.problem.json"))

@@ -15,7 +15,7 @@ from scar_cp.errors import ScarError
 from scar_cp.outcome.solving import solve
 from scar_cp.solvers import Request
 
-from . import battery
+from . import battery, documents
 
 
 def asked(objective, **more):
@@ -54,15 +54,15 @@ def test_deadlines_that_cannot_be_kept_are_certified():
     certificate = certify(outcome, 20)
     assert certificate["schedule"] is None
     assert certificate["models"] == [0]
-    data = battery.bytes_of(problem)
-    assert checker().check(data, battery.with_hash(problem, certificate)) == (None, None)
+    data = documents.bytes_of(problem)
+    assert checker().check(data, documents.with_hash(problem, certificate)) == (None, None)
     for run in (
         problem.models[0].replace(deadline_cycles=1000),
         late[0].replace(deadline_cycles=None),
     ):
         other = problem.replace(models=(run, *problem.models[1:]))
         with pytest.raises(ValueError, match="deadlines may be kept"):
-            checker().check(battery.bytes_of(other), battery.with_hash(other, certificate))
+            checker().check(documents.bytes_of(other), documents.with_hash(other, certificate))
 
 
 def test_a_search_without_a_schedule_has_nothing_to_certify():

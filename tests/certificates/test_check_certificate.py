@@ -10,12 +10,12 @@ from random_problems import seeds
 
 from scar_cp.certificates.checker import checker, checker_file
 
-from . import battery
+from . import battery, documents, schedule_battery
 
 
 @seeds(120, quick=20)
 def test_schedules_are_accepted_if_they_keep_the_rules(seed):
-    battery.judges_schedules_alike(checker(), seed)
+    schedule_battery.judges_schedules_alike(checker(), seed)
 
 
 @seeds(12, quick=1)
@@ -25,22 +25,22 @@ def test_malformed_documents_are_refused(seed):
 
 @seeds(120, quick=10)
 def test_schedules_cost_what_the_evaluator_says(seed):
-    battery.evaluates_alike(checker(), seed)
+    schedule_battery.evaluates_alike(checker(), seed)
 
 
 @seeds(40, quick=5)
 def test_a_layer_more_or_less_is_no_schedule(seed):
-    battery.refuses_other_layers(checker(), seed)
+    schedule_battery.refuses_other_layers(checker(), seed)
 
 
 @seeds(40, quick=5)
 def test_a_missed_deadline_is_no_schedule(seed):
-    battery.refuses_what_misses_a_deadline(checker(), seed)
+    schedule_battery.refuses_what_misses_a_deadline(checker(), seed)
 
 
 @seeds(40, quick=5)
 def test_busy_links_cost_what_the_evaluator_says(seed):
-    battery.evaluates_busy_links_alike(checker(), seed)
+    schedule_battery.evaluates_busy_links_alike(checker(), seed)
 
 
 @seeds(40, quick=5)
@@ -83,11 +83,11 @@ def test_the_checker_is_one_file_that_knows_nothing_of_the_package():
 def test_the_checker_runs_alone(tmp_path):
     made = next(filter(None, map(battery.certified, range(9))))
     problem, _, _, certificate = made
-    (tmp_path / "p.json").write_bytes(battery.bytes_of(problem))
+    (tmp_path / "p.json").write_bytes(documents.bytes_of(problem))
     from scar_cp.certificates.certificate import write_certificate
 
     path = tmp_path / "c.json.gz"
-    write_certificate(path, battery.with_hash(problem, certificate))
+    write_certificate(path, documents.with_hash(problem, certificate))
     run = [sys.executable, "-I", str(checker_file()), str(tmp_path / "p.json"), str(path)]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
