@@ -23,6 +23,7 @@ __all__ = [
     "in_order",
     "legend_below",
     "panels_of",
+    "placed",
 ]
 
 R = TypeVar("R", JudgedRow, GapSplit)
@@ -162,3 +163,11 @@ def legend_below(figure: Figure, names: Sequence[str], *more: Artist) -> None:
     handles = [Patch(label=name, linewidth=0.5, **model_fill(k)) for k, name in enumerate(names)]
     columns = max(2, int(figure.get_size_inches()[0] / 1.6))
     figure.legend(handles=[*handles, *more], loc="outside lower center", ncols=columns, fontsize=7)
+
+
+def placed(
+    groups: Sequence[str], cases: Sequence[str], rows: Sequence[JudgedRow]
+) -> list[tuple[int, JudgedRow]]:
+    """Rows of the cases that a panel shows, each with the place of its case."""
+    places = {case: x for x, case in enumerate(groups)}
+    return [(places[c], row) for c, row in zip(cases, rows, strict=True) if c in places]

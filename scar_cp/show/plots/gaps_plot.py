@@ -12,6 +12,7 @@ from scar_cp.show.plots.case_panels import (
     in_order,
     legend_below,
     panels_of,
+    placed,
 )
 from scar_cp.show.plots.style import in_house_style, model_fill
 from scar_cp.studies.gap_splits import STEPS, GapSplit
@@ -48,11 +49,9 @@ def plot_gaps(rows: Sequence[JudgedRow]) -> Figure:
     solvers = list(dict.fromkeys(row.solver for row in rows))
     figure, panels = panels_of([list(dict.fromkeys(cases))], len(solvers))
     for axes, _, groups in panels:
-        places = {case: x for x, case in enumerate(groups)}
-        shown = [(places[c], row) for c, row in zip(cases, rows, strict=True) if c in places]
         grouped_bars(
             axes,
-            shown,
+            placed(groups, cases, rows),
             solvers,
             lambda row: None if row.gap is None else 100 * row.gap,
             lambda row: _label(row.gap),

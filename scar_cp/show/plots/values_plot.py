@@ -13,6 +13,7 @@ from scar_cp.show.plots.case_panels import (
     in_order,
     legend_below,
     panels_of,
+    placed,
 )
 from scar_cp.show.plots.style import in_house_style
 from scar_cp.show.text.units import Units, plain_digits
@@ -48,9 +49,7 @@ def plot_values(rows: Sequence[JudgedRow]) -> Figure:
     names = [case_names(of, _NAMES) for of in by_objective]
     figure, panels = panels_of([list(dict.fromkeys(cases)) for cases in names], len(solvers))
     for axes, b, groups in panels:
-        places = {case: x for x, case in enumerate(groups)}
-        pairs = zip(names[b], by_objective[b], strict=True)
-        shown = [(places[case], row) for case, row in pairs if case in places]
+        shown = placed(groups, names[b], by_objective[b])
         _draw(axes, shown, by_objective[b], solvers)
     figure.suptitle("Values by solver, with the certified bound on any schedule's value")
     bound = Line2D([], [], color="black", linewidth=1.6, label="certified bound")
