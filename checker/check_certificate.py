@@ -82,12 +82,17 @@ def read_problem(data):
     p.type_of, p.buffer_of = [c.type for c in p.chiplets], {t.name: t.buffer_bytes for t in p.types}
     costs, p.least_nj, hops = [p.hop_cycles, p.dram_latency_cycles], 0, min(p.port_hops)
     for run in p.models:  # no schedule saves thriftiest types, weights, inputs and outputs
-        loads = 1 if p.weight_policy == "resident" else run.passes
-        for layer in run.layers:
+        loads, last_use, run.previous = 1 if p.weight_policy == "resident" else run.passes, {}, []
+        for i, layer in enumerate(run.layers):
             layer.cycles, layer.energy = vars(layer.compute_cycles), vars(layer.compute_energy_nj)
-            costs += [*layer.cycles.values(), *layer.energy.values(), run.passes - 1]
-            costs += [cost for name, cost in vars(layer).items() if name.startswith("weight_")]
-            at_port = layer.weight_energy_nj + hops * layer.weight_nop_energy_nj_per_hop
+            load = [cost for x, cost in sorted(vars(layer).items()) if x.startswith("weight_")]
+            layer.load, layer.of = load, getattr(layer, "weights_of", i)
+            own = run.layers[wholes([layer.of], 0, i, "weights_of")[0]]
+            need(own.load == load and own.of == layer.of, "shared weights are not the same")
+            costs += [*layer.cycles.values(), *layer.energy.values(), *load, run.passes - 1]
+            run.previous.append(last_use.get(layer.of, -1))
+            last_use[layer.of] = i
+            at_port = (load[1] + hops * load[4]) * (layer.of == i)
             p.least_nj += loads * at_port + min(layer.energy[t] for t in p.type_of)
         for tensor in run.tensors:
             costs += [cost for name, cost in vars(tensor).items() if name[:4] in ("nop_", "dram")]
@@ -156,24 +161,20 @@ def evaluate(p, windows):
         passes, length = {}, Counter()
         for _, m, first, last, c in window:
             run, hops, kind = p.models[m], p.port_hops[c], p.type_of[c]
-            layers = run.layers[first : last + 1]
-            load = sum(layer.weight_load_cycles for layer in layers)
-            nop = sum(layer.weight_nop_cycles for layer in layers)
-            size = sum(layer.weight_bytes for layer in layers)
+            layers, of = run.layers[first : last + 1], run.previous[first : last + 1]
+            new = [layer.load for layer, at in zip(layers, of, strict=True) if at < first]
+            size, weight_nj, load, nop, hop_nj = map(sum, zip(*new, strict=True))
             weights = load + p.dram_latency_cycles + hops * p.hop_cycles if size else 0
             stays = p.weight_policy == "resident" and size <= p.buffer_of[kind]
             loads = 1 if stays else run.passes
             occupy(w, loads, load, nop, (p.chiplets[c].port, c))
-            for layer in layers:
-                weight_nj = layer.weight_energy_nj + hops * layer.weight_nop_energy_nj_per_hop
-                energy += layer.energy[kind] + loads * weight_nj
+            energy += loads * (weight_nj + hops * hop_nj) + sum(la.energy[kind] for la in layers)
             compute = sum(layer.cycles[kind] for layer in layers)
             transfers = moved[w, m, first, last, c] + (0 if stays else weights)
             both = max(compute, transfers) if p.overlap == "full" else compute + transfers
             passes.setdefault(m, []).append(both)
             length[m] += both + (weights if stays else 0)
-        for m, of in passes.items():
-            length[m] += (p.models[m].passes - 1) * max(of)
+        length.update({m: (p.models[m].passes - 1) * max(of) for m, of in passes.items()})
         shared = [cycles for (of, _), cycles in busy.items() if of == w and p.contention != "none"]
         longest = max([0, *length.values(), *shared])
         ends = length if p.contention == "none" else dict.fromkeys(length, longest)
@@ -219,8 +220,9 @@ def segment_costs(p, run, groups, start, is_last, arrivals=True):
         if is_inside and later and not tensor.is_output:
             crossing[made + 1 : readers[-1] + 1] += int(dram.min())
     compute = prefix(np.array([[layer.cycles[t] for layer in run.layers] for t in kinds]))
-    size = prefix(np.array([layer.weight_bytes for layer in run.layers]))
-    load = prefix(np.array([layer.weight_load_cycles for layer in run.layers]))
+    size, _, load, *_ = loaded = prefix(np.array([layer.load for layer in run.layers]).T)
+    for i, before in enumerate(run.previous):  # of a segment's layers with the same weights, one
+        loaded[:, : before + 1, i:] -= np.array(run.layers[i].load)[:, None, None]
     weights = np.where(size > 0, load + way[:, None, None], 0)
     fits = size <= np.array([p.buffer_of[t] for t in kinds])[:, None, None]
     stays = fits & (p.weight_policy == "resident")
@@ -340,9 +342,8 @@ class HalfPlane:
         both = zip(sums, *zip(*product(counts, counts), strict=True), strict=True)
         self.splits = [[index[a] for a in of] for of in both if of[0] in index]
         for m in c.models:
-            for of in [(m, 1, 0), *((m, rate, by_nj) for rate in rates)]:
-                if of not in tables:
-                    tables[of] = range_values(p, c, counts, *of)
+            for of in {(m, 1, 0), *((m, rate, by_nj) for rate in rates)} - {*tables}:
+                tables[of] = range_values(p, c, counts, *of)
             gs = [(rate, tables[m, rate, by_nj]) for rate in rates]
             self.tables.append((tables[m, 1, 0], gs))
         self.sizes = [len(p.models[m].layers) for m in c.models]
@@ -460,9 +461,8 @@ def check(data, certificate):
         return t * e if linear is None else sum(x * y for x, y in zip(linear, (t, e), strict=True))
 
     planes, tables = [(1, 0, 0), (0, 1, p.least_nj)], {}
-    for proof in c.proofs:
-        of = HalfPlane(p, c, proof, tables)
-        planes.append((*of.weights, of.least))
+    proven = (HalfPlane(p, c, proof, tables) for proof in c.proofs)
+    planes += ((*of.weights, of.least) for of in proven)
     found = least_value(planes, value_of)
     deadlines = [NEVER if m.deadline_cycles is None else m.deadline_cycles for m in p.models]
     if c.schedule is None:  # some models' deadlines come before they can all be done

@@ -121,6 +121,7 @@ def tiny_problem(
                     weight_nop_cycles=nop,
                     weight_energy_nj=load_nj,
                     weight_nop_energy_nj_per_hop=hop_nj,
+                    weights_of=row_.get("weights_of"),
                 )
             )
         runs.append(ProblemModel(**{**given, "name": f"model{m}", "layers": tuple(layers)}))

@@ -158,6 +158,10 @@ def _random_model(
                 draw if size else (0, 0, 0, 0, 0),
             )
         )
+    for i in range(1, num_layers) if rng.random() < 0.3 else ():
+        owner = rng.randrange(i)
+        if rng.random() < 0.5 and "weights_of" not in layers[owner]:
+            layers[i] |= {"weights": layers[owner]["weights"], "weights_of": owner}
     tensors = []
     if chain:
         tensors.append(moved(None, [0], False))

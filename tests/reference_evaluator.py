@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from scar_cp.judge.schedule import Schedule
-from scar_cp.problem.compiled import Problem
+from scar_cp.problem.compiled import Problem, ProblemModel
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ def route(problem: Problem, source: int, target: int) -> list[tuple[int, int]]:
     return list(pairwise(path))
 
 
+def owner(model: ProblemModel, i: int) -> int:
+    """The layer that a layer's weights belong to."""
+    of = model.layers[i].weights_of
+    return i if of is None else of
+
+
 def reference(problem: Problem, schedule: Schedule) -> Numbers:
     windows = [
         [(s.model, s.first, s.last, s.chiplet) for s in window] for window in schedule.windows
@@ -102,20 +108,20 @@ def reference(problem: Problem, schedule: Schedule) -> Numbers:
             mine = range(first, last + 1)
 
             compute = 0
-            size = 0
             for i in mine:
                 compute += model.layers[i].compute_cycles[kind]
                 parts["compute"] += model.layers[i].compute_energy_nj[kind]
-                size += model.layers[i].weight_bytes
 
+            loaded = {owner(model, i): i for i in reversed(mine)}.values()
+            size = sum(model.layers[i].weight_bytes for i in loaded)
             weights = 0
             if size > 0:
-                weights = sum(model.layers[i].weight_load_cycles for i in mine)
+                weights = sum(model.layers[i].weight_load_cycles for i in loaded)
                 weights += lat + to_port * hop
             buffer = next(t.buffer_bytes for t in problem.types if t.name == kind)
             stays = problem.weight_policy == "resident" and size <= buffer
             loads = 1 if stays else q
-            for i in mine:
+            for i in loaded:
                 layer = model.layers[i]
                 per_load = layer.weight_energy_nj + layer.weight_nop_energy_nj_per_hop * to_port
                 parts["weights"] += loads * per_load

@@ -190,7 +190,7 @@ class Layer(LayerShape):
     dynamic: bool = False
     """True where the second operand is an activation (attention, correlation): no weights."""
     weights_of: str | None = None
-    """An earlier layer whose weights it uses, too; each use is loaded on its own."""
+    """An earlier layer whose weights it uses, too: a segment with both loads them once."""
 
     def broken_rules(self) -> list[tuple[str, object, str]]:
         """Broken rules among the extents: (field, value, rule)."""
@@ -236,7 +236,7 @@ class Model(Brief, Record):
             return None
         tensors = "1 weight tensor is" if shared == 1 else f"{shared} weight tensors are"
         distinct = f"{self.weight_elements:,} distinct weights"
-        return f"{tensors} used by several layers: {distinct}; each use is loaded on its own"
+        return f"{tensors} used by several layers: {distinct}; a segment loads them once"
 
 
 class ModelRun(Record):

@@ -121,7 +121,10 @@ def _least(problem: Problem, m: int) -> _Least:
     port_hops = min(problem.port_hops)
     through = problem.way_to_memory_cycles(port_hops)
     compute = problem.compute_cycles[m].min(axis=1).tolist()
-    loads = [layer.weight_load_cycles for layer in model.layers]
+    loads = [
+        layer.weight_load_cycles if previous < 0 else 0
+        for layer, previous in zip(model.layers, model.previous_uses, strict=True)
+    ]
     resident = problem.weight_policy == "resident"
     boundary = [t for t in model.tensors if t.producer is None or t.is_output]
     moved = sum(t.dram_cycles + through for t in boundary)
@@ -136,7 +139,7 @@ def _least(problem: Problem, m: int) -> _Least:
     energy = int(problem.compute_energy_nj[m].min(axis=1).sum())
     energy += sum(t.dram_energy_nj + port_hops * t.nop_energy_nj_per_hop for t in boundary)
     energy += (1 if resident else model.passes) * sum(
-        la.weight_energy_nj + port_hops * la.weight_nop_energy_nj_per_hop for la in model.layers
+        la.weight_energy_nj + port_hops * la.weight_nop_energy_nj_per_hop for la in model.first_uses
     )
     return _Least(
         model.passes,
@@ -188,7 +191,7 @@ def _dram_traffic(problem: Problem) -> int:
     busy = 0
     for run in problem.models:
         loads = 1 if problem.weight_policy == "resident" else run.passes
-        busy += loads * sum(layer.weight_load_cycles for layer in run.layers)
+        busy += loads * sum(layer.weight_load_cycles for layer in run.first_uses)
         boundary = [t for t in run.tensors if t.producer is None or t.is_output]
         busy += run.passes * sum(t.dram_cycles for t in boundary)
     return busy

@@ -266,9 +266,10 @@ def _segment(problem: Problem, ledger: _Ledger, at: _Placed) -> SegmentEvaluatio
     compute_nj = sum(layer.compute_energy_nj[chiplet.type] for layer in layers)
     ledger.book(Charge(at.window, segment, "compute", compute_nj))
 
-    weight_bytes = sum(layer.weight_bytes for layer in layers)
+    loading = model.loading(segment.first, segment.last)
+    weight_bytes = sum(layer.weight_bytes for layer in loading)
     port_hops = problem.port_hops[segment.chiplet]
-    load_cycles = sum(layer.weight_load_cycles for layer in layers)
+    load_cycles = sum(layer.weight_load_cycles for layer in loading)
     weights = 0
     if weight_bytes > 0:
         weights = load_cycles + problem.dram_latency_cycles + port_hops * problem.hop_cycles
@@ -276,9 +277,9 @@ def _segment(problem: Problem, ledger: _Ledger, at: _Placed) -> SegmentEvaluatio
     resident = problem.weight_policy == "resident" and weight_bytes <= buffer_bytes
     loads = 1 if resident else model.passes
     weights_nj = loads * sum(
-        layer.weight_energy_nj + layer.weight_nop_energy_nj_per_hop * port_hops for layer in layers
+        layer.weight_energy_nj + layer.weight_nop_energy_nj_per_hop * port_hops for layer in loading
     )
-    nop_cycles = sum(layer.weight_nop_cycles for layer in layers)
+    nop_cycles = sum(layer.weight_nop_cycles for layer in loading)
     route = problem.routes[chiplet.port][segment.chiplet]
     ledger.book(
         Charge(at.window, segment, "weights", weights_nj, loads, load_cycles, nop_cycles, route)

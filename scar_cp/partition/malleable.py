@@ -92,5 +92,9 @@ def _least_cycles(problem: Problem, m: int) -> Floats:
     """What every layer adds to one pass at least, shape (num_layers, num_types)."""
     cycles = problem.compute_cycles[m].astype(float)
     if problem.weight_policy == "per_pass" and problem.overlap == "none":
-        cycles += np.array([[la.weight_load_cycles] for la in problem.models[m].layers])
+        run = problem.models[m]
+        cycles += [
+            [layer.weight_load_cycles if previous < 0 else 0]
+            for layer, previous in zip(run.layers, run.previous_uses, strict=True)
+        ]
     return cycles

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scar_cp.problem.compiled import Problem
+from scar_cp.problem.compiled import Problem, WeightCost
 
 __all__ = ["CutCosts", "RangeCosts"]
 
@@ -102,24 +102,27 @@ class CutCosts:
         between have no place yet, and what they will read is not charged.
         """
         self._problem = problem
-        self._passes = problem.models[m].passes
+        run = problem.models[m]
+        self._passes = run.passes
         low, high, n = cut[0][0], cut[-1][1], len(cut)
         end = high if window_end is None else window_end
         segment_of = np.repeat(np.arange(n), [last - first + 1 for first, last in cut])
-        layers = problem.models[m].layers
         hop, port_hops = problem.hop_cycles, np.array(problem.port_hops)
         types = np.array(problem.chiplet_types)
 
         starts = np.array([first for first, _ in cut])
         window = slice(low, high + 1)
 
-        def per_segment(values: Sequence[int]) -> Ints:
-            return np.add.reduceat(np.array(values[window], dtype=np.int64), starts - low)
+        loading = np.array(run.previous_uses[window]) < starts[segment_of]
+
+        def per_segment(cost: WeightCost) -> Ints:
+            costs = np.array([getattr(layer, cost) for layer in run.layers[window]], dtype=np.int64)
+            return np.add.reduceat(loading * costs, starts - low)
 
         compute = np.add.reduceat(problem.compute_cycles[m][window], starts - low)[:, types]
         compute_nj = np.add.reduceat(problem.compute_energy_nj[m][window], starts - low)[:, types]
-        weight_bytes = per_segment([la.weight_bytes for la in layers])
-        load = per_segment([la.weight_load_cycles for la in layers])
+        weight_bytes = per_segment("weight_bytes")
+        load = per_segment("weight_load_cycles")
         weights = (weight_bytes > 0)[:, None] * (
             load[:, None] + problem.way_to_memory_cycles(port_hops[None, :])
         )
@@ -163,11 +166,11 @@ class CutCosts:
         self._once = np.where(resident, weights, 0)
         loads = np.where(resident, 1, self._passes)
         self._dram_busy = self._passes * dram[:, None] + loads * load[:, None]
-        weight_nop = per_segment([la.weight_nop_cycles for la in layers])
+        weight_nop = per_segment("weight_nop_cycles")
         self._from_port = self._passes * from_port[:, None] + loads * weight_nop[:, None]
         self._to_port = self._passes * to_port
-        weight_nj = per_segment([la.weight_energy_nj for la in layers])
-        weight_hop_nj = per_segment([la.weight_nop_energy_nj_per_hop for la in layers])
+        weight_nj = per_segment("weight_energy_nj")
+        weight_hop_nj = per_segment("weight_nop_energy_nj_per_hop")
         self._energy = (
             compute_nj
             + loads * (weight_nj[:, None] + weight_hop_nj[:, None] * port_hops)

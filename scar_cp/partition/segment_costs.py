@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.clock import look
-from scar_cp.problem.compiled import Problem
+from scar_cp.problem.compiled import Problem, range_sums
 
 __all__ = ["SegmentCosts", "costs_by_start"]
 
@@ -167,9 +167,9 @@ class SegmentCosts:
         port_hops: Ints,
     ) -> SegmentCosts:
         run = problem.models[m]
-        compute = _sums(problem.compute_cycles[m].T)
-        loads = _sums(np.array([[la.weight_load_cycles for la in run.layers]]))
-        weight_bytes = _sums(np.array([[la.weight_bytes for la in run.layers]]))
+        compute = range_sums(problem.compute_cycles[m].T)
+        loads = run.weight_sums("weight_load_cycles")
+        weight_bytes = run.weight_sums("weight_bytes")
         weights = np.where(weight_bytes > 0, loads + through[:, None, None], 0)
         buffers = np.array([t.buffer_bytes for t in problem.used_types])[:, None, None]
         resident = problem.stays_resident(weight_bytes, buffers)
@@ -183,12 +183,12 @@ class SegmentCosts:
         else:
             passes = compute + transfers[0] + per_pass
             sums = compute + transfers[1] + per_pass
-        weight_nj = _sums(np.array([[la.weight_energy_nj for la in run.layers]]))
-        weight_hop_nj = _sums(np.array([[la.weight_nop_energy_nj_per_hop for la in run.layers]]))
+        weight_nj = run.weight_sums("weight_energy_nj")
+        weight_hop_nj = run.weight_sums("weight_nop_energy_nj_per_hop")
         times = np.where(resident, 1, run.passes)
         energy = (
             energy
-            + _sums(problem.compute_energy_nj[m].T)
+            + range_sums(problem.compute_energy_nj[m].T)
             + times * (weight_nj + weight_hop_nj * port_hops[:, None, None])
         )
         return cls(run.passes, passes, sums + once, energy, crossing, crossing_energy)
@@ -246,9 +246,3 @@ def _least_port_hops(problem: Problem) -> Ints:
     for distance, of in hops:
         nearest[of] = min(nearest[of], distance)
     return np.array(list(nearest.values()))
-
-
-def _sums(values: Ints) -> Ints:
-    """Sums over ``first..last`` of the second axis: shape (k, n) to (k, n, n)."""
-    prefix = np.concatenate([np.zeros((len(values), 1), dtype=np.int64), values.cumsum(axis=1)], 1)
-    return np.asarray(prefix[:, None, 1:] - prefix[:, :-1, None])

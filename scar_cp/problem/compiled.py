@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, Strict, field_serializer
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    field_serializer,
+    model_serializer,
+)
 
 from scar_cp.errors import Fault
 from scar_cp.inputs.topology import RoutesFrom, all_hops, grid_links
@@ -34,11 +40,22 @@ __all__ = [
     "ProblemModel",
     "ProblemTensor",
     "ProblemType",
+    "WeightCost",
     "problem_faults",
+    "range_sums",
     "size_faults",
 ]
 
 Amount = TypeVar("Amount", int, NDArray[np.int64])
+
+WeightCost = Literal[
+    "weight_bytes",
+    "weight_load_cycles",
+    "weight_nop_cycles",
+    "weight_energy_nj",
+    "weight_nop_energy_nj_per_hop",
+]
+"""What weights cost a layer that loads them."""
 
 MAX_TOTAL = 2**50
 """Most cycles, nJ or weight bytes of a model: sums over models, chiplets and a second unit then
@@ -74,6 +91,15 @@ class ProblemLayer(Record):
     weight_nop_cycles: NonNegativeInt
     weight_energy_nj: NonNegativeInt
     weight_nop_energy_nj_per_hop: NonNegativeInt
+    weights_of: NonNegativeInt | None = None
+    """An earlier layer that has these weights, too; of a segment's uses the first loads them."""
+
+    @model_serializer(mode="wrap")
+    def _unshared_say_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        if self.weights_of is None:
+            del fields["weights_of"]
+        return fields
 
 
 class ProblemTensor(Record):
@@ -104,6 +130,58 @@ class ProblemModel(Brief, Record):
     def num_layers(self) -> int:
         """Number of layers."""
         return len(self.layers)
+
+    @cached_property
+    def previous_uses(self) -> tuple[int, ...]:
+        """For every layer the last one before it that has the same weights; -1 if there is none."""
+        last: dict[int, int] = {}
+        found = []
+        for i, layer in enumerate(self.layers):
+            owner = i if layer.weights_of is None else layer.weights_of
+            found.append(last.get(owner, -1))
+            last[owner] = i
+        return tuple(found)
+
+    @cached_property
+    def _shares(self) -> bool:
+        return any(layer.weights_of is not None for layer in self.layers)
+
+    def loading(self, first: int, last: int) -> tuple[ProblemLayer, ...]:
+        """The layers of a segment that load weights: of those that share some, the first."""
+        if not self._shares:
+            return self.layers[first : last + 1]
+        uses = self.previous_uses
+        return tuple(self.layers[i] for i in range(first, last + 1) if uses[i] < first)
+
+    @cached_property
+    def first_uses(self) -> tuple[ProblemLayer, ...]:
+        """The layers whose weights no earlier one has: what every schedule loads at least once."""
+        return self.loading(0, self.num_layers - 1)
+
+    def weight_sums(
+        self, cost: WeightCost, low: int = 0, high: int | None = None
+    ) -> NDArray[np.int64]:
+        """What every segment of a range of layers loads.
+
+        Parameters
+        ----------
+        cost
+            The field of a layer to add up.
+        low, high
+            First and last layer of the range; without them, of the model.
+
+        Returns
+        -------
+        array of shape (n, n)
+            By first and last layer, from ``low`` on; entries with first > last mean nothing.
+        """
+        layers = self.layers[low:] if high is None else self.layers[low : high + 1]
+        values = np.array([getattr(layer, cost) for layer in layers], dtype=np.int64)
+        sums = range_sums(values)
+        for i, previous in enumerate(self.previous_uses[low : low + len(layers)]):
+            if previous >= low:
+                sums[: previous - low + 1, i:] -= values[i]
+        return sums
 
     def _brief(self) -> str:
         return f"{self.name}: batch {self.batch}, {self.num_layers} layers"
@@ -276,6 +354,14 @@ class Problem(Brief, Record):
         return sorted(map(tuple, steps)) == list(self.links)
 
 
+def range_sums(values: NDArray[Any]) -> NDArray[Any]:
+    """Sums over ``first..last`` of the last axis: shape (..., L) to (..., L, L)."""
+    before = np.zeros((*values.shape[:-1], 1), dtype=values.dtype)
+    prefix = np.concatenate([before, values.cumsum(axis=-1)], axis=-1)
+    sums: NDArray[Any] = prefix[..., None, 1:] - prefix[..., :-1, None]
+    return sums
+
+
 def problem_faults(problem: Problem, file: str) -> list[Fault]:
     """Every broken cross-reference of a problem that came from a file."""
     faults: list[Fault] = []
@@ -324,7 +410,7 @@ def size_faults(problem: Problem, file: str, at: str = "") -> list[Fault]:
             faults.append(Fault(file, f"{at}types[{t}].buffer_bytes", f"{of.buffer_bytes:,}", rule))
     for m, model in enumerate(problem.models):
         cycles, nj = problem.most_expensive(m)
-        weights = sum(layer.weight_bytes for layer in model.layers)
+        weights = sum(layer.weight_bytes for layer in model.first_uses)
         for unit, total in {"cycles": cycles, "nJ": nj, "weight bytes": weights}.items():
             if total > MAX_TOTAL:
                 value = f"up to 2^{(total - 1).bit_length()} {unit}"
@@ -343,6 +429,15 @@ def _network_faults(problem: Problem, file: str) -> list[Fault]:
         for c in problem.chiplets
         if c.port != (nearest := min(ports, key=lambda p: (problem.hops[c.id][p], p)))
     ]
+
+
+def _is_shared(model: ProblemModel, i: int, owner: int) -> bool:
+    """Whether a layer can have the weights of another."""
+    layers = model.layers
+    if owner >= i or layers[owner].weights_of is not None:
+        return False
+    costs = get_args(WeightCost)
+    return all(getattr(layers[owner], cost) == getattr(layers[i], cost) for cost in costs)
 
 
 def _model_faults(problem: Problem, model: ProblemModel, at: str, file: str) -> list[Fault]:
@@ -365,10 +460,12 @@ def _model_faults(problem: Problem, model: ProblemModel, at: str, file: str) -> 
                 given = sorted(getattr(layer, table))
                 fault(f"layers[{i}].{table}", given, "must have one entry for every type")
         if layer.weight_bytes == 0:
-            for cost in ("load_cycles", "nop_cycles", "energy_nj", "nop_energy_nj_per_hop"):
-                if getattr(layer, f"weight_{cost}"):
-                    value = getattr(layer, f"weight_{cost}")
-                    fault(f"layers[{i}].weight_{cost}", value, "must be 0 without weight_bytes")
+            for cost in get_args(WeightCost):
+                if value := getattr(layer, cost):
+                    fault(f"layers[{i}].{cost}", value, "must be 0 without weight_bytes")
+        if layer.weights_of is not None and not _is_shared(model, i, layer.weights_of):
+            rule = "must be an earlier layer with the same costs of weights, of its own"
+            fault(f"layers[{i}].weights_of", layer.weights_of, rule)
         if layer.window is not None and layer.window >= problem.max_windows:
             rule = f"must be below max_windows = {problem.max_windows}"
             fault(f"layers[{i}].window", layer.window, rule)

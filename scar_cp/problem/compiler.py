@@ -145,6 +145,7 @@ def _layers(
         cycles[layer_name][type_name] = run.minibatch * cost.cycles
         energies[layer_name][type_name] = nearest(run.batch * cost.energy_nj)
     compiled = []
+    place = {layer.name: i for i, layer in enumerate(layers)}
     for layer in layers:
         weight_bytes = layer.weight_elements * element_bytes
         compiled.append(
@@ -158,6 +159,7 @@ def _layers(
                 weight_nop_cycles=_cycles(weight_bytes / rates.nop_bytes_per_cycle),
                 weight_energy_nj=nearest(weight_bytes * rates.dram_nj_per_byte),
                 weight_nop_energy_nj_per_hop=nearest(weight_bytes * rates.nop_nj_per_byte_hop),
+                weights_of=None if layer.weights_of is None else place[layer.weights_of],
             )
         )
     return tuple(compiled)

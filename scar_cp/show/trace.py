@@ -194,7 +194,9 @@ def segment_details(problem: Problem, window: int, segment: SegmentEvaluation) -
         "model": model.name,
         "layers": layers_text(segment.first, segment.last),
         "layer_names": " .. ".join(dict.fromkeys((layers[0].name, layers[-1].name))),
-        "weight_bytes": sum(layer.weight_bytes for layer in layers),
+        "weight_bytes": sum(
+            layer.weight_bytes for layer in model.loading(segment.first, segment.last)
+        ),
         "cycles_by_part": {slot.part: slot.cycles for slot in slots(segment, problem.overlap)},
     }
 

@@ -39,6 +39,7 @@ from .schedule_battery import (
     evaluates_busy_links_alike,
     judges_schedules_alike,
     refuses_other_layers,
+    refuses_unequal_shares,
     refuses_what_misses_a_deadline,
     with_slow,
 )
@@ -375,6 +376,7 @@ def refuses_what_once_was_accepted(check: Any, seed: int) -> None:
 
 
 BATTERY = (
+    refuses_unequal_shares,
     refuses_what_once_was_accepted,
     refuses_what_is_malformed,
     trees_cover_all_cuts,

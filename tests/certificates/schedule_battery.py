@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
-from partition.priced import least_energy
+import pytest
+from partition.priced import drawn_problem, least_energy
 from random_problems import random_problem, random_schedule
 
 from scar_cp.certificates.certificate import about
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.validation import validate
-from scar_cp.problem.compiled import Problem
+from scar_cp.problem.compiled import Problem, WeightCost
 
 from .documents import bytes_of, text_of, with_hash
 
@@ -142,3 +143,20 @@ def refuses_what_misses_a_deadline(check: Any, seed: int) -> None:
     for named in (certificate["models"], others):
         changed = with_hash(problem, certificate | {"models": named})
         assert not check.judge(data, text_of(changed))[0]
+
+
+def refuses_unequal_shares(check: Any, seed: int) -> None:
+    """Layers that share weights load as much, and name the first."""
+    rng = Random(f"shares {seed}")
+    problem = drawn_problem(rng)
+    run = rng.choice(problem.models)
+    shared = (*run.layers, run.layers[0].replace(weights_of=0))
+    i = run.num_layers
+    cost = rng.choice(get_args(WeightCost))
+    unequal = shared[i].replace(**{cost: getattr(shared[i], cost) + 1})
+    for last in (unequal, shared[i].replace(weights_of=i + 1)):
+        wrong = run.replace(layers=(*run.layers, last), tensors=())
+        with pytest.raises(ValueError, match="weights"):
+            check.read_problem(bytes_of(problem.replace(models=(wrong,))))
+    right = run.replace(layers=shared, tensors=())
+    check.read_problem(bytes_of(problem.replace(models=(right,))))

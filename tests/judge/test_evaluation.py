@@ -84,6 +84,38 @@ def test_resident_weights_that_do_not_fit_are_paid_by_every_pass() -> None:
     assert (found.latency_cycles, found.energy_nj) == (163, 240)
 
 
+def same_weights_twice(**kwargs):
+    """Two passes of layers 0, 1, 2; the first and the last have the same weights."""
+    rows = [layer(10, 0, WEIGHTS), layer(6, 0, (3, 1, 1, 5, 0)), layer(4, 0, WEIGHTS)]
+    rows[2]["weights_of"] = 0
+    free = [tensor(0, [1]), tensor(1, [2])]
+    return tiny_problem([model(rows, free, batch=2)], hop=4, dram_latency=5, **kwargs)
+
+
+def test_a_segment_loads_shared_weights_once() -> None:
+    # All on the port's chiplet: 20 + weights 7 + 1 + 5 = 33 a pass, two passes;
+    # energy 2 * (20 + 5)
+    found = evaluate(same_weights_twice(), schedule([(0, 0, 2, 0)]))
+    assert (found.latency_cycles, found.energy_nj) == (66, 50)
+
+
+def test_every_segment_loads_shared_weights_for_itself() -> None:
+    # Chiplet 0: 16 + 7 + 1 + 5, and 4 to the next = 33; chiplet 1, a hop away: 4 + 7 + 5 + 4 = 20;
+    # T = 33 + 20 + 33
+    # Energy: 2 * (20 + 5) + 2 * (20 + 2)
+    found = evaluate(same_weights_twice(), schedule([(0, 0, 1, 0), (0, 2, 2, 1)]))
+    assert (found.latency_cycles, found.energy_nj) == (86, 94)
+
+
+def test_shared_weights_take_one_place_in_the_buffer() -> None:
+    # 10 + 3 bytes: they stay where there is room for 13: 20 + 20 + 13 once
+    one = schedule([(0, 0, 2, 0)])
+    fits = same_weights_twice(weight_policy="resident", buffers={"a": 13})
+    assert evaluate(fits, one).latency_cycles == 53
+    does_not = same_weights_twice(weight_policy="resident", buffers={"a": 12})
+    assert evaluate(does_not, one).latency_cycles == 66
+
+
 def test_overlap_hides_the_shorter_of_compute_and_transfers() -> None:
     # Segment 0: max(10, 16 + 12 + 12) = 40; segment 1: max(6, 7) = 7
     # T = 40 + 7 + 2*40 = 127; energy does not change

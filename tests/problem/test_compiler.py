@@ -11,6 +11,7 @@ from conftest import GONE, Command, Project
 from scar_cp.files.instance_files import read_instance
 from scar_cp.problem.compiled import Problem
 from scar_cp.problem.compiler import compile_instance
+from scar_cp.records.yaml_json import to_json
 
 
 @pytest.fixture
@@ -63,6 +64,17 @@ def test_times_are_rounded_up_and_energies_to_the_nearest(slow: Project, compile
     assert problem.hop_cycles == 18  # 17.5
     assert problem.dram_latency_cycles == 100
     assert problem.clock_hz == 500_000_000
+
+
+def test_shared_weights_are_those_of_a_layer_by_number(project: Project, compiled: Any) -> None:
+    row = {"op": "gemm", "K": 4, "C": 4}
+    layers = [{"name": f"l{i}", "inputs": [f"l{i - 1}" if i else "in0"], **row} for i in range(3)]
+    layers[2]["weights_of"] = "l1"
+    project.put("model.yaml", "layers", layers)
+    problem = compiled()
+    assert [layer.weights_of for layer in problem.models[0].layers] == [None, None, 1]
+    written = json.loads(to_json(problem))["models"][0]["layers"]
+    assert [layer.get("weights_of", "left out") for layer in written] == ["left out"] * 2 + [1]
 
 
 def test_halves_are_rounded_up(project: Project, compiled: Any) -> None:

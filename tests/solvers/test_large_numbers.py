@@ -68,10 +68,13 @@ def _enlarged(rng: Random, problem: Problem) -> Problem:
     for run in scaled(problem, cycles, nj).models:
         batch = rng.choice([1, run.batch, rng.randint(1, 100), rng.randint(1, 10_000)])
         minibatch = rng.randint(1, batch) if rng.random() < 0.3 else 1
+        sizes = [
+            size * layer.weight_bytes + bool(layer.weight_bytes) * rng.randint(0, size)
+            for layer in run.layers
+        ]
         layers = tuple(
             layer.replace(
-                weight_bytes=size * layer.weight_bytes
-                + bool(layer.weight_bytes) * rng.randint(0, size),
+                weight_bytes=sizes[i if layer.weights_of is None else layer.weights_of],
                 compute_cycles={
                     name: value + rough * rng.randint(0, cycles // 2)
                     for name, value in layer.compute_cycles.items()
@@ -81,7 +84,7 @@ def _enlarged(rng: Random, problem: Problem) -> Problem:
                     for name, value in layer.compute_energy_nj.items()
                 },
             )
-            for layer in run.layers
+            for i, layer in enumerate(run.layers)
         )
         passes = -(-batch // minibatch)
         runs.append(run.replace(batch=batch, minibatch=minibatch, passes=passes, layers=layers))

@@ -11,7 +11,7 @@ from ortools.sat.python import cp_model
 from scar_cp.clock import look
 from scar_cp.partition.one_window import CountTable
 from scar_cp.problem.compiled import Problem, ProblemTensor
-from scar_cp.solvers.cpsat.energy import layer_nj
+from scar_cp.solvers.cpsat.energy import layer_nj, load_nj
 from scar_cp.solvers.cpsat.rows import Cost, Rows, times
 from scar_cp.solvers.cpsat.variables import Variables
 from scar_cp.terms import Space
@@ -45,6 +45,7 @@ class Constraints:
         self._windows_in_order()
         self._segments_are_contiguous_and_exclusive()
         self._tensors_move()
+        self._shared_weights_load_once()
         if self.problem.weight_policy == "resident":
             self._weights_may_stay()
         if self.v.limits.cycles is not None:
@@ -169,6 +170,16 @@ class Constraints:
                     leaves = here - v.on[m, reader, w, c] + v.inside[m, reader, w] - 1
                     self.cp.add(v.sends[key] >= leaves)
 
+    def _shared_weights_load_once(self) -> None:
+        """A layer loads its weights unless a layer before it in the segment has the same."""
+        v = self.v
+        for (m, i, w, c), on in v.on.items():
+            look()
+            previous = self.problem.models[m].previous_uses[i]
+            if previous >= 0:
+                here = v.on[m, previous, w, c]
+                self.cp.add_bool_or([on.negated(), here, v.loading[m, i, w, c]])
+
     def _weights_load(self) -> None:
         """A segment with any weights pays the way to DRAM once."""
         v = self.v
@@ -183,7 +194,7 @@ class Constraints:
     def _load(self, m: int, w: int, c: int, cost: str) -> list[Cost]:
         """A cost of one load of the weights of a model's layers on a chiplet."""
         return [
-            (self.v.on[m, i, w, c], getattr(layer, cost))
+            (self.v.loading[m, i, w, c], getattr(layer, cost))
             for i, layer in enumerate(self.problem.models[m].layers)
         ]
 
@@ -236,17 +247,18 @@ class Constraints:
 
     def _least_too_large(self, m: int, c: int) -> list[tuple[int, int]]:
         """Every first layer with the nearest one up to which the buffer is too small."""
-        sizes = [layer.weight_bytes for layer in self.problem.models[m].layers]
+        run = self.problem.models[m]
+        sizes = [layer.weight_bytes for layer in run.layers]
         buffer = self.problem.buffer_bytes[c]
         found, last, held = [], -1, 0
         for first, size in enumerate(sizes):
             while held <= buffer and last + 1 < len(sizes):
                 last += 1
-                held += sizes[last]
+                held += sizes[last] if run.previous_uses[last] < first else 0
             if held <= buffer:
                 break
             found.append((first, last))
-            held -= size
+            held -= 0 if first in run.previous_uses[first : last + 1] else size
         # Of two ranges, one inside the other, the inner says more.
         return [at for at, after in pairwise([*found, (0, len(sizes))]) if at[1] < after[1]]
 
@@ -324,6 +336,12 @@ class Constraints:
                     for w in v.windows
                     for c, energy in enumerate(on_chiplet)
                 ]
+                if run.previous_uses[i] >= 0:  # an earlier use may load for this one, too
+                    costs += [
+                        (v.loading[m, i, w, c], energy)
+                        for w in v.windows
+                        for c, energy in enumerate(load_nj(p, m, i))
+                    ]
         for (m, t, _, c), access in [*v.reads.items(), *v.writes.items()]:
             tensor = p.models[m].tensors[t]
             energy = tensor.dram_energy_nj + tensor.nop_energy_nj_per_hop * p.port_hops[c]

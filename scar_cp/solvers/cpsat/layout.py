@@ -70,22 +70,21 @@ class Layout:
     def weights(self, m: int, window: int, chiplet: int) -> Weights:
         """The weight loads of the model's segment on a chiplet in a window."""
         run = self.problem.models[m]
-        here = [
-            layer for i, layer in enumerate(run.layers) if self._home[m, i] == (window, chiplet)
-        ]
-        size = sum(layer.weight_bytes for layer in here)
+        here = [i for i in range(run.num_layers) if self._home[m, i] == (window, chiplet)]
+        loading = run.loading(here[0], here[-1]) if here else ()
+        size = sum(layer.weight_bytes for layer in loading)
         hops = self.problem.port_hops[chiplet]
         resident = self.problem.stays_resident(size, self.problem.buffer_bytes[chiplet])
-        cycles = sum(layer.weight_load_cycles for layer in here)
+        cycles = sum(layer.weight_load_cycles for layer in loading)
         load = cycles + self.problem.way_to_memory_cycles(hops) if size else 0
         loads = 1 if resident else run.passes
-        energy = sum(la.weight_energy_nj + hops * la.weight_nop_energy_nj_per_hop for la in here)
+        energy = sum(la.weight_energy_nj + hops * la.weight_nop_energy_nj_per_hop for la in loading)
         return Weights(
             resident=resident,
             pass_cycles=0 if resident else load,
             once_cycles=load if resident else 0,
             load_cycles=loads * cycles,
-            load_nop_cycles=loads * sum(layer.weight_nop_cycles for layer in here),
+            load_nop_cycles=loads * sum(layer.weight_nop_cycles for layer in loading),
             repeat_nj=(loads - 1) * energy,
         )
 

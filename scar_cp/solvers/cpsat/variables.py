@@ -59,6 +59,9 @@ class Variables:
         ``(m, layer, w, c)``: the layer runs in window w on chiplet c.
     start
         ``(m, layer, w, c)``: a segment starts at the layer, in window w on chiplet c.
+    loading
+        ``(m, layer, w, c)``: the layer loads its weights there; no layer before it in the segment
+        has the same. Of weights that nothing shares it is ``on``.
     inside
         ``(m, layer, w)``: the layer runs in window w.
     loads
@@ -118,6 +121,7 @@ class Variables:
         self._meanings: list[Meaning] = []
         self.on: dict[Key, cp_model.IntVar] = {}
         self.start: dict[Key, cp_model.IntVar] = {}
+        self.loading: dict[Key, cp_model.IntVar] = {}
         self.inside: dict[tuple[int, int, int], cp_model.IntVar] = {}
         self.loads: dict[tuple[int, int, int], cp_model.IntVar] = {}
         self.reads: dict[Key, cp_model.IntVar] = {}
@@ -245,6 +249,13 @@ class Variables:
         key = (m, layer, w, c)
         self.on[key] = self._bool(f"on{list(key)}", lambda at: at.at(m, layer) == (w, c))
         self.start[key] = self._bool(f"start{list(key)}", starts)
+        previous = self.problem.models[m].previous_uses[layer]
+        self.loading[key] = self.on[key]
+        if previous >= 0:  # the segment has these weights already, if that layer is in it, too
+            self.loading[key] = self._bool(
+                f"loading{list(key)}",
+                lambda at: at.at(m, layer) == (w, c) and at.at(m, previous) != (w, c),
+            )
 
     def _tensor_from_dram(self, m: int, t: int, tensor: ProblemTensor, w: int, c: int) -> None:
         producer, key = tensor.producer, (m, t, w, c)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.partition.pipeline_costs import RangeCosts
-from scar_cp.problem.compiled import Problem
+from scar_cp.problem.compiled import Problem, range_sums
 from scar_cp.solvers.scar.scoring import WindowScore
 
 __all__ = ["Cut", "CutScores", "segmentations"]
@@ -28,11 +28,10 @@ class CutScores:
     def __init__(self, problem: Problem, m: int, low: int, high: int, score: WindowScore) -> None:
         costs = RangeCosts.of(problem, m, low, high)
         shares = np.array(problem.type_counts) / problem.num_chiplets
-        layers = problem.models[m].layers[low : high + 1]
-        cycles = _range_sums(problem.compute_cycles[m][low : high + 1] @ shares)
-        cycles += _range_sums(np.array([float(la.weight_load_cycles) for la in layers]))
+        cycles = range_sums(problem.compute_cycles[m][low : high + 1] @ shares)
+        cycles += problem.models[m].weight_sums("weight_load_cycles", low, high)
         cycles += costs.transfer_cycles + costs.send_count * problem.hop_cycles
-        energy = _range_sums(problem.compute_energy_nj[m][low : high + 1] @ shares)
+        energy = range_sums(problem.compute_energy_nj[m][low : high + 1] @ shares)
         energy += costs.transfer_energy_nj + costs.send_energy_nj_per_hop
         self._cycles, self._energy, self._score = cycles, energy, score
         self._more_passes = problem.models[m].passes - 1
@@ -102,12 +101,6 @@ def as_cut(low: int, high: int, inner: list[int]) -> Cut:
     """The segments that begin at ``low`` and at ``low + i`` for every i of ``inner``."""
     firsts = [low, *(low + i for i in inner)]
     return tuple(zip(firsts, [*(first - 1 for first in firsts[1:]), high], strict=True))
-
-
-def _range_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums of ``values[i..j]``, as a matrix over (i, j)."""
-    prefix = np.concatenate([[0.0], np.cumsum(values)])
-    return np.asarray(prefix[None, 1:] - prefix[:-1, None])
 
 
 def _cut_points(

@@ -55,6 +55,22 @@ CASES: dict[str, tuple[Problem, str, str]] = {
         "full",
         "latency",
     ),
+    # The same weights twice: on one chiplet loaded once, on the types that suit twice.
+    "_shared_weights_load_once": (
+        tiny_problem(
+            [
+                model(
+                    [
+                        layer(5, [1, 20], weights=WEIGHTS),
+                        layer(5, [20, 1], weights=WEIGHTS) | {"weights_of": 0},
+                    ]
+                )
+            ],
+            types="ab",
+        ),
+        "full",
+        "energy",
+    ),
     # Two layers fit a buffer apart, not together: every pass loads them.
     "_weights_may_stay": (
         tiny_problem(
