@@ -351,7 +351,7 @@ class Codesign:
             problem = laid_out(self.base[s], self.names, layout)
             assert answer.schedule is not None
             plans = _plans(answer.schedule, self._problem(candidate.counts, s), problem)
-            schedules.append(place(problem, plans, adjacent=False))
+            schedules.append(place(problem, plans, adjacent=False, value=self._goal.value))
         return self._known(layout, schedules)
 
     def _known(self, layout: Layout, schedules: Sequence[Schedule | None]) -> Known | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar, get_args
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from scar_cp.terms import ObjectiveName
 
-__all__ = ["UNITS", "Objective"]
+__all__ = ["UNITS", "Objective", "Value"]
 
 Amount = TypeVar("Amount", int, Fraction, NDArray[np.float64], NDArray[np.int64])
 
@@ -22,6 +23,9 @@ UNITS: dict[ObjectiveName, str] = {
     "weighted": "",
 }
 """Of each objective's values."""
+
+Value = Callable[[int, int], int]
+"""An objective that grows with cycles and with nJ."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from math import isqrt
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ from numpy.typing import NDArray
 from scar_cp.clock import look
 from scar_cp.partition.program import NEVER, Piece
 from scar_cp.partition.table import Programme
-from scar_cp.problem.compiled import Problem
 
 __all__ = ["BudgetTable"]
 
@@ -38,15 +36,8 @@ class BudgetTable:
     Cuts (rows) and counts are numbered as in `scar_cp.partition.table.Table`.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        m: int,
-        kind: Literal["range", "prefix", "suffix"],
-        first: int = 0,
-        end: int | None = None,
-    ) -> None:
-        self._programme = Programme(problem, m, kind, first, end)
+    def __init__(self, programme: Programme) -> None:
+        self._programme = programme
         self._pace = self._programme.passes - 1
         self._values = self._programme.pass_values
         self._samples: dict[int, dict[tuple[int, int], Ints]] = {}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scar_cp.clock import look
 from scar_cp.partition.program import NEVER, Piece
-from scar_cp.partition.table import Table
+from scar_cp.partition.table import Programme, Table, range_programmes
 from scar_cp.problem.compiled import Problem
 
 __all__ = ["CountTable", "Plan", "WindowPlan", "allocate", "count_limits", "partition_window"]
@@ -118,6 +118,7 @@ def partition_window(
     ranges: Mapping[int, tuple[int, int]],
     most_segments: Mapping[int, int] | None = None,
     keep_going: Callable[[], bool] = lambda: True,
+    programmes: Mapping[int, Programme] | None = None,
 ) -> Plan | None:
     """Find the least latency of one window whose layers are known.
 
@@ -131,6 +132,8 @@ def partition_window(
         Node counts that limit a model's segments (space ``scar``).
     keep_going
         Asked between refinements; when it says no, the interval stays open.
+    programmes
+        Of the same ranges, from `range_programmes`, kept by the caller who has more use for them.
 
     Returns
     -------
@@ -139,7 +142,8 @@ def partition_window(
     """
     if not ranges:
         return Plan(0, ({},))
-    tables = [Table(problem, m, "range", *layers) for m, layers in ranges.items()]
+    programmes = programmes or range_programmes(problem, ranges)
+    tables = [Table(programmes[m]) for m in ranges]
     excess = count_limits(problem, ranges, most_segments)
     while True:
         lows = [t.low[0] + excess[m] for m, t in zip(ranges, tables, strict=True)]

@@ -159,6 +159,7 @@ class CutCosts:
                     self._send_count[source, k] += 1
                     self._send_nj_per_hop[source, k] += tensor.nop_energy_nj_per_hop
 
+        self._sends = np.nonzero(self._send_count)  # by rising source
         self._compute = compute
         self._transfers = (
             reads[:, :1] + hop * reads[:, 1:2] * port_hops + np.where(resident, 0, weights)
@@ -191,16 +192,16 @@ class CutCosts:
         latency_cycles, energy_nj : arrays of shape (num_paths,)
             T(m,w), and the energy of everything the model does in the window.
         """
-        hops = np.array(self._problem.hops)
         segments = np.arange(paths.shape[1])
         transfers = self._transfers[segments, paths] + self._send_cycles.sum(axis=1)
         energy = self._energy[segments, paths].sum(axis=1)
-        for source, target in np.argwhere(self._send_count):
-            distance = hops[paths[:, source], paths[:, target]]
-            transfers[:, source] += (
-                self._send_count[source, target] * self._problem.hop_cycles * distance
-            )
-            energy = energy + self._send_nj_per_hop[source, target] * distance
+        sources, targets = self._sends
+        if len(sources):
+            distance = self._problem.hop_matrix[paths[:, sources], paths[:, targets]]
+            way = distance * (self._problem.hop_cycles * self._send_count[sources, targets])
+            senders, firsts = np.unique(sources, return_index=True)
+            transfers[:, senders] += np.add.reduceat(way, firsts, axis=1)
+            energy += distance @ self._send_nj_per_hop[sources, targets]
         compute = self._compute[segments, paths]
         full = self._problem.overlap == "full"
         one_pass = np.maximum(compute, transfers) if full else compute + transfers
@@ -243,7 +244,7 @@ class CutCosts:
         for k, chiplets in enumerate(paths.T):
             occupy(ports[chiplets], chiplets, self._from_port[k, chiplets])
             occupy(chiplets, ports[chiplets], np.full(len(paths), self._to_port[k]))
-        for source, target in np.argwhere(self._send_count):
+        for source, target in zip(*self._sends, strict=True):
             cycles = np.full(len(paths), self._passes * self._send_cycles[source, target])
             occupy(paths[:, source], paths[:, target], cycles)
         return np.hstack([dram, total])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 from math import isqrt
 from typing import Literal
 
@@ -15,7 +15,7 @@ from scar_cp.partition.program import NEVER, Piece, shortest_sums, trace
 from scar_cp.partition.segment_costs import SegmentCosts
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["Programme", "Table"]
+__all__ = ["Programme", "Table", "range_programmes"]
 
 Ints = NDArray[np.int64]
 Kind = Literal["range", "prefix", "suffix"]
@@ -35,14 +35,20 @@ class Programme:
         Every value that the slowest pass can take, ascending.
     shape
         Counts of chiplets per type, plus one.
+    least
+        As `_least`, which runs once for all tables of this programme.
     """
 
-    def __init__(self, problem: Problem, m: int, kind: Kind, first: int, end: int | None) -> None:
-        self._counts = problem.type_counts
-        self.shape = tuple(c + 1 for c in self._counts)
+    def __init__(
+        self, problem: Problem, m: int, kind: Kind, first: int = 0, end: int | None = None
+    ) -> None:
+        self.shape = tuple(c + 1 for c in problem.type_counts)
         self._kind, self._first = kind, first
         self._n = problem.models[m].num_layers
         self._end = self._n if end is None else end
+        most = self._end - first if kind == "range" else self._n
+        # More chiplets than layers are worth no more than that.
+        self._counts = tuple(min(c, most) for c in problem.type_counts)
         high_open = kind == "prefix" or self._end < self._n
         low: int | Literal["open"] = "open" if kind == "suffix" else first
         self._costs = SegmentCosts.of(problem, m, low, high_open)
@@ -55,6 +61,7 @@ class Programme:
         self.pass_values: list[int] = values.tolist()
         passes = self._costs.pass_cycles
         self._passes = _mirrored(passes) if kind == "suffix" else passes
+        self.least = lru_cache(maxsize=None)(self._least)
 
     def _sums(self, price: tuple[int, int]) -> Ints:
         sums = price[0] * self._costs.sum_cycles + price[1] * self._costs.energy_nj
@@ -76,7 +83,7 @@ class Programme:
             most += per_unit * (apart + int(of.max()))
         return most <= 4 * NEVER
 
-    def least(self, limit: int, price: tuple[int, int]) -> Ints:
+    def _least(self, limit: int, price: tuple[int, int]) -> Ints:
         """Least ``price · (Σ sum, energy)`` with every pass within the limit.
 
         Returns
@@ -89,7 +96,18 @@ class Programme:
         least = self._run(limit, price).reshape(self._n + 1, -1)
         least = least[::-1] if self._kind == "suffix" else least
         least = np.minimum(least + crossing[:, None], NEVER)
-        return least[self._end : self._end + 1] if self._kind == "range" else least
+        rows = least[self._end : self._end + 1] if self._kind == "range" else least
+        return rows if self._of_more is None else rows[:, self._of_more]
+
+    @cached_property
+    def _of_more(self) -> Ints | None:
+        """Where all counts find theirs among those that the programme tells apart."""
+        told = tuple(c + 1 for c in self._counts)
+        if told == self.shape:
+            return None
+        most = np.array(self._counts)[:, None]
+        vectors = np.minimum(np.indices(self.shape).reshape(len(told), -1), most)
+        return np.asarray(np.ravel_multi_index(tuple(vectors), told))
 
     def with_empty_range(self, values: Ints) -> Ints:
         """Set the values of cuts that leave no layer to 0."""
@@ -110,7 +128,8 @@ class Programme:
     def pieces(self, row: int, counts: int, limit: int, price: tuple[int, int]) -> list[Piece]:
         """Return a partition that attains ``least``, segments in layer order."""
         sums, least = self._sums(price), self._run(limit, price)
-        left = [int(c) for c in np.unravel_index(counts, self.shape)]
+        given = np.unravel_index(counts, self.shape)
+        left = [min(int(c), most) for c, most in zip(given, self._counts, strict=True)]
         if self._kind != "suffix":
             end = self._end if self._kind == "range" else row
             return trace(sums, self._passes, limit, least, left, end, self._first)
@@ -135,6 +154,13 @@ class Programme:
         return cycles + (self.passes - 1) * max(passes, default=0), energy
 
 
+def range_programmes(
+    problem: Problem, ranges: Mapping[int, tuple[int, int]]
+) -> dict[int, Programme]:
+    """The programmes of some models in one window; by model its first layer and end."""
+    return {m: Programme(problem, m, "range", *layers) for m, layers in ranges.items()}
+
+
 class Table:
     """The least latency ``F = min Σ sum + (q-1)·max pass`` for every cut and count.
 
@@ -144,10 +170,8 @@ class Table:
     pass value is left in between.
     """
 
-    def __init__(
-        self, problem: Problem, m: int, kind: Kind, first: int = 0, end: int | None = None
-    ) -> None:
-        self._programme = Programme(problem, m, kind, first, end)
+    def __init__(self, programme: Programme) -> None:
+        self._programme = programme
         self._values = self._programme.pass_values
         self._samples: dict[int, Ints] = {}
         self.shape = self._programme.shape

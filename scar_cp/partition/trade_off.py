@@ -13,22 +13,19 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from scar_cp.judge.objective import Value
 from scar_cp.partition.budget import BudgetTable
 from scar_cp.partition.one_window import Plan, allocate, count_limits
 from scar_cp.partition.program import NEVER
+from scar_cp.partition.table import Programme, range_programmes
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["Value", "budget_tables", "trade_off_one_window"]
-
-Value = Callable[[int, int], int]
-"""An objective that grows with cycles and with nJ."""
+__all__ = ["budget_tables", "trade_off_one_window"]
 
 
-def budget_tables(
-    problem: Problem, ranges: Mapping[int, tuple[int, int]]
-) -> dict[int, BudgetTable]:
+def budget_tables(programmes: Mapping[int, Programme]) -> dict[int, BudgetTable]:
     """The tables of every model in one window."""
-    return {m: BudgetTable(problem, m, "range", *layers) for m, layers in ranges.items()}
+    return {m: BudgetTable(programme) for m, programme in programmes.items()}
 
 
 def trade_off_one_window(
@@ -67,7 +64,7 @@ def trade_off_one_window(
         Node counts that limit a model's segments (space ``scar``).
     """
     if tables is None:
-        tables = budget_tables(problem, ranges)
+        tables = budget_tables(range_programmes(problem, ranges))
     excess = count_limits(problem, ranges, most_segments)
     heap: list[tuple[int, int, int, list[int]]] = []
 

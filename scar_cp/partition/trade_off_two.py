@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scar_cp.clock import look
+from scar_cp.judge.objective import Value
 from scar_cp.partition.budget import BudgetTable
 from scar_cp.partition.one_window import Plan
 from scar_cp.partition.packing import pack
 from scar_cp.partition.program import NEVER, Piece
-from scar_cp.partition.trade_off import Value
+from scar_cp.partition.table import Programme
 from scar_cp.problem.compiled import Problem
 
 __all__ = ["trade_off_two_windows"]
@@ -71,8 +72,8 @@ def trade_off_two_windows(
         Relative gap at which to stop.
     """
     models = range(len(problem.models))
-    firsts = [BudgetTable(problem, m, "prefix") for m in models]
-    seconds = [BudgetTable(problem, m, "suffix") for m in models]
+    firsts = [BudgetTable(Programme(problem, m, "prefix")) for m in models]
+    seconds = [BudgetTable(Programme(problem, m, "suffix")) for m in models]
     for table in (*firsts, *seconds):
         if not keep_going():
             return

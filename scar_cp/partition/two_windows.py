@@ -20,7 +20,7 @@ from scar_cp.clock import look
 from scar_cp.partition.one_window import Plan, WindowPlan
 from scar_cp.partition.packing import pack
 from scar_cp.partition.program import NEVER
-from scar_cp.partition.table import Table
+from scar_cp.partition.table import Programme, Table
 from scar_cp.problem.compiled import Problem
 
 __all__ = ["partition_two_windows"]
@@ -73,8 +73,8 @@ def partition_two_windows(
         Relative gap at which to stop.
     """
     models = range(len(problem.models))
-    firsts = [Table(problem, m, "prefix") for m in models]
-    seconds = [Table(problem, m, "suffix") for m in models]
+    firsts = [Table(Programme(problem, m, "prefix")) for m in models]
+    seconds = [Table(Programme(problem, m, "suffix")) for m in models]
     for table in (*firsts, *seconds):
         if not keep_going():
             return

@@ -13,7 +13,7 @@ from scar_cp.partition import range_table as module
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.range_table import range_table, starts_of
 from scar_cp.partition.segment_costs import SegmentCosts, costs_by_start
-from scar_cp.partition.table import Table
+from scar_cp.partition.table import Programme, Table
 
 from .brute_force import Truth, one_model
 
@@ -35,7 +35,7 @@ def drawn(seed):
 
 def exact(problem, first, end):
     """The least latency up to hops of a range, for every count."""
-    table = Table(problem, 0, "range", first, end)
+    table = Table(Programme(problem, 0, "range", first, end))
     open_ended = set(range(table.low.shape[1]))
     while open_ended:
         open_ended = {k for k in open_ended if table.refine(0, k)}

@@ -10,7 +10,7 @@ from problems import layer, model, seeds, tensor, tiny_problem
 
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.segment_costs import SegmentCosts
-from scar_cp.partition.table import Table
+from scar_cp.partition.table import Programme, Table
 
 from .brute_force import Truth, cuts, one_model, range_of, typed
 
@@ -45,7 +45,7 @@ def test_lower_values_never_pass_the_truth_and_refining_never_lowers_them(seed):
     layers = problem.models[0].num_layers
     truth = Truth(problem)
     for kind, first, end in ranges_of(seed, layers):
-        table = Table(problem, 0, kind, first, end)
+        table = Table(Programme(problem, 0, kind, first, end))
         least = truth.least(kind, first, end, latency)
         # Where there is no way, both are at least NEVER.
         low, up = table.low, table.up
@@ -64,7 +64,7 @@ def test_refined_to_the_end_a_table_is_the_least_over_all_cuts_and_types(seed):
     problem = one_model(seed)
     layers, passes = problem.models[0].num_layers, problem.models[0].passes
     costs = SegmentCosts.of(problem, 0)
-    table = Table(problem, 0, "range")
+    table = Table(Programme(problem, 0, "range"))
     for _ in refined(table):
         pass
     for k, counts in enumerate(np.ndindex(*table.shape)):
@@ -85,7 +85,7 @@ def test_refined_to_the_end_a_table_is_the_least_over_all_cuts_and_types(seed):
 def test_a_chain_in_one_window_without_hop_latency_is_exact(seed):
     problem = one_model(seed).replace(hop_cycles=0)
     layers = problem.models[0].num_layers
-    table = Table(problem, 0, "range")
+    table = Table(Programme(problem, 0, "range"))
     for _ in refined(table):
         pass
     least = Truth(problem).least("range", 0, layers, latency)
@@ -97,7 +97,7 @@ def test_pieces_cover_their_layers_within_their_counts_and_attain_the_upper_valu
     problem = one_model(seed)
     layers, passes = problem.models[0].num_layers, problem.models[0].passes
     for kind in ("range", "prefix", "suffix"):
-        table = Table(problem, 0, kind)
+        table = Table(Programme(problem, 0, kind))
         table.spread(int(table.up[table.up < NEVER].max()) + 1, 3)
         known: tuple[Any, bool] = {
             "range": (0, False),
@@ -125,7 +125,7 @@ def test_pieces_cover_their_layers_within_their_counts_and_attain_the_upper_valu
 @pytest.mark.parametrize("kind", ["range", "prefix", "suffix"])
 def test_a_model_that_costs_no_cycles_takes_none(kind):
     free = model([layer(0, 5), layer(0, 3)], [tensor(0, [1])], batch=2)
-    table = Table(tiny_problem([free], windows=2), 0, kind)
+    table = Table(Programme(tiny_problem([free], windows=2), 0, kind))
     table.spread(100, 8)
     assert (table.low[:, 1:] == 0).all()
 
@@ -133,7 +133,7 @@ def test_a_model_that_costs_no_cycles_takes_none(kind):
 def test_the_limits_between_layers_matter_on_the_worse_type_too() -> None:
     # One chiplet of each type; the second layer is slow on both, slower on the worse.
     run = model([layer([5, 50]), layer([20, 30])], batch=10)
-    table = Table(tiny_problem([run], types="ab"), 0, "range")
+    table = Table(Programme(tiny_problem([run], types="ab"), 0, "range"))
     for _ in refined(table):
         pass
     # Counts (0,0) (0,1) (1,0) (1,1): all on b, all on a, or a pipeline 5 + 30 + 9 * 30.

@@ -19,6 +19,7 @@ from scar_cp.partition.one_window import Plan, WindowPlan, partition_window
 from scar_cp.partition.pipeline_costs import CutCosts
 from scar_cp.partition.placement import place
 from scar_cp.partition.program import NEVER
+from scar_cp.partition.table import Programme, range_programmes
 from scar_cp.partition.trade_off import budget_tables, trade_off_one_window
 from scar_cp.problem.compiled import Problem
 from scar_cp.problem.reconfig import given_ranges
@@ -45,11 +46,12 @@ class GivenWindow:
     ranges: dict[int, tuple[int, int]]
     most_segments: dict[int, int] | None
     fastest: Plan
+    programmes: dict[int, Programme]
 
     @cached_property
     def tables(self) -> dict[int, BudgetTable]:
         """Energies within the window's length, refined by every question about them."""
-        return budget_tables(self.problem, self.ranges)
+        return budget_tables(self.programmes)
 
 
 def partition_given_windows(search: Search, problem: Problem) -> bool:
@@ -92,10 +94,11 @@ def _windows(search: Search, problem: Problem) -> list[GivenWindow] | None:
         most = None
         if search.request.space == "scar":
             most = {m: r.max_segments[w] for m, r in enumerate(problem.models) if r.max_segments}
-        plan = partition_window(problem, ranges, most, lambda: search.remaining_s > 0)
+        programmes = range_programmes(problem, ranges)
+        plan = partition_window(problem, ranges, most, lambda: search.remaining_s > 0, programmes)
         if plan is None:
             return None
-        windows.append(GivenWindow(problem, ranges, most, plan))
+        windows.append(GivenWindow(problem, ranges, most, plan, programmes))
     return windows
 
 
@@ -175,7 +178,11 @@ def _weighted_cost(
     search: Search, problem: Problem, plan: WindowPlan, weights: tuple[int, int]
 ) -> int:
     """Weighted cost of a plan where it can be placed, a large number where it cannot."""
-    schedule = place(problem, [plan], adjacent=search.request.space != "full")
+
+    def value(cycles: int, nj: int) -> int:
+        return weights[0] * cycles + weights[1] * nj
+
+    schedule = place(problem, [plan], search.request.space != "full", value)
     if schedule is None:
         return NEVER
     cycles, energy = 0, 0
@@ -184,14 +191,15 @@ def _weighted_cost(
         costs = CutCosts(problem, m, [(p.first, p.last) for p in pieces])
         latency, nj = costs(np.array([path]))
         cycles, energy = max(cycles, int(latency[0])), energy + int(nj[0])
-    return weights[0] * cycles + weights[1] * energy
+    return value(cycles, energy)
 
 
 def _offer(
     search: Search, problem: Problem, plans: list[WindowPlan], source: str = SOURCE
 ) -> Schedule | None:
     """Place plans and offer the schedule; ``None`` if no placement was found."""
-    schedule = place(problem, plans, adjacent=search.request.space != "full")
+    request = search.request
+    schedule = place(problem, plans, request.space != "full", request.goal.value)
     if schedule is not None:
         search.offer(schedule, source)
     return schedule

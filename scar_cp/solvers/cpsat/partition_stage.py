@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 from scar_cp.clock import while_in_time
 from scar_cp.judge.bounds import Proof
+from scar_cp.judge.objective import Value
 from scar_cp.partition.deadline_windows import DeadlineWindows
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import CountTable, Plan, partition_window
 from scar_cp.partition.program import NEVER
 from scar_cp.partition.sizes import MOST_COUNTS, MOST_SPLIT_COUNTS, num_counts
-from scar_cp.partition.trade_off import Value, trade_off_one_window
+from scar_cp.partition.table import range_programmes
+from scar_cp.partition.trade_off import budget_tables, trade_off_one_window
 from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
 from scar_cp.problem.compiled import Problem
@@ -109,7 +111,8 @@ def _one_window(search: Search) -> TableReport:
     search.enter("one window")
     problem = by_port_distance(search.problem, _COUNTS_ONE)
     ranges = {m: (0, run.num_layers) for m, run in enumerate(problem.models)}
-    plan = partition_window(problem, ranges, keep_going=lambda: search.remaining_s > 0)
+    programmes = range_programmes(problem, ranges)
+    plan = partition_window(problem, ranges, None, lambda: search.remaining_s > 0, programmes)
     report = TableReport()
     if plan is None:
         return report
@@ -129,6 +132,7 @@ def _one_window(search: Search) -> TableReport:
             _longest(search, value),
             _judge(search, problem, certify=only),
             lambda: not search.done,
+            tables=budget_tables(programmes),
         )
     return report
 

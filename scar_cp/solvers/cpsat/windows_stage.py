@@ -18,6 +18,7 @@ from scar_cp.partition.sizes import (
     is_joint_small,
     num_counts,
 )
+from scar_cp.partition.table import range_programmes
 from scar_cp.problem.compiled import Problem
 from scar_cp.solvers.base import Search
 from scar_cp.solvers.cpsat.given_windows import BY_TABLES, GivenWindow, minimise_sum
@@ -312,10 +313,11 @@ def _offer_least(
     """Offer the schedule of some windows that has the least sum of latency and energy."""
     given = []
     for ranges in windows:
-        plan = partition_window(problem, ranges)
+        programmes = range_programmes(problem, ranges)
+        plan = partition_window(problem, ranges, programmes=programmes)
         if plan is None:
             return
-        given.append(GivenWindow(problem, ranges, None, plan))
+        given.append(GivenWindow(problem, ranges, None, plan, programmes))
     minimise_sum(search, problem, given, weights, ANNEALING)
 
 
@@ -339,7 +341,8 @@ def offer(search: Search, problem: Problem, plan: Plan, source: str) -> int | No
     """Place a plan and offer it; its latency, if there is a placement."""
     if not plan.windows:
         return None
-    schedule = place(problem, plan.windows, search.request.space != "full")
+    request = search.request
+    schedule = place(problem, plan.windows, request.space != "full", request.goal.value)
     if schedule is None:
         return None
     search.offer(schedule, source)
