@@ -22,7 +22,7 @@ from scar_cp.show.page.sections import (
     section_of,
     section_of_result,
 )
-from scar_cp.show.text.summary import gap_text, settings_text
+from scar_cp.show.text.summary import gap_text, problem_text, settings_text
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units
 
@@ -160,7 +160,7 @@ def result_sections(sources: Sequence[Source]) -> list[Section]:
 def _section(source: Source) -> Section:
     if not isinstance(source.output, Result):
         return section_of(source.output, source.path.name)
-    title = f"{source.output.problem}, {source.output.objective} ({source.path.name})"
+    title = f"{source.output.objective} of {problem_text(source.output)} ({source.path.name})"
     section = section_of_result(title, source.output, source.problem, source.schedule)
     section.notes.extend(filter(None, [source.note]))
     return section

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from scar_cp.judge.bottlenecks import at_work_cycles, bottlenecks, latency_with_twice
 from scar_cp.judge.evaluation import Evaluation
 from scar_cp.judge.schedule import Schedule
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.page_tables import Table, table_of
+from scar_cp.show.plots.idle_chiplets import chart_rows
 from scar_cp.show.text.deadline_text import deadline_columns
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units, plain_digits
@@ -92,14 +95,23 @@ def _twice(problem: Problem, schedule: Schedule, evaluation: Evaluation, units: 
 
 
 def _chiplets(problem: Problem, evaluation: Evaluation) -> Columns:
+    """A line for each chiplet; on a large package the idle ones share one."""
     whole, work = evaluation.latency_cycles, at_work_cycles(problem, evaluation)
-    return {
-        "chiplet": [str(c.id) for c in problem.chiplets],
-        "type": [c.type for c in problem.chiplets],
-        "computing": [_share(computes, whole) for computes, _ in work],
-        "moving data": [_share(works - computes, whole) for computes, works in work],
-        "idle": [_share(whole - works, whole) for _, works in work],
+    shown = list(chart_rows(problem, evaluation).of)
+    columns = {
+        "chiplet": [str(c) for c in shown],
+        "type": [problem.chiplets[c].type for c in shown],
+        "computing": [_share(work[c][0], whole) for c in shown],
+        "moving data": [_share(work[c][1] - work[c][0], whole) for c in shown],
+        "idle": [_share(whole - work[c][1], whole) for c in shown],
     }
+    idle = Counter(c.type for c in problem.chiplets if c.id not in shown)
+    if idle:
+        types = ", ".join(f"{count} {name}" for name, count in sorted(idle.items()))
+        line = (f"{idle.total()} others", types, *map(_share, (0, 0, whole), (whole,) * 3))
+        for cells, cell in zip(columns.values(), line, strict=True):
+            cells.append(cell)
+    return columns
 
 
 def _settings(problem: Problem, units: Units) -> Columns:

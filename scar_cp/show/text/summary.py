@@ -31,6 +31,7 @@ __all__ = [
     "print_evaluation",
     "print_front",
     "print_summary",
+    "problem_text",
     "settings_text",
     "total_lines",
     "window_columns",
@@ -240,6 +241,12 @@ def settings_text(result: Result) -> str:
         f"{key} {Path(value).stem if isinstance(value, str) else value}"
         for key, value in settings.items()
     )
+
+
+def problem_text(result: Result) -> str:
+    """What a result is about: the problem by its name, and what replaced settings of its file."""
+    changed = settings_text(result)
+    return f"{result.problem} with {changed}" if changed else result.problem
 
 
 def _ranges(numbers: list[int]) -> str:

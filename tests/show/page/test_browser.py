@@ -190,7 +190,7 @@ def test_tables_sort_both_ways_with_what_is_unknown_at_the_end(view: Page) -> No
     assert values() == ["70", "100", "120", "180", "200", "-"]
     head.click()
     assert values() == ["200", "180", "120", "100", "70", "-"]
-    assert view.locator("h2").first.text_content() == "tiny, latency (result.json)"
+    assert view.locator("h2").first.text_content() == "latency of tiny (result.json)"
 
 
 def test_units_and_words_do_not_keep_numbers_from_their_order(view: Page) -> None:
