@@ -22,6 +22,7 @@ from scar_cp.show.page.sections import (
     section_of,
     section_of_result,
 )
+from scar_cp.show.page.side_by_side import Side, side_by_side
 from scar_cp.show.text.summary import gap_text, problem_text, settings_text
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units
@@ -153,8 +154,20 @@ def page_of(sections: Sequence[Section], sources: Sequence[Source] = (), home: s
 
 
 def result_sections(sources: Sequence[Source]) -> list[Section]:
-    """What a page shows of each source."""
-    return [_section(source) for source in sources]
+    """What a page shows of all sources: a comparison of a few results, then each of them."""
+    names = [source.path.name for source in sources]
+    sides = [
+        Side(
+            source.path.name if names.count(source.path.name) == 1 else str(source.path),
+            source.output,
+            source.problem,
+            source.schedule,
+        )
+        for source in sources
+        if isinstance(source.output, Result)
+    ]
+    together = side_by_side(sides)
+    return [*filter(None, [together]), *(_section(source) for source in sources)]
 
 
 def _section(source: Source) -> Section:

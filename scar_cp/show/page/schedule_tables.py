@@ -14,7 +14,7 @@ from scar_cp.show.text.deadline_text import deadline_columns
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units, plain_digits
 
-__all__ = ["schedule_tables"]
+__all__ = ["problem_settings", "schedule_tables"]
 
 
 def schedule_tables(problem: Problem, schedule: Schedule, evaluation: Evaluation) -> list[Table]:
@@ -30,6 +30,7 @@ def schedule_tables(problem: Problem, schedule: Schedule, evaluation: Evaluation
         Its own.
     """
     units = Units(problem.clock_hz)
+    settings = problem_settings(problem, units)
     return [
         table_of("What runs", _runs(problem, evaluation, units)),
         table_of(
@@ -40,7 +41,7 @@ def schedule_tables(problem: Problem, schedule: Schedule, evaluation: Evaluation
             _twice(problem, schedule, evaluation, units),
         ),
         table_of("Chiplets", _chiplets(problem, evaluation)),
-        table_of("Settings", _settings(problem, units)),
+        table_of("Settings", {"setting": list(settings), "value": list(settings.values())}),
     ]
 
 
@@ -114,9 +115,10 @@ def _chiplets(problem: Problem, evaluation: Evaluation) -> Columns:
     return columns
 
 
-def _settings(problem: Problem, units: Units) -> Columns:
+def problem_settings(problem: Problem, units: Units) -> dict[str, str]:
+    """What a problem was compiled with, by name."""
     kinds = zip(problem.type_counts, problem.type_names, strict=True)
-    chosen = {
+    return {
         "chiplets": ", ".join(f"{count} {name}" for count, name in kinds),
         "clock": f"{problem.clock_hz / 1e6:g} MHz",
         "DRAM latency": units.time(problem.dram_latency_cycles),
@@ -127,7 +129,6 @@ def _settings(problem: Problem, units: Units) -> Columns:
         "contention": problem.contention,
         "routing": problem.routing,
     }
-    return {"setting": list(chosen), "value": list(chosen.values())}
 
 
 def _share(part: int, whole: int) -> str:
