@@ -172,7 +172,10 @@ def _search(
         for row in found.run(jobs, submit, time_limit):
             best = found.best
             counts = "none yet" if best is None else found.counts_text(best.counts)
-            status.say(f"best {counts}, gap {gap_text(found.gap)}, {len(found.open)} counts open")
+            status.say(
+                f"best {counts}, gap {gap_text(found.gap)}, {len(found.open)} counts open; "
+                f"limit {time_limit:g} s"
+            )
             if row is not None:
                 name = " ".join(map(str, row.parameters.values()))
                 status.print(f"{point_line(row, name)}; best {counts}, gap {gap_text(found.gap)}")

@@ -15,7 +15,7 @@ from scar_cp.errors import InputError
 __all__ = ["register"]
 
 _WIDTH = 100
-"""Columns that a table of runs may always take."""
+"""Columns that a table of runs takes where there is no terminal."""
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +60,7 @@ def show(
                 if instance is not None:
                     raise
                 notes = [f"note: models and chiplets are numbers: {f}" for f in error.faults]
-        width = max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns)
+        width = shutil.get_terminal_size((_WIDTH, 24)).columns
         lines = [*output_lines(output, width, raw, problem), *notes]
     for line in lines:
         print(line)

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 _WIDTH = 100
-"""Columns that text may always take; a wider terminal gives it more."""
+"""Columns that text takes where there is no terminal."""
 
 
 class FormatName(StrEnum):
@@ -202,7 +202,7 @@ def _formatted(rows: list[JudgedRow], style: FormatName, raw: bool) -> str:
     from scar_cp.studies.judged_rows import table_text
 
     if style is FormatName.text:
-        width = max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns)
+        width = shutil.get_terminal_size((_WIDTH, 24)).columns
         return comparison_text(rows, width, raw)
     if style is FormatName.md:
         return comparison_markdown(rows, raw)

@@ -186,7 +186,13 @@ def _run_missing(
             RunsProgress(len(points) - todo, len(points), quiet) as progress,
             point_workers(jobs, scheduler) as submit,
         ):
-            for row in run_points(plan, store, jobs, submit, progress.start):
+            for row in run_points(
+                plan,
+                store,
+                jobs,
+                submit,
+                lambda point: progress.start(point, point.request.time_limit_s),
+            ):
                 if row is not None:
                     progress.done(point_line(row, names[row.key]))
     except KeyboardInterrupt:
@@ -289,7 +295,7 @@ def export(
         typer.Option("-o", "--output", help=r".csv or .parquet \[default: DATABASE's name .csv]"),
     ] = None,
 ) -> None:
-    r"""Write a sweep as one table: parameters, ms, mJ and J s, bounds, gaps.
+    r"""Write a sweep as one table: parameters, ms, mJ and J·s, bounds, gaps.
 
     Parquet needs the extra: pip install 'scar-cp\[parquet]'
 

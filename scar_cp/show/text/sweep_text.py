@@ -12,7 +12,7 @@ from scar_cp.sweeps.sweep_table import flat_rows, parameters_of
 
 __all__ = ["point_line", "sweep_columns", "sweep_lines"]
 
-_MEASURES = {"latency_ms": "ms", "energy_mj": "mJ", "edp_j_s": "J s"}
+_MEASURES = {"latency_ms": "ms", "energy_mj": "mJ", "edp_j_s": "J·s"}
 
 
 def sweep_lines(rows: Sequence[PointRow]) -> list[str]:
