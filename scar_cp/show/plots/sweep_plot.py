@@ -195,7 +195,8 @@ def _draw_map(
         colour = "white" if value > middle else "black"
         at, over = across.index(a), down.index(b)
         axes.text(at, over, f"{value:.4g}", ha="center", va="center", fontsize=6, color=colour)
-    axes.set_xticks(range(len(across)), list(map(str, across)), rotation=30, ha="right")
+    slant: dict[str, Any] = {} if _are_numbers(across) else {"rotation": 30, "ha": "right"}
+    axes.set_xticks(range(len(across)), list(map(str, across)), **slant)
     axes.set_yticks(range(len(down)), list(map(str, down)))
     axes.set_xlabel(x)
     axes.set_ylabel(y)
