@@ -162,5 +162,12 @@ def summary_columns(rows: Sequence[JudgedRow]) -> Columns:
 
 
 def comparison_notes(rows: Sequence[JudgedRow]) -> list[str]:
-    """Why rows have no value."""
-    return [f"{row}: {row.message}" for row in rows if row.value is None and row.message]
+    """Why rows have no value; of those with one reason the first is named."""
+    by_reason: dict[str, list[JudgedRow]] = {}
+    for row in rows:
+        if row.value is None and row.message:
+            by_reason.setdefault(row.message, []).append(row)
+    return [
+        f"{found[0]}{f' and {len(found) - 1} more' if found[1:] else ''}: {reason}"
+        for reason, found in by_reason.items()
+    ]

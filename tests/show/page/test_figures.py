@@ -213,5 +213,10 @@ def test_tables_become_figures() -> None:
     rows = examples.COMPARISON
     (latency,) = gaps_figure(rows).data
     assert len(latency.y) == sum(row.gap is not None for row in rows)
-    drawn = losses_figure(examples.SPLITS).data
+    *drawn, open_ = losses_figure(examples.SPLITS).data
     assert [bars.y[0] for bars in drawn] == pytest.approx([10, 15, 5, 20])
+    for split, share in zip(examples.SPLITS, open_.y, strict=True):
+        proven = sum(loss.least or 0 for loss in split.losses)
+        assert share == pytest.approx(100 * ((split.total[1] or 0) - proven))
+    assert max(open_.y) > 0
+    assert len(losses_figure(examples.SPLITS[:1]).data) == 4
