@@ -43,6 +43,12 @@ class Ran(NamedTuple):
 Command = Callable[..., Ran]
 
 
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No width of a terminal, which libraries of the test runner hand on to its processes."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs ``scar-cp ARGUMENTS`` in this process."""

@@ -19,6 +19,8 @@ from scar_cp.errors import Fault, InputError
 if TYPE_CHECKING:
     from scar_cp.codesign.design_file import DesignFile
     from scar_cp.codesign.design_search import Codesign
+    from scar_cp.sweeps.point_store import PointRow
+    from scar_cp.sweeps.points import Point
 
 __all__ = ["register"]
 
@@ -169,13 +171,22 @@ def _search(
         LiveStatus("co-design", quiet) as status,
         point_workers(jobs, scheduler) as submit,
     ):
-        for row in found.run(jobs, submit, time_limit):
-            best = found.best
-            counts = "none yet" if best is None else found.counts_text(best.counts)
-            status.say(f"best {counts}, gap {gap_text(found.gap)}, {len(found.open)} counts open")
+
+        def best() -> str:
+            counts = "none yet" if found.best is None else found.counts_text(found.best.counts)
+            return f"best {counts}, gap {gap_text(found.gap)}"
+
+        def start(point: Point) -> None:
+            left = f"{len(found.open)} counts open, no new solve after {time_limit:g} s"
+            status.say(f"{_name(point)}; {best()}; {left}")
+
+        for row in found.run(jobs, submit, time_limit, start):
             if row is not None:
-                name = " ".join(map(str, row.parameters.values()))
-                status.print(f"{point_line(row, name)}; best {counts}, gap {gap_text(found.gap)}")
+                status.print(f"{point_line(row, _name(row))}; {best()}")
+
+
+def _name(solve: Point | PointRow) -> str:
+    return " ".join(map(str, solve.parameters.values()))
 
 
 def _answer(found: Codesign, picture: Path | None, package: Path | None) -> None:

@@ -194,7 +194,7 @@ def _figure(
     from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
     from scar_cp.show.plots.map_plot import plot_map
     from scar_cp.show.plots.values_plot import plot_values
-    from scar_cp.show.text.summary import settings_text
+    from scar_cp.show.text.summary import problem_text
 
     if isinstance(output, Result):
         if kind is KindName.bounds:
@@ -203,9 +203,8 @@ def _figure(
             return partial(plot_bounds, output), ()
         plot = plot_gantt if kind is KindName.gantt else plot_map
         loaded, schedule = _scheduled(output, path, instance)
-        changed = settings_text(output)
-        name = loaded.problem.name + (f" with {changed}" if changed else "")
-        return partial(plot, loaded.problem.replace(name=name), schedule), loaded.files
+        named = loaded.problem.replace(name=problem_text(output))
+        return partial(plot, named, schedule), loaded.files
     if isinstance(output, Front):
         if not output.points:
             raise InputError([Fault(str(path), "points", "[]", "there is nothing to draw")])

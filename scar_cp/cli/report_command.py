@@ -36,12 +36,15 @@ def report(
     r"""Write one HTML file with everything to see: it needs no other file and no network.
 
     Schedules over time to zoom into, maps of the package with traffic, what energy and time go
-    into, certificates with their bounds, tables that sort. Needs the extra:
+    into, certificates with their bounds, tables that sort; of two to six results also what differs
+    from the first. Needs the extra:
     pip install 'scar-cp\[report]'
 
     For example:
 
     scar-cp report result.json -o report.html
+
+    scar-cp report before.json after.json -o comparison.html
 
     scar-cp report results -o all.html
     """

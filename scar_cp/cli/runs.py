@@ -36,7 +36,7 @@ def run_missing(jobs: Collection[Job], store: Store, quiet: bool, kept: bool = T
             termination_as_interrupt(),
             RunsProgress(len(jobs) - todo, len(jobs), quiet) as progress,
         ):
-            for row in run(jobs, store, progress.start):
+            for row in run(jobs, store, lambda case: progress.start(case, case.time_limit_s)):
                 progress.done(row_line(row))
     except KeyboardInterrupt:
         left = len(store.missing(jobs))

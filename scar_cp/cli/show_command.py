@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,13 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.cli.result_problems import InstanceOfResult, find_problem
+from scar_cp.cli.streams import output_width
 from scar_cp.errors import InputError
 
 __all__ = ["register"]
 
 _WIDTH = 100
-"""Columns that a table of runs may always take."""
+"""Columns that a table of runs takes where there is no terminal."""
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +60,7 @@ def show(
                 if instance is not None:
                     raise
                 notes = [f"note: models and chiplets are numbers: {f}" for f in error.faults]
-        width = max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns)
+        width = output_width(_WIDTH)
         lines = [*output_lines(output, width, raw, problem), *notes]
     for line in lines:
         print(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,13 +13,18 @@ from typing import Any, TextIO, cast
 
 from scar_cp.plain import plain_text
 
-__all__ = ["Plain", "Unfailing", "forgiving_streams", "say_written"]
+__all__ = ["Plain", "Unfailing", "forgiving_streams", "output_width", "say_written"]
 
 
 def say_written(path: Path | None) -> None:
     """Say where output is, unless it is on standard output itself, or nowhere."""
     if path is not None and str(path) != "-":
         print(f"written: {path}")
+
+
+def output_width(elsewhere: int) -> int:
+    """Columns of the terminal; so many where there is none."""
+    return shutil.get_terminal_size((elsewhere, 24)).columns
 
 
 @contextmanager

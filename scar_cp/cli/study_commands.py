@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from scar_cp.cli import options as o
 from scar_cp.cli.runs import check_outputs, run_missing
-from scar_cp.cli.streams import say_written
+from scar_cp.cli.streams import output_width, say_written
 from scar_cp.plugins import SOLVERS
 from scar_cp.terms import TIME_LIMIT_S, WORKERS
 
@@ -30,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 _WIDTH = 100
-"""Columns that text may always take; a wider terminal gives it more."""
+"""Columns that text takes where there is no terminal."""
 
 
 class FormatName(StrEnum):
@@ -202,7 +201,7 @@ def _formatted(rows: list[JudgedRow], style: FormatName, raw: bool) -> str:
     from scar_cp.studies.judged_rows import table_text
 
     if style is FormatName.text:
-        width = max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns)
+        width = output_width(_WIDTH)
         return comparison_text(rows, width, raw)
     if style is FormatName.md:
         return comparison_markdown(rows, raw)

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from scar_cp.cli import options as o
 from scar_cp.cli.runs import termination_as_interrupt
-from scar_cp.cli.streams import say_written
+from scar_cp.cli.streams import output_width, say_written
 from scar_cp.errors import Fault, InputError
 from scar_cp.plugins import SOLVERS
 from scar_cp.terms import TIME_LIMIT_S
@@ -45,6 +45,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+_WIDTH = 1000
+"""Columns that a table takes where there is no terminal."""
 _MOST_LINES = 60
 """Of a table that is printed unasked."""
 
@@ -186,7 +188,13 @@ def _run_missing(
             RunsProgress(len(points) - todo, len(points), quiet) as progress,
             point_workers(jobs, scheduler) as submit,
         ):
-            for row in run_points(plan, store, jobs, submit, progress.start):
+            for row in run_points(
+                plan,
+                store,
+                jobs,
+                submit,
+                lambda point: progress.start(point, point.request.time_limit_s),
+            ):
                 if row is not None:
                     progress.done(point_line(row, names[row.key]))
     except KeyboardInterrupt:
@@ -200,8 +208,8 @@ def _print_rows(plan: Plan, store: PointStore) -> None:
     from scar_cp.show.text.sweep_text import sweep_lines
 
     rows = store.rows(plan.points)
-    lines = sweep_lines(rows)
-    for line in lines[: _MOST_LINES + 1]:
+    lines, notes = sweep_lines(rows, output_width(_WIDTH))
+    for line in (*lines[: _MOST_LINES + 1], *notes):
         print(line)
     if len(lines) > _MOST_LINES + 1:
         print(f"... and {len(lines) - _MOST_LINES - 1} more: scar-cp sweep export {store.path}")
@@ -289,7 +297,7 @@ def export(
         typer.Option("-o", "--output", help=r".csv or .parquet \[default: DATABASE's name .csv]"),
     ] = None,
 ) -> None:
-    r"""Write a sweep as one table: parameters, ms, mJ and J s, bounds, gaps.
+    r"""Write a sweep as one table: parameters, ms, mJ and J·s, bounds, gaps.
 
     Parquet needs the extra: pip install 'scar-cp\[parquet]'
 
@@ -316,7 +324,8 @@ def show(database: Database, where: Where = None) -> None:
     """
     from scar_cp.show.text.sweep_text import sweep_lines
 
-    for line in sweep_lines(_chosen(database, where or ())):
+    lines, notes = sweep_lines(_chosen(database, where or ()), output_width(_WIDTH))
+    for line in (*lines, *notes):
         print(line)
 
 

@@ -14,4 +14,4 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """Compile a function of numbers and arrays when it is first called, and keep the result."""
-    return cast(Function, njit(cache=True)(function))
+    return cast(Function, njit(cache=True, nogil=True)(function))

@@ -31,7 +31,7 @@ def parameters_of(rows: Iterable[PointRow]) -> list[str]:
 
 
 def flat_rows(rows: Sequence[PointRow]) -> list[dict[str, Any]]:
-    """Every row as plain cells: parameters first, then values in ms, mJ and J s, then the rest.
+    """Every row as plain cells: parameters first, then values in ms, mJ and J·s, then the rest.
 
     Parameters
     ----------

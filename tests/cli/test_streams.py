@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,11 @@ from pathlib import Path
 import pytest
 from conftest import Command, Project, Ran
 from rows import ROW
+from show.plots import examples
 
+from scar_cp.judge.evaluation import evaluate
 from scar_cp.show.text.live_progress import Progress, RunsProgress
+from scar_cp.show.text.summary import print_evaluation
 from scar_cp.show.text.units import Units
 from scar_cp.solvers import Event, Request
 
@@ -179,7 +183,7 @@ def test_live_lines_have_names_as_they_stand(
     assert f"  {name}\x1b" in capsys.readouterr().err.replace("\n", "\x1b")
     row = replace(ROW, scenario=name)
     with RunsProgress(0, 1) as runs:
-        runs.start(row.case)
+        runs.start(row.case, 1)
     assert str(row.case) in capsys.readouterr().err
 
 
@@ -208,6 +212,38 @@ def test_costs_are_told_in_units_of_people_or_raw(project: Project, command: Com
     assert f"latency {value:,} cycles, found by standalone" in raw
     assert "cycles" not in command("evaluate", "instance.yaml", "result.json").out
     assert f"{value:,} cycles" in command("evaluate", "instance.yaml", "result.json", "--raw").out
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_summary_is_as_wide_as_the_terminal_at_most(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: int
+) -> None:
+    problem, plan = examples.example()
+    models = tuple(run.replace(name=run.name + "x" * 20) for run in problem.models)
+    problem = problem.replace(models=models)
+    print_evaluation(problem, evaluate(problem, plan), ())
+    whole = capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    print_evaluation(problem, evaluate(problem, plan), ())
+    shown = capsys.readouterr().out
+    assert max(map(len, whole.splitlines())) > 80
+    assert ("not shown, too wide: compute" in shown) == (columns == 80)
+    table = shown.partition("latency ")[0].splitlines()
+    assert max(len(re.sub(r"\x1b\[[\d;]*m", "", line)) for line in table) <= columns
+
+
+@pytest.mark.parametrize("limit_s", [7, 77])
+def test_the_status_has_a_clock_from_the_first_word_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], limit_s: float
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("scar_cp.show.text.live_progress._CLOCK_S", 60)
+    with RunsProgress(0, 2) as runs:
+        runs.start("here", limit_s)
+    assert re.search(rf"\d\.\d s here; 0 of 2 done; limit {limit_s} s", capsys.readouterr().err)
 
 
 def test_without_a_move_a_line_says_where_the_search_is(

@@ -266,3 +266,19 @@ def test_a_database_is_never_an_input(command: Command, tmp_path: Path) -> None:
     assert file.read_text().startswith("format")
     assert command("sweep", file, "quickstart").code == 2
     assert command("sweep", "show", tmp_path / "none.db").code == 2
+
+
+def test_a_table_does_without_seconds_where_it_has_no_room(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "sweep.db"
+    arguments = ("--set", "windows=1", "--solver", "scar", "--jobs", "1", "--quiet")
+    assert command("sweep", "quickstart", *arguments, "-o", database).code == 0
+    monkeypatch.setenv("COLUMNS", "200")
+    whole = command("sweep", "show", database).out
+    assert "seconds" in whole
+    width = max(map(len, whole.splitlines()))
+    monkeypatch.setenv("COLUMNS", str(width - 1))
+    narrow = command("sweep", "show", database).out.splitlines()
+    assert narrow[-1] == "not shown, too wide: seconds"
+    assert max(map(len, narrow)) < width

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from scar_cp.judge.evaluation import itemise
+from scar_cp.judge.evaluation import Evaluation, itemise
 from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.timeline import slots, timeline
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.figure import figure_of, hover, plain, plotly_objects
+from scar_cp.show.plots.idle_chiplets import chart_rows
 from scar_cp.show.plots.style import PART_COLOURS
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ _MEANING = {
     "writes": "writes (to DRAM)",
 }
 
-_MOST_NAMES = 40
-"""Names that have room when they are upright."""
+_LONGEST_NAME = 18
+"""Letters of an upright name."""
 
 
 def energy_figure(problem: Problem, schedule: Schedule) -> go.Figure:
@@ -39,12 +40,12 @@ def energy_figure(problem: Problem, schedule: Schedule) -> go.Figure:
     schedule
         A schedule that `scar_cp.judge.evaluation.evaluate` takes.
     """
-    _, charges = itemise(problem, schedule)
+    evaluation, charges = itemise(problem, schedule)
     spent: Counter[tuple[str, str]] = Counter()
     for charge in charges:
         for who in _model(problem, charge.segment.model), _chiplet(problem, charge.segment.chiplet):
             spent[who, charge.part] += charge.energy_nj
-    return _stacked(problem, spent, 1e-6, "mJ", "nJ", "energy")
+    return _stacked(problem, evaluation, spent, 1e-6, "mJ", "nJ", "energy")
 
 
 def time_figure(problem: Problem, schedule: Schedule) -> go.Figure:
@@ -68,7 +69,8 @@ def time_figure(problem: Problem, schedule: Schedule) -> go.Figure:
                 spent[who, "weights"] += segment.once_cycles
                 for slot in slots(segment, problem.overlap):
                     spent[who, slot.part] += stage.passes * slot.cycles
-    return _stacked(problem, spent, 1e3 / problem.clock_hz, "ms", "cycles", "time at work")
+    scale = 1e3 / problem.clock_hz
+    return _stacked(problem, evaluation, spent, scale, "ms", "cycles", "time at work")
 
 
 def _model(problem: Problem, m: int) -> str:
@@ -81,6 +83,7 @@ def _chiplet(problem: Problem, c: int) -> str:
 
 def _stacked(
     problem: Problem,
+    evaluation: Evaluation,
     spent: Counter[tuple[str, str]],
     scale: float,
     unit: str,
@@ -89,7 +92,7 @@ def _stacked(
 ) -> go.Figure:
     """Bars of models on the left, of chiplets on the right."""
     models = [_model(problem, m) for m in range(len(problem.models))]
-    chiplets = [_chiplet(problem, c) for c in range(problem.num_chiplets)]
+    chiplets = chart_rows(problem, evaluation).names
     bar = plotly_objects().Bar
     traces = []
     for part in PART_COLOURS:
@@ -109,7 +112,7 @@ def _stacked(
                     name=_MEANING[part],
                     legendgroup=part,
                     showlegend=not axes,
-                    x=list(range(len(names))),
+                    x=list(map(plain, names)),
                     y=[amount * scale for amount in amounts],
                     hovertext=texts,
                     hoverinfo="text",
@@ -135,8 +138,11 @@ def _stacked(
 
 
 def _names(names: list[str]) -> dict[str, object]:
-    """An axis of upright names, not every one where they are too many."""
-    shown = range(0, len(names), 1 + len(names) // _MOST_NAMES)
-    texts = [plain(names[k] if len(names[k]) <= 18 else f"{names[k][:17]}…") for k in shown]
+    """An axis of upright names; where they are too many for it, not every one is shown."""
+    short = {
+        plain(name): plain(f"{name[: _LONGEST_NAME - 1]}…")
+        for name in names
+        if len(name) > _LONGEST_NAME
+    }
     look = {"tickangle": 90, "tickfont": {"size": 10}}
-    return {"tickvals": list(shown), "ticktext": texts, **look}
+    return {"type": "category", "labelalias": short, **look}

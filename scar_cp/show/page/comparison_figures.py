@@ -61,7 +61,8 @@ def losses_figure(splits: Sequence[GapSplit]) -> go.Figure:
     Parameters
     ----------
     splits
-        The split of every problem and objective; what a decision costs at least is stacked.
+        The split of every problem and objective; what a decision costs at least is stacked, hatched
+        on top what is lost at most, but not proven to be one decision's.
     """
     splits = in_order(splits, SPLIT_NAMES)
     cases = case_names(splits, SPLIT_NAMES)
@@ -83,6 +84,28 @@ def losses_figure(splits: Sequence[GapSplit]) -> go.Figure:
         )
         for k, (_, decision) in enumerate(STEPS)
     ]
+    open_ = [
+        max(0.0, (split.total[1] or 0.0) - sum(loss.least or 0.0 for loss in split.losses))
+        for split in splits
+    ]
+    if any(open_):
+        traces.append(
+            plotly_objects().Bar(
+                name="not proven whose",
+                x=list(range(len(splits))),
+                y=[100 * share for share in open_],
+                hovertext=[
+                    hover(f"{name}: not proven whose", f"at most {gap_text(share)}")
+                    for name, share in zip(names, open_, strict=True)
+                ],
+                hoverinfo="text",
+                marker={
+                    "color": "rgba(0,0,0,0)",
+                    "line": {"color": "#999999", "width": 1},
+                    "pattern": {"shape": "/", "fgcolor": "#BBBBBB", "size": 6},
+                },
+            )
+        )
     return figure_of(
         traces,
         height=380,

@@ -22,7 +22,8 @@ from scar_cp.show.page.sections import (
     section_of,
     section_of_result,
 )
-from scar_cp.show.text.summary import gap_text, settings_text
+from scar_cp.show.page.side_by_side import Side, side_by_side
+from scar_cp.show.text.summary import gap_text, problem_text, settings_text
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units
 
@@ -153,14 +154,26 @@ def page_of(sections: Sequence[Section], sources: Sequence[Source] = (), home: s
 
 
 def result_sections(sources: Sequence[Source]) -> list[Section]:
-    """What a page shows of each source."""
-    return [_section(source) for source in sources]
+    """What a page shows of all sources: a comparison of a few results, then each of them."""
+    names = [source.path.name for source in sources]
+    sides = [
+        Side(
+            source.path.name if names.count(source.path.name) == 1 else str(source.path),
+            source.output,
+            source.problem,
+            source.schedule,
+        )
+        for source in sources
+        if isinstance(source.output, Result)
+    ]
+    together = side_by_side(sides)
+    return [*filter(None, [together]), *(_section(source) for source in sources)]
 
 
 def _section(source: Source) -> Section:
     if not isinstance(source.output, Result):
         return section_of(source.output, source.path.name)
-    title = f"{source.output.problem}, {source.output.objective} ({source.path.name})"
+    title = f"{source.output.objective} of {problem_text(source.output)} ({source.path.name})"
     section = section_of_result(title, source.output, source.problem, source.schedule)
     section.notes.extend(filter(None, [source.note]))
     return section

@@ -18,7 +18,8 @@ _LAYOUT: dict[str, Any] = {
     "margin": {"l": 90, "r": 20, "t": 40, "b": 45},
     "hovermode": "closest",
     "hoverlabel": {"align": "left", "font": {"size": 12}},
-    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.0},
+    # At the top of the figure: above the chart, room that it needed before it got wider would stay.
+    "legend": {"orientation": "h", "yref": "container", "y": 1, "yanchor": "top", "x": 0.0},
     # Beside the chart: above it the toolbar would cover legend and title.
     "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
 }

@@ -214,8 +214,6 @@ def gantt_figure(problem: Problem, schedule: Schedule) -> go.Figure:
         height=rows + legend + _MARGIN["t"] + _MARGIN["b"],
         barmode="overlay",
         dragmode="zoom",
-        # Above the windows' names: below, more lines than expected would hide the axis.
-        legend={"orientation": "h", "y": 1 + 20 / rows, "yanchor": "bottom", "x": 0.0},
         margin=_MARGIN,
         xaxis={
             "title": {"text": "time [ms]"},

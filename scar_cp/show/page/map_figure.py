@@ -18,7 +18,7 @@ from scar_cp.show.trace import energy_by_segment, segment_details, segment_key
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["map_figure"]
+__all__ = ["map_caption", "map_figure"]
 
 _SYMBOLS = ("circle", "square", "hexagon", "triangle-up", "pentagon", "octagon")
 """Of the chiplet types, in their order."""
@@ -32,6 +32,15 @@ _TITLE = 0.7
 """Room for a window's title above its map, in steps from a chiplet to its neighbour."""
 _PAGE = 1000
 """Pixels that maps beside each other may take."""
+
+
+def map_caption(problem: Problem) -> str:
+    """What the shapes of a map mean, and its frames."""
+    shapes = ", ".join(
+        f"{_SYMBOLS[t % len(_SYMBOLS)].partition('-')[0]} {name}"
+        for t, name in enumerate(problem.type_names)
+    )
+    return f"Package, window by window: {shapes}; thick frames are memory ports"
 
 
 def map_figure(problem: Problem, schedule: Schedule) -> go.Figure:

@@ -32,7 +32,7 @@ class Table:
 def table_of(caption: str, columns: Columns) -> Table:
     """A table of text cells by heading."""
     heads = [
-        Head(name, not all(re.match(r"[-\d]|$", cell) for cell in cells))
+        Head(name, not all(re.match(r"[-+\d]|$", cell) for cell in cells))
         for name, cells in columns.items()
     ]
     return Table(caption, heads, list(zip(*columns.values(), strict=True)))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from scar_cp.judge.bottlenecks import at_work_cycles, bottlenecks, latency_with_twice
 from scar_cp.judge.evaluation import Evaluation
 from scar_cp.judge.schedule import Schedule
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.page_tables import Table, table_of
+from scar_cp.show.plots.idle_chiplets import chart_rows
 from scar_cp.show.text.deadline_text import deadline_columns
 from scar_cp.show.text.tables import Columns
 from scar_cp.show.text.units import Units, plain_digits
 
-__all__ = ["schedule_tables"]
+__all__ = ["problem_settings", "schedule_tables"]
 
 
 def schedule_tables(problem: Problem, schedule: Schedule, evaluation: Evaluation) -> list[Table]:
@@ -27,6 +30,7 @@ def schedule_tables(problem: Problem, schedule: Schedule, evaluation: Evaluation
         Its own.
     """
     units = Units(problem.clock_hz)
+    settings = problem_settings(problem, units)
     return [
         table_of("What runs", _runs(problem, evaluation, units)),
         table_of(
@@ -37,7 +41,7 @@ def schedule_tables(problem: Problem, schedule: Schedule, evaluation: Evaluation
             _twice(problem, schedule, evaluation, units),
         ),
         table_of("Chiplets", _chiplets(problem, evaluation)),
-        table_of("Settings", _settings(problem, units)),
+        table_of("Settings", {"setting": list(settings), "value": list(settings.values())}),
     ]
 
 
@@ -92,19 +96,29 @@ def _twice(problem: Problem, schedule: Schedule, evaluation: Evaluation, units: 
 
 
 def _chiplets(problem: Problem, evaluation: Evaluation) -> Columns:
+    """A line for each chiplet; on a large package the idle ones share one."""
     whole, work = evaluation.latency_cycles, at_work_cycles(problem, evaluation)
-    return {
-        "chiplet": [str(c.id) for c in problem.chiplets],
-        "type": [c.type for c in problem.chiplets],
-        "computing": [_share(computes, whole) for computes, _ in work],
-        "moving data": [_share(works - computes, whole) for computes, works in work],
-        "idle": [_share(whole - works, whole) for _, works in work],
+    shown = list(chart_rows(problem, evaluation).of)
+    columns = {
+        "chiplet": [str(c) for c in shown],
+        "type": [problem.chiplets[c].type for c in shown],
+        "computing": [_share(work[c][0], whole) for c in shown],
+        "moving data": [_share(work[c][1] - work[c][0], whole) for c in shown],
+        "idle": [_share(whole - work[c][1], whole) for c in shown],
     }
+    idle = Counter(c.type for c in problem.chiplets if c.id not in shown)
+    if idle:
+        types = ", ".join(f"{count} {name}" for name, count in sorted(idle.items()))
+        line = (f"{idle.total()} others", types, *map(_share, (0, 0, whole), (whole,) * 3))
+        for cells, cell in zip(columns.values(), line, strict=True):
+            cells.append(cell)
+    return columns
 
 
-def _settings(problem: Problem, units: Units) -> Columns:
+def problem_settings(problem: Problem, units: Units) -> dict[str, str]:
+    """What a problem was compiled with, by name."""
     kinds = zip(problem.type_counts, problem.type_names, strict=True)
-    chosen = {
+    return {
         "chiplets": ", ".join(f"{count} {name}" for count, name in kinds),
         "clock": f"{problem.clock_hz / 1e6:g} MHz",
         "DRAM latency": units.time(problem.dram_latency_cycles),
@@ -115,7 +129,6 @@ def _settings(problem: Problem, units: Units) -> Columns:
         "contention": problem.contention,
         "routing": problem.routing,
     }
-    return {"setting": list(chosen), "value": list(chosen.values())}
 
 
 def _share(part: int, whole: int) -> str:

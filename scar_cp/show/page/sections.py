@@ -18,7 +18,7 @@ from scar_cp.show.page.breakdown_figures import energy_figure, time_figure
 from scar_cp.show.page.comparison_figures import gaps_figure, losses_figure
 from scar_cp.show.page.front_figure import front_figure
 from scar_cp.show.page.gantt_figure import gantt_figure
-from scar_cp.show.page.map_figure import map_figure
+from scar_cp.show.page.map_figure import map_caption, map_figure
 from scar_cp.show.page.page_tables import Table, table_of
 from scar_cp.show.page.schedule_tables import schedule_tables
 from scar_cp.show.text.comparison_text import comparison_notes, folded_columns, summary_columns
@@ -27,7 +27,7 @@ from scar_cp.show.text.outputs_text import bench_columns
 from scar_cp.show.text.summary import (
     certificate_lines,
     front_columns,
-    settings_text,
+    problem_text,
     total_lines,
 )
 from scar_cp.show.text.tables import Columns
@@ -86,9 +86,7 @@ def section_of_result(
             "Schedule over time: zoom by dragging, point at passes and layers": gantt_figure(
                 problem, schedule
             ),
-            "Package: who sits where, window by window; thick frames are memory ports": map_figure(
-                problem, schedule
-            ),
+            map_caption(problem): map_figure(problem, schedule),
             "Energy by model and by chiplet": energy_figure(problem, schedule),
             _AT_WORK[problem.overlap]: time_figure(problem, schedule),
         }
@@ -98,12 +96,11 @@ def section_of_result(
         figures["Best value and bound over the search"] = bounds_figure(result, units)
     if result.bounds:
         tables.append(table_of("Bounds", _bounds(result, units)))
-    changed = settings_text(result)
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     about = [
         f"solver {result.solver}, {result.workers} workers, seed {result.seed}, "
         f"time limit {result.time_limit_s:g} s, took {result.seconds:g} s; {versions}",
-        f"problem {result.problem}{changed and f' with {changed}'}, sha256 {result.problem_sha256}",
+        f"problem {problem_text(result)}, sha256 {result.problem_sha256}",
     ]
     closed = result.status == "optimal"
     return Section(title, lines, closed, [], figures, tables, about)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scar_cp.outcome.result import Result
 from scar_cp.show.plots.style import PALETTE, in_house_style
-from scar_cp.show.text.summary import settings_text
+from scar_cp.show.text.summary import gap_text, problem_text
 from scar_cp.show.text.units import Units
 from scar_cp.terms import ObjectiveName
 
@@ -64,10 +64,9 @@ def plot_bounds(result: Result) -> Figure:
     )
     axes.set_xlim(0, end or 1.0)
     _authors(axes, result, seconds, values)
-    gap = "unknown" if result.gap is None else f"{100 * result.gap:.3g} %"
-    changed = settings_text(result)
+    gap = "unknown" if result.gap is None else gap_text(result.gap)
     axes.set_title(
-        f"Value and bound of {result.problem}{changed and f' with {changed}'}\n"
+        f"Value and bound of {problem_text(result)}\n"
         f"{result.solver}, {result.space} space, gap {gap}"
     )
     axes.set_xlabel("time [s]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from scar_cp.show.plots.style import model_fill
+from scar_cp.show.plots.style import model_fill, text_inches
 from scar_cp.show.text.tables import by_numbers
 from scar_cp.studies.gap_splits import GapSplit
 from scar_cp.studies.judged_rows import JudgedRow
@@ -34,6 +34,10 @@ TOLD = ("package", "profile", "settings", "windows", "space", "objective")
 """What may tell rows of one scenario apart."""
 _PAGE = 14.0
 """Inches that a picture may be wide."""
+_LABEL_SIZE = 6
+"""Of the letters over bars, in points."""
+_APART = 0.08
+"""Inches between texts beside each other."""
 
 
 def in_order(rows: Sequence[R], names: Sequence[str] = TOLD) -> list[R]:
@@ -75,7 +79,7 @@ def _word(name: str, value: object) -> str:
 
 
 def panels_of(
-    blocks: Sequence[Sequence[str]], bars: int
+    blocks: Sequence[Sequence[str]], bars: int, labels: Sequence[str] = ()
 ) -> tuple[Figure, list[tuple[Axes, int, list[str]]]]:
     """Axes below each other, each with as many of the cases as a page is wide.
 
@@ -85,6 +89,8 @@ def panels_of(
         Cases that share a scale.
     bars
         In each case.
+    labels
+        What stands over bars: there is room for the longest over each.
 
     Returns
     -------
@@ -95,23 +101,30 @@ def panels_of(
     from matplotlib.figure import Figure
 
     most = max(map(len, blocks), default=0)
-    width = max(4.5, 1.2 + most * max(0.55, 0.3 * bars))
+    lines = max((case.count("\n") for cases in blocks for case in cases), default=0)
+    size = _LABEL_SIZE + (lines < 2)
+    names = {line for cases in blocks for case in cases for line in case.split("\n")}
+    text = max(
+        [text_inches(name, size) + _APART for name in names]
+        + [(text_inches(label, _LABEL_SIZE) + _APART) * bars / GROUP for label in set(labels)],
+        default=0.0,
+    )
+    width = max(4.5, 1.2 + most * max(0.55, 0.3 * bars, text))
     per_row = max(1, most)
     if width > _PAGE:
-        per_row = max(1, int((_PAGE - 1.2) / max(0.65, 0.2 * bars)))
+        per_row = max(1, int((_PAGE - 1.2) / max(0.65, 0.2 * bars, text)))
         width = _PAGE
     rows = [
         (b, list(cases[k : k + per_row]))
         for b, cases in enumerate(blocks)
         for k in range(0, len(cases), per_row)
     ] or [(0, [])]
-    lines = max((case.count("\n") for cases in blocks for case in cases), default=0)
     high = 3.6 if len(rows) == 1 else 0.6 + (2.2 + 0.1 * lines) * len(rows)
     figure = Figure(figsize=(width, high + 0.2))
     first: dict[int, Axes] = {}
     panels = []
     for axes, (b, shown) in zip(figure.subplots(len(rows), squeeze=False).flat, rows, strict=True):
-        axes.set_xticks(range(len(shown)), shown, fontsize=7 if lines < 2 else 6)
+        axes.set_xticks(range(len(shown)), shown, fontsize=size)
         axes.tick_params(axis="x", length=0)
         axes.margins(y=0.08)
         axes.set_xlim(-0.5, min(per_row, most) - 0.5)
@@ -131,6 +144,8 @@ def grouped_bars(
 ) -> None:
     """Draw a bar for every row, those of one place beside each other by solver.
 
+    Where a row has no height, its label stands at the foot, on an axis of any scale.
+
     Parameters
     ----------
     axes
@@ -144,16 +159,33 @@ def grouped_bars(
     """
     width = GROUP / len(solvers)
     for k, solver in enumerate(solvers):
-        mine = [(x, row) for x, row in shown if row.solver == solver]
+        mine = [
+            (x - GROUP / 2 + (k + 0.5) * width, height(row), label(row))
+            for x, row in shown
+            if row.solver == solver
+        ]
+        tall = [(x, high, text) for x, high, text in mine if high is not None]
         bars = axes.bar(
-            [x - GROUP / 2 + (k + 0.5) * width for x, _ in mine],
-            [height(row) or 0.0 for _, row in mine],
+            [x for x, *_ in tall],
+            [high for _, high, _ in tall],
             width,
             label=solver,
             linewidth=0.5,
             **model_fill(k),
         )
-        axes.bar_label(bars, [label(row) for _, row in mine], fontsize=6, padding=1)
+        axes.bar_label(bars, [text for *_, text in tall], fontsize=_LABEL_SIZE, padding=1)
+        for x, high, text in mine:
+            if high is None:
+                axes.annotate(
+                    text,
+                    (x, 0),
+                    xycoords=axes.get_xaxis_transform(),
+                    xytext=(0, 1),
+                    textcoords="offset points",
+                    ha="center",
+                    va="bottom",
+                    fontsize=_LABEL_SIZE,
+                )
 
 
 def legend_below(figure: Figure, names: Sequence[str], *more: Artist) -> None:

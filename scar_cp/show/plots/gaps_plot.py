@@ -47,7 +47,9 @@ def plot_gaps(rows: Sequence[JudgedRow]) -> Figure:
     rows = in_order(rows)
     cases = case_names(rows)
     solvers = list(dict.fromkeys(row.solver for row in rows))
-    figure, panels = panels_of([list(dict.fromkeys(cases))], len(solvers))
+    figure, panels = panels_of(
+        [list(dict.fromkeys(cases))], len(solvers), [_label(row.gap) for row in rows]
+    )
     for axes, _, groups in panels:
         grouped_bars(
             axes,

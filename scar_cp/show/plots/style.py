@@ -29,6 +29,7 @@ __all__ = [
     "model_fill",
     "model_handles",
     "short_name",
+    "text_inches",
     "text_on",
     "totals",
 ]
@@ -157,13 +158,8 @@ def short_name(problem: Problem, m: int, letters: int) -> str:
 
 def legend_columns(figure: Figure, labels: Sequence[str], most: int) -> int:
     """How many columns of a legend fit a figure's width; labels go down the columns."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
     room = 72 * figure.get_size_inches()[0]
-    font = FontProperties(size=LEGEND_SIZE)
-    with _without_missing_glyphs():
-        widths = [text_to_path.get_text_width_height_descent(t, font, False)[0] for t in labels]
+    widths = [72 * text_inches(label, LEGEND_SIZE) for label in labels]
     for columns in range(most, 1, -1):
         low, more = divmod(len(labels), columns)
         ends = list(accumulate(low + (k < more) for k in range(columns)))
@@ -171,6 +167,18 @@ def legend_columns(figure: Figure, labels: Sequence[str], most: int) -> int:
         if sum(widest) + _HANDLE_POINTS * columns <= room:
             return columns
     return 1
+
+
+def text_inches(text: str, size: float) -> float:
+    """How wide a line of letters of a size, in points, is."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    with _without_missing_glyphs():
+        width, _, _ = text_to_path.get_text_width_height_descent(
+            text, FontProperties(size=size), False
+        )
+    return float(width) / 72
 
 
 def text_on(m: int) -> dict[str, Any]:

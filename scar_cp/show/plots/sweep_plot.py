@@ -32,8 +32,8 @@ class SweepPanel:
 _LABELS = {
     "latency_ms": "latency [ms]",
     "energy_mj": "energy [mJ]",
-    "edp_j_s": "EDP [J s]",
-    "gap": "certified gap",
+    "edp_j_s": "EDP [J·s]",
+    "gap": "certified gap [%]",
     "seconds": "solving time [s]",
 }
 """What axes say of columns."""
@@ -114,7 +114,7 @@ def _draw_lines(
         at = [_plain(row[x]) if are_numbers else order.index(_plain(row[x])) for row in mine]
         axes.errorbar(
             at,
-            [row[y] for row in mine],
+            [_number(row, y) for row in mine],
             yerr=([_below(row, y) for row in mine], [0.0] * len(mine)),
             label=name,
             color=PALETTE[k % len(PALETTE)],
@@ -135,6 +135,12 @@ def _draw_lines(
     axes.set_ylabel(_LABELS.get(y, y))
     axes.set_title(panel.title)
     axes.set_ylim(bottom=0)
+
+
+def _number(row: Cells, column: str) -> Any:
+    """What stands in a column, in the unit of its axis."""
+    value = row[column]
+    return 100 * value if column == "gap" and value is not None else value
 
 
 def _below(row: Cells, y: str) -> float:
@@ -177,7 +183,11 @@ def _draw_map(
     axes: Axes, panel: SweepPanel, x: str, y: str, across: Sequence[Any], down: Sequence[Any]
 ) -> None:
     column = panel.column
-    cells = {(_plain(r[x]), _plain(r[y])): r[column] for r in panel.rows if r[column] is not None}
+    cells = {
+        (_plain(r[x]), _plain(r[y])): _number(r, column)
+        for r in panel.rows
+        if r[column] is not None
+    }
     table = [[cells.get((a, b), float("nan")) for a in across] for b in down]
     axes.imshow(table, cmap="viridis_r", aspect="auto", origin="lower")
     middle = (min(cells.values(), default=0.0) + max(cells.values(), default=0.0)) / 2
@@ -185,7 +195,8 @@ def _draw_map(
         colour = "white" if value > middle else "black"
         at, over = across.index(a), down.index(b)
         axes.text(at, over, f"{value:.4g}", ha="center", va="center", fontsize=6, color=colour)
-    axes.set_xticks(range(len(across)), list(map(str, across)), rotation=30, ha="right")
+    slant: dict[str, Any] = {} if _are_numbers(across) else {"rotation": 30, "ha": "right"}
+    axes.set_xticks(range(len(across)), list(map(str, across)), **slant)
     axes.set_yticks(range(len(down)), list(map(str, down)))
     axes.set_xlabel(x)
     axes.set_ylabel(y)

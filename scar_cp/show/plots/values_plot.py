@@ -47,7 +47,10 @@ def plot_values(rows: Sequence[JudgedRow]) -> Figure:
     solvers = list(dict.fromkeys(row.solver for row in rows))
     by_objective = [[row for row in rows if row.objective == o] for o in objectives]
     names = [case_names(of, _NAMES) for of in by_objective]
-    figure, panels = panels_of([list(dict.fromkeys(cases)) for cases in names], len(solvers))
+    blocks = [list(dict.fromkeys(cases)) for cases in names]
+    figure, panels = panels_of(
+        blocks, len(solvers), [_label(row, of) for of in by_objective for row in of]
+    )
     for axes, b, groups in panels:
         shown = placed(groups, names[b], by_objective[b])
         _draw(axes, shown, by_objective[b], solvers)
@@ -65,24 +68,16 @@ def _draw(
 ) -> None:
     """Bars of some rows, in the unit and scale of all rows of their objective."""
     objective = rows[0].objective
-    has_clocks = all(row.clock_hz is not None for row in rows)
-
-    def in_unit(row: JudgedRow, value: int) -> float:
-        return float(_units(row, has_clocks).in_unit(objective, value))
 
     def height(row: JudgedRow) -> float | None:
-        return None if row.value is None else in_unit(row, row.value)
+        return _in_unit(row, row.value, rows)
 
-    def label(row: JudgedRow) -> str:
-        found = height(row)
-        return "?" if found is None else plain_digits(found, 3)
-
-    grouped_bars(axes, shown, solvers, height, label)
+    grouped_bars(axes, shown, solvers, height, lambda row: _label(row, rows))
     bounds: dict[tuple[int, tuple[str, ...]], float] = {}
     for x, row in shown:
         if row.bound is not None:
             at = x, row.question
-            bounds[at] = max(bounds.get(at, 0.0), in_unit(row, row.bound))
+            bounds[at] = max(bounds.get(at, 0.0), _in_unit(row, row.bound, rows) or 0.0)
     axes.hlines(
         list(bounds.values()),
         [x - GROUP / 2 for x, _ in bounds],
@@ -94,11 +89,21 @@ def _draw(
     found = [value for row in rows if (value := height(row))]
     if found and max(found) > _WIDE * min(found):
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.set_ylim(min([*found, *filter(None, bounds.values())]) / 2)
-    unit = _units(rows[0], has_clocks).unit(objective)
+    unit = _units(rows[0], rows).unit(objective)
     axes.set_ylabel(f"{objective} [{unit}]" if unit else objective)
 
 
-def _units(row: JudgedRow, has_clocks: bool) -> Units:
-    """Cycles and nJ where any row, of an older table, has no clock."""
-    return Units(row.clock_hz if has_clocks else None)
+def _label(row: JudgedRow, rows: Sequence[JudgedRow]) -> str:
+    found = _in_unit(row, row.value, rows)
+    return "?" if found is None else plain_digits(found, 3)
+
+
+def _in_unit(row: JudgedRow, value: int | None, rows: Sequence[JudgedRow]) -> float | None:
+    return None if value is None else float(_units(row, rows).in_unit(row.objective, value))
+
+
+def _units(row: JudgedRow, rows: Sequence[JudgedRow]) -> Units:
+    """Cycles and nJ where any of the rows, of an older table, has no clock."""
+    return Units(row.clock_hz if all(r.clock_hz is not None for r in rows) else None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from scar_cp.show.text.summary import gap_text
-from scar_cp.show.text.tables import Columns, pipe_table, plain_table, table_width
+from scar_cp.show.text.tables import Columns, narrowed, pipe_table, plain_table
 from scar_cp.show.text.units import Units
 from scar_cp.studies.judged_rows import COLUMNS, FORMAT, JudgedRow, Summary, summarise
 
@@ -104,17 +104,10 @@ def comparison_text(rows: Sequence[JudgedRow], width: int = 100, raw: bool = Fal
     costs are cycles and nJ.
     """
     header, columns = folded_columns(rows, raw)
-    hidden = []
-    for heading in _FIRST_TO_GO:
-        if heading in columns and table_width(columns) > width:
-            del columns[heading]
-            hidden.append(heading)
+    columns, hidden = narrowed(columns, width, _FIRST_TO_GO)
     above = textwrap.wrap(", ".join(header), width)
-    above.append(
-        "ratio: to the best of the scenario on any package; below: to that of each problem"
-    )
-    if hidden:
-        above.append(f"not shown, too wide: {', '.join(hidden)}")
+    ratio = "ratio: to the best of the scenario on any package; below: to that of each problem"
+    above += [*textwrap.wrap(ratio, width), *hidden]
     lines = [
         *above,
         "",
@@ -169,5 +162,12 @@ def summary_columns(rows: Sequence[JudgedRow]) -> Columns:
 
 
 def comparison_notes(rows: Sequence[JudgedRow]) -> list[str]:
-    """Why rows have no value."""
-    return [f"{row}: {row.message}" for row in rows if row.value is None and row.message]
+    """Why rows have no value; of those with one reason the first is named."""
+    by_reason: dict[str, list[JudgedRow]] = {}
+    for row in rows:
+        if row.value is None and row.message:
+            by_reason.setdefault(row.message, []).append(row)
+    return [
+        f"{found[0]}{f' and {len(found) - 1} more' if found[1:] else ''}: {reason}"
+        for reason, found in by_reason.items()
+    ]

@@ -71,16 +71,17 @@ class LiveStatus:
     def say(self, status: str) -> None:
         """Change the status."""
         self._said = status
-        self._status.update(status_text(status))
+        self._status.update(status_text(self._line()))
 
     def _run_clock(self) -> None:
         while not self._ended.wait(_CLOCK_S):
-            now = time.monotonic()
-            line = f"{now - self._began:8.1f} s {self._said}"
             if self._console.is_terminal:
-                self._status.update(status_text(line))
-            elif now - self._printed >= _BEAT_S:
-                self.print(line)
+                self._status.update(status_text(self._line()))
+            elif time.monotonic() - self._printed >= _BEAT_S:
+                self.print(self._line())
+
+    def _line(self) -> str:
+        return f"{time.monotonic() - self._began:8.1f} s {self._said}"
 
 
 class Progress(LiveStatus):
@@ -183,14 +184,14 @@ class RunsProgress(LiveStatus):
         if done:
             self._console.print(f"{done} of {runs} runs are stored already")
 
-    def start(self, run: object) -> None:
-        """Name the run at work."""
+    def start(self, run: object, limit_s: float) -> None:
+        """Name the run at work, and its limit; what is cut off a narrow terminal comes last."""
         ended = self._done - self._before
         left = ""
         if ended:
             per_run_s = (time.monotonic() - self._began) / ended
             left = f", about {per_run_s * (self._runs - self._done):,.0f} s left"
-        self.say(f"{self._done} of {self._runs} done{left}: {run}")
+        self.say(f"{run}; {self._done} of {self._runs} done{left}; limit {limit_s:g} s each")
 
     def done(self, line: str) -> None:
         """Show a run's end."""

@@ -17,7 +17,7 @@ from scar_cp.outcome.solving import Outcome, relative_gap
 from scar_cp.problem.compiled import Problem
 from scar_cp.show.text.console import plain_console
 from scar_cp.show.text.deadline_text import deadline_lines
-from scar_cp.show.text.tables import Columns, plain_table
+from scar_cp.show.text.tables import Columns, narrowed, plain_table
 from scar_cp.show.text.units import Units
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "print_evaluation",
     "print_front",
     "print_summary",
+    "problem_text",
     "settings_text",
     "total_lines",
     "window_columns",
@@ -110,7 +111,7 @@ def print_evaluation(
     """Print a schedule's windows and totals, or the rules it breaks."""
     console = plain_console()
     if evaluation is not None:
-        _print_table(window_columns(evaluation, problem, raw))
+        _print_table(window_columns(evaluation, problem, raw), "compute", "pass")
         units = _units_of(evaluation, raw)
         for line in [
             *total_lines(evaluation, problem, raw),
@@ -242,6 +243,12 @@ def settings_text(result: Result) -> str:
     )
 
 
+def problem_text(result: Result) -> str:
+    """What a result is about: the problem by its name, and what replaced settings of its file."""
+    changed = settings_text(result)
+    return f"{result.problem} with {changed}" if changed else result.problem
+
+
 def _ranges(numbers: list[int]) -> str:
     """Numbers in ascending order; neighbours as first-last."""
     text = ""
@@ -268,9 +275,12 @@ def front_columns(front: Front, raw: bool = False) -> Columns:
     return columns
 
 
-def _print_table(columns: Columns) -> None:
+def _print_table(columns: Columns, *first_to_go: str) -> None:
     console = plain_console()
+    hidden: list[str] = []
+    if console.is_terminal:
+        columns, hidden = narrowed(columns, console.width, first_to_go)
     head, *rows = plain_table(columns, LEFT)
     console.print(head, style="bold")
-    for row in rows:
+    for row in (*rows, *hidden):
         console.print(row)

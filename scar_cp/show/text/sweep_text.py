@@ -6,28 +6,38 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scar_cp.show.text.summary import gap_text
-from scar_cp.show.text.tables import Columns, plain_table
+from scar_cp.show.text.tables import Columns, narrowed, plain_table
 from scar_cp.sweeps.point_store import PointRow
 from scar_cp.sweeps.sweep_table import flat_rows, parameters_of
 
 __all__ = ["point_line", "sweep_columns", "sweep_lines"]
 
-_MEASURES = {"latency_ms": "ms", "energy_mj": "mJ", "edp_j_s": "J s"}
+_MEASURES = {"latency_ms": "ms", "energy_mj": "mJ", "edp_j_s": "J·s"}
 
 
-def sweep_lines(rows: Sequence[PointRow]) -> list[str]:
+def sweep_lines(rows: Sequence[PointRow], width: int) -> tuple[list[str], list[str]]:
     """Lines of a table: what was varied, then latency, energy and EDP, and the certified gap.
 
     Parameters
     ----------
     rows
         Of one sweep.
+    width
+        What lines may take.
+
+    Returns
+    -------
+    lines : list of str
+        The head first.
+    notes : list of str
+        What is not shown.
     """
     flat = flat_rows(rows)
     words = {
         name for name in parameters_of(rows) if any(isinstance(row[name], str) for row in flat)
     }
-    return plain_table(sweep_columns(rows), {"status", *words})
+    columns, notes = narrowed(sweep_columns(rows), width, ("seconds", "status"))
+    return plain_table(columns, {"status", *words}), notes
 
 
 def sweep_columns(rows: Sequence[PointRow]) -> Columns:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from html import escape
 
-__all__ = ["Columns", "by_numbers", "html_table", "pipe_table", "plain_table", "table_width"]
+__all__ = ["Columns", "by_numbers", "html_table", "narrowed", "pipe_table", "plain_table"]
 
 Columns = dict[str, list[str]]
 """Cells by heading."""
@@ -31,9 +31,32 @@ def _widths(columns: Columns) -> dict[str, int]:
     return {heading: max(map(len, (heading, *cells))) for heading, cells in columns.items()}
 
 
-def table_width(columns: Columns) -> int:
-    """Characters that `plain_table` takes."""
-    return sum(_widths(columns).values()) + 2 * (len(columns) - 1)
+def narrowed(columns: Columns, width: int, first_to_go: Sequence[str]) -> tuple[Columns, list[str]]:
+    """A table for `plain_table` that is at most so many characters wide, if it can be.
+
+    Parameters
+    ----------
+    columns
+        The whole table.
+    width
+        Of the terminal.
+    first_to_go
+        Headings that it does without if it must, one after the other.
+
+    Returns
+    -------
+    columns : dict of list of str
+        What is left.
+    notes : list of str
+        A line that says what is not shown, if anything.
+    """
+    widths, hidden = _widths(columns), []
+    for heading in first_to_go:
+        if heading in widths and sum(widths.values()) + 2 * (len(widths) - 1) > width:
+            del widths[heading]
+            hidden.append(heading)
+    notes = [f"not shown, too wide: {', '.join(hidden)}"] if hidden else []
+    return {heading: columns[heading] for heading in widths}, notes
 
 
 def plain_table(columns: Columns, left: Collection[str]) -> list[str]:

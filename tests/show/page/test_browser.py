@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from problems import schedule, tiny_problem
 
 from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
 from scar_cp.outcome.result import Origin
 from scar_cp.outcome.solving import solve
+from scar_cp.problem.compiled import Problem
 from scar_cp.records.yaml_json import to_json, write_text
 from scar_cp.show.page.document import page, read_sources
 from scar_cp.solvers import Request
@@ -36,6 +40,24 @@ pytestmark = [
 ODD_NAME = '</script><b>net</b> & "co"'
 
 
+def write_result(folder: Path, name: str, problem: Problem, plan: Schedule) -> None:
+    """Write a result and its problem."""
+    outcome = solve(problem, Request(time_limit_s=5, workers=1), "standalone")
+    evaluation = evaluate(problem, plan)
+    result = outcome.result.replace(
+        schedule=plan, evaluation=evaluation, value=evaluation.latency_cycles, status="feasible"
+    )
+    write_text(folder / f"problem_of_{name}.json", to_json(problem))
+    origin = Origin(file=f"problem_of_{name}.json")
+    write_text(folder / f"{name}.json", to_json(result.replace(origin=origin)))
+
+
+def write_page(folder: Path) -> Path:
+    """Write the page of all that is in a folder."""
+    write_text(folder / "page.html", page(read_sources([folder])))
+    return folder / "page.html"
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page about a result with two windows, and a comparison."""
@@ -43,17 +65,27 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     problem, plan = examples.example()
     first = problem.models[0].replace(name=ODD_NAME)
     problem = problem.replace(models=(first, *problem.models[1:]))
-    outcome = solve(problem, Request(time_limit_s=5, workers=1), "standalone")
-    evaluation = evaluate(problem, plan)
-    result = outcome.result.replace(
-        schedule=plan, evaluation=evaluation, value=evaluation.latency_cycles, status="feasible"
-    )
-    write_text(folder / "problem.json", to_json(problem))
-    origin = Origin(file="problem.json")
-    write_text(folder / "result.json", to_json(result.replace(origin=origin)))
+    write_result(folder, "result", problem, plan)
     write_text(folder / "table.csv", table_text(examples.COMPARISON))
-    write_text(folder / "page.html", page(read_sources([folder])))
-    return folder / "page.html"
+    return write_page(folder)
+
+
+@pytest.fixture(scope="module")
+def side_by_side(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page about two results that differ in size: 36 chiplets, all at work, and four."""
+    folder = tmp_path_factory.mktemp("pages")
+    problem, plan = examples.example()
+    write_result(folder, "small", problem, plan)
+    large = tiny_problem(
+        [examples.chain([30, 20], 1 + m) for m in range(18)],
+        types="ab" * 18,
+        links=[(c, c + 1) for c in range(36) if c % 6 < 5] + [(c, c + 6) for c in range(30)],
+        cells=[(c // 6, c % 6) for c in range(36)],
+        ports=[0, 35],
+    )
+    places = [(m, layer, layer, 2 * m + layer) for m in range(18) for layer in range(2)]
+    write_result(folder, "large", large, schedule(places))
+    return write_page(folder)
 
 
 @pytest.fixture(scope="module")
@@ -65,19 +97,26 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def view(report: Path, browser: Browser) -> Iterator[Page]:
-    """The page on a screen; whatever it asks for or complains of is a failure."""
-    view = browser.new_page(viewport={"width": 1200, "height": 900})
+@contextmanager
+def opened(path: Path, browser: Browser, **look: Any) -> Iterator[Page]:
+    """A page on a screen; whatever it asks for or complains of is a failure."""
+    view = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **look})
     asked, complaints = [], []
     view.on("request", lambda request: asked.append(request.url))
     view.on("pageerror", lambda error: complaints.append(str(error)))
     view.on("console", lambda message: complaints.append(message.text))
-    view.goto(report.as_uri())
+    view.goto(path.as_uri())
     view.wait_for_function("document.querySelectorAll('.main-svg').length >= 12")
     yield view
     view.close()
-    assert (asked, complaints) == ([report.as_uri()], [])
+    assert (asked, complaints) == ([path.as_uri()], [])
+
+
+@pytest.fixture
+def view(report: Path, browser: Browser) -> Iterator[Page]:
+    """The page of one result and a comparison."""
+    with opened(report, browser) as view:
+        yield view
 
 
 def hovered(view: Page) -> str:
@@ -156,15 +195,47 @@ OVERLAPS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [1400, 500])
-def test_no_two_texts_of_a_figure_overlap(view: Page, width: int) -> None:
-    view.set_viewport_size({"width": width, "height": 900})
-    view.wait_for_timeout(500)
-    found = view.evaluate(OVERLAPS)
-    assert not found, "\n".join(found)
-    if width == 500:
-        wide = view.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, "the page itself needs no sideways scrolling"
+@pytest.mark.parametrize("name", ["report", "side_by_side"])
+def test_no_two_texts_of_a_figure_overlap(
+    name: str, browser: Browser, request: pytest.FixtureRequest
+) -> None:
+    with opened(request.getfixturevalue(name), browser) as view:
+        for width in (1400, 500, 1400):
+            view.set_viewport_size({"width": width, "height": 900})
+            view.wait_for_timeout(500)
+            found = view.evaluate(OVERLAPS)
+            assert not found, f"{width}: " + "\n".join(found)
+            wide = view.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, "the page itself needs no sideways scrolling"
+
+
+def test_paper_is_light_and_wide_enough_whatever_the_screen_is(
+    side_by_side: Path, browser: Browser
+) -> None:
+    narrow = {"width": 500, "height": 900}
+    with opened(side_by_side, browser, viewport=narrow, color_scheme="dark") as view:
+        widths = (
+            "[...document.querySelectorAll('.main-svg')].map(s => s.getBoundingClientRect().width)"
+        )
+        back = "getComputedStyle(document.querySelector('.main-svg')).backgroundColor"
+        before = view.evaluate(widths)
+        for event, light in (("beforeprint", True), ("afterprint", False)):
+            view.evaluate(f"dispatchEvent(new Event('{event}'))")
+            assert (view.evaluate(back) == "rgb(255, 255, 255)") == light
+            assert max(view.evaluate(widths)) <= 960
+            assert not view.evaluate(OVERLAPS)
+        assert view.evaluate(widths) == before
+
+
+def test_a_comparison_comes_first_and_says_that_problems_differ(
+    side_by_side: Path, browser: Browser
+) -> None:
+    with opened(side_by_side, browser) as view:
+        section = view.locator("section").first
+        assert section.locator("h2").text_content() == "small.json compared with large.json"
+        assert section.locator(".note").text_content().startswith("small.json is about another")
+        captions = section.locator("h3").all_text_contents()
+        assert {"Numbers", "Lengths of windows", "Settings that differ"} < set(captions)
 
 
 def test_the_legend_hides(view: Page) -> None:
@@ -190,7 +261,7 @@ def test_tables_sort_both_ways_with_what_is_unknown_at_the_end(view: Page) -> No
     assert values() == ["70", "100", "120", "180", "200", "-"]
     head.click()
     assert values() == ["200", "180", "120", "100", "70", "-"]
-    assert view.locator("h2").first.text_content() == "tiny, latency (result.json)"
+    assert view.locator("h2").first.text_content() == "latency of tiny (result.json)"
 
 
 def test_units_and_words_do_not_keep_numbers_from_their_order(view: Page) -> None:

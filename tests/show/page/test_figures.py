@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from scar_cp.judge.evaluation import evaluate
+from scar_cp.judge.schedule import Schedule
 from scar_cp.judge.timeline import timeline
+from scar_cp.problem.compiled import Problem
 from scar_cp.show.page.bounds_figure import bounds_figure
 from scar_cp.show.page.breakdown_figures import energy_figure, time_figure
 from scar_cp.show.page.comparison_figures import gaps_figure, losses_figure
 from scar_cp.show.page.front_figure import front_figure
 from scar_cp.show.page.gantt_figure import MAX_PASSES, gantt_figure
-from scar_cp.show.page.map_figure import map_figure
+from scar_cp.show.page.map_figure import map_caption, map_figure
+from scar_cp.show.page.schedule_tables import schedule_tables
 from scar_cp.show.page.sections import section_of_result
 from scar_cp.show.text.units import Units
 from show.plots import examples
@@ -77,14 +80,35 @@ def test_energies_of_models_and_of_chiplets_add_up_to_the_schedules(settings):
         assert drawn == pytest.approx(evaluation.energy_parts)
 
 
-def test_names_stand_upright_and_too_many_are_thinned_out() -> None:
-    for count, shown in ((4, 4), (36, 36), (100, 34)):
-        problem, plan = examples.example()
-        more = tuple(problem.chiplets[0].replace(id=c) for c in range(4, count))
-        links = (*problem.links, *((c - 1, c) for c in range(4, count)))
-        problem = problem.replace(chiplets=(*problem.chiplets, *more), links=links)
-        names = energy_figure(problem, plan).layout.xaxis2
-        assert (len(names.ticktext), names.tickangle) == (shown, 90)
+def enlarged(count: int) -> tuple[Problem, Schedule]:
+    """The example with so many chiplets, of which the first four work."""
+    problem, plan = examples.example()
+    more = tuple(problem.chiplets[0].replace(id=c) for c in range(4, count))
+    links = (*problem.links, *((c - 1, c) for c in range(4, count)))
+    return problem.replace(chiplets=(*problem.chiplets, *more), links=links), plan
+
+
+def test_idle_chiplets_of_a_large_package_share_a_bar_and_a_line() -> None:
+    for count, names in ((9, 9), (36, 5)):
+        problem, plan = enlarged(count)
+        evaluation = evaluate(problem, plan)
+        for figure in (energy_figure(problem, plan), time_figure(problem, plan)):
+            bars = next(trace for trace in figure.data if trace.xaxis == "x2")
+            assert len(bars.x) == names
+            assert (figure.layout.xaxis2.type, figure.layout.xaxis2.tickangle) == ("category", 90)
+        tables = schedule_tables(problem, plan, evaluation)
+        lines = next(table for table in tables if table.caption == "Chiplets").lines
+        assert len(lines) == names
+    assert lines[-1] == ("32 others", "32 a", "0.0%", "0.0%", "100.0%")
+    assert bars.x[-1] == "32 idle chiplets"
+
+
+def test_a_map_says_which_shape_is_which_type() -> None:
+    problem, plan = examples.example()
+    chiplets = map_figure(problem, plan).data[2]
+    said = map_caption(problem)
+    for chiplet, shape in zip(problem.chiplets, chiplets.marker.symbol, strict=True):
+        assert f"{shape} {chiplet.type}" in said
 
 
 def test_a_search_has_units_and_times_of_parts_that_overlap_do_not_add_up() -> None:
@@ -99,7 +123,8 @@ def test_a_long_name_is_cut_below_bars_and_has_room_beside_rows() -> None:
     problem, plan = examples.example()
     model = problem.models[0].replace(name="m" * 40)
     problem = problem.replace(models=(model, *problem.models[1:]))
-    assert max(map(len, energy_figure(problem, plan).layout.xaxis.ticktext)) == 18
+    (short,) = energy_figure(problem, plan).layout.xaxis.labelalias.values()
+    assert len(short) == 18
     assert gantt_figure(problem, plan).layout.yaxis.automargin
 
 
@@ -188,5 +213,10 @@ def test_tables_become_figures() -> None:
     rows = examples.COMPARISON
     (latency,) = gaps_figure(rows).data
     assert len(latency.y) == sum(row.gap is not None for row in rows)
-    drawn = losses_figure(examples.SPLITS).data
+    *drawn, open_ = losses_figure(examples.SPLITS).data
     assert [bars.y[0] for bars in drawn] == pytest.approx([10, 15, 5, 20])
+    for split, share in zip(examples.SPLITS, open_.y, strict=True):
+        proven = sum(loss.least or 0 for loss in split.losses)
+        assert share == pytest.approx(100 * ((split.total[1] or 0) - proven))
+    assert max(open_.y) > 0
+    assert len(losses_figure(examples.SPLITS[:1]).data) == 4

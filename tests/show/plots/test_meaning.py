@@ -25,6 +25,7 @@ from scar_cp.show.plots.gaps_plot import plot_gaps, plot_losses
 from scar_cp.show.plots.map_plot import plot_map, positions
 from scar_cp.show.plots.scaling_plot import plot_scaling
 from scar_cp.show.plots.style import PALETTE, figure_bytes, model_fill
+from scar_cp.show.plots.sweep_plot import SweepPanel, plot_sweep_lines, plot_sweep_map
 from scar_cp.show.plots.values_plot import plot_values
 from scar_cp.studies.bench import SCALING, Row
 
@@ -249,8 +250,8 @@ def test_the_empty_region_of_a_front_is_what_its_limits_say() -> None:
 def test_bars_of_a_comparison_are_its_gaps() -> None:
     (axes,) = plot_gaps(examples.COMPARISON).axes
     heights = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
-    assert heights["scar"] == pytest.approx([100 / 6, 25, 0])
-    assert heights["cp-sat"] == pytest.approx([0, 100 / 6, 0])
+    assert heights["scar"] == pytest.approx([100 / 6, 25])
+    assert heights["cp-sat"] == pytest.approx([0, 100 / 6])
     assert texts(axes) == ["17", "25", "?", "0", "17", "?"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["sc1", "sc2", "sc3"]
 
@@ -264,13 +265,44 @@ def test_bars_of_values_are_in_the_units_of_the_table_and_bounds_are_lines() -> 
     latency, energy = plot_values(rows).axes
     for axes, scale, label in ((latency, 1 / 500, "latency [ms]"), (energy, 1e-6, "energy [mJ]")):
         heights = {bars.get_label(): [b.get_height() for b in bars] for bars in axes.containers}
-        assert heights["scar"] == pytest.approx([120 * scale, 200 * scale, 0])
+        assert heights["scar"] == pytest.approx([120 * scale, 200 * scale])
         assert heights["cp-sat"] == pytest.approx([100 * scale, 180 * scale, 70 * scale])
         assert axes.get_ylabel() == label
         (lines,) = marked(axes, "bounds").values()
         at = {round((a[0] + b[0]) / 2): a[1] for a, b in lines.get_segments()}
         assert at == pytest.approx({0: 100 * scale, 1: 150 * scale})
     assert "?" in texts(latency)
+
+
+def test_texts_of_a_table_have_room_on_any_scale() -> None:
+    rows = [
+        replace(row, package=package, value=row.value and row.value * factor, clock_hz=500e6)
+        for row in examples.COMPARISON
+        for package, factor in (("het_sides_3x3", 1), ("het_cross_6x6", 1_000))
+    ]
+    for figure, unknown in ((plot_values(rows), 2), (plot_gaps(rows), 4)):
+        figure.canvas.draw()
+        (axes,) = figure.axes
+        ticks = axes.get_yticklabels()
+        assert not [tick for tick in ticks if "$" in tick.get_text()]
+        boxes = [
+            (text.get_text(), text.get_window_extent())
+            for text in (*axes.texts, *axes.get_xticklabels(), *ticks)
+            if text.get_text() and text.get_visible()
+        ]
+        assert sum(text == "?" and box.y1 > axes.bbox.y0 for text, box in boxes) == unknown
+        pairs = [(a, b) for k, a in enumerate(boxes) for b in boxes[k + 1 :]]
+        assert not [(a[0], b[0]) for a, b in pairs if a[1].overlaps(b[1])]
+
+
+def test_a_sweeps_gaps_are_per_cent() -> None:
+    rows = [{"windows": n, "package": "a", "gap": gap} for n, gap in ((1, 0.25), (2, None))]
+    panel = SweepPanel("", "gap", rows)
+    (axes,) = plot_sweep_lines([panel], "windows", ["package"]).axes
+    assert np.asarray(axes.lines[0].get_ydata()).tolist() == [25]
+    assert axes.get_ylabel() == "certified gap [%]"
+    (axes,) = plot_sweep_map([panel], "windows", "package").axes
+    assert texts(axes) == ["25"]
 
 
 def test_numbers_are_in_their_order_and_words_as_they_came() -> None:

@@ -12,6 +12,7 @@ from rows import ROW
 from scar_cp.show.text.comparison_text import (
     comparison_json,
     comparison_markdown,
+    comparison_notes,
     comparison_text,
     ratio_text,
 )
@@ -67,6 +68,13 @@ def test_text_folds_what_all_rows_share_and_explains_what_failed() -> None:
         assert shared in header
     assert "sc1 a|b physical 1w full latency cp-sat: why" in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_reason_that_many_rows_share_is_told_once() -> None:
+    rows = [replace(row, value=None, gap=None, message="late") for row in JUDGED[:3]]
+    other = replace(JUDGED[0], value=None, gap=None, message="early")
+    notes = comparison_notes([*rows, other])
+    assert notes == [f"{rows[0]} and 2 more: late", f"{other}: early"]
 
 
 def test_text_that_is_too_wide_says_what_it_leaves_out() -> None:
