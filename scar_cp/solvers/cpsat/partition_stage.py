@@ -90,10 +90,12 @@ def _partition(search: Search) -> TableReport:
             _two_windows(search)
         else:
             # Two have an exact front of energies, and more plans of a window to be placed.
-            if search.request.objective != "latency" or search.request.space != "full":
+            begins = search.request.objective != "latency" or search.request.space != "full"
+            if begins:
                 with while_in_time(within(search, _TWO_SHARE)):
                     _two_windows(search)
-            many_windows(search)
+            if not many_windows(search) and not begins:
+                _two_windows(search)
     if search.problem.max_windows > 2 and search.request.objective == "edp":
         _polygon(search)
     return TableReport()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scar_cp.clock import while_in_time
 from scar_cp.judge.bounds import simple_bounds
 from scar_cp.judge.price_proof import PriceProof
 from scar_cp.judge.validation import validate
@@ -50,6 +51,8 @@ _LEAST_S = 15.0
 the compiler alone may take ten seconds, and cannot be interrupted."""
 _FEW_PLACES = 1000
 """Places of layers (window and chiplet) below which CP-SAT ends before prices would."""
+_TABLES_SHARE = 0.6
+"""Of the time that is left, for tables of latency: what needs longer leaves it to two windows."""
 _SHORTENING_SHARE = 0.25
 """Of the time that is left, for annealing where only latency counts."""
 _ANNEALING_SHARE, _FIRST_SHARE = 0.25, 0.5
@@ -90,26 +93,37 @@ def prices_suit(problem: Problem) -> bool:
     return counts <= MOST_COUNTS and _longest_model(problem) <= _MOST_LAYERS
 
 
-def many_windows(search: Search) -> None:
-    """Offer schedules and record bounds, if `suits_many_windows`."""
+def many_windows(search: Search) -> bool:
+    """Offer schedules and record bounds, if `suits_many_windows`.
+
+    Returns
+    -------
+    bool
+        Whether the tables left time to do so; if not, something else may use it.
+    """
     problem = by_port_distance(search.problem, MOST_SPLIT_COUNTS)
     latency = search.latency_cycles
     if search.done or not latency:
-        return
+        return True
     if search.request.objective == "latency" or _longest_model(problem) > _MOST_LAYERS_ENERGY:
-        _latency(search, problem, latency)
-    else:
-        _sums(search, problem)
+        return _latency(search, problem, latency)
+    _sums(search, problem)
+    return True
 
 
-def _latency(search: Search, problem: Problem, longest: int) -> None:
+def _latency(search: Search, problem: Problem, longest: int) -> bool:
     # The compiler takes half a second to load, and problems with one window do without.
     from scar_cp.partition.many_windows import range_tables
 
     search.enter("tables of ranges")
-    tables = range_tables(problem, longest)
+    tables = None
+    with while_in_time(within(search, _TABLES_SHARE)):
+        tables = range_tables(problem, longest)
+    if tables is None:
+        return False
     longest = min(longest, _shorten(search, tables, _SHORTENING_SHARE))
     _bound_latency(search, tables, longest, lambda: not search.done)
+    return True
 
 
 def _shorten(search: Search, tables: RangeTables, share: float) -> int:

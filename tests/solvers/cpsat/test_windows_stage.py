@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from partition.priced import drawn_problem, optimum
-from problems import scaled, seeds
+from problems import layer, model, scaled, schedule, seeds, tensor, tiny_problem
 
-from scar_cp.partition import annealing, sum_bounds
+from scar_cp.clock import look
+from scar_cp.partition import annealing, many_windows, sum_bounds
 from scar_cp.partition import prices as prices_module
 from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.cpsat import windows_stage
@@ -57,3 +58,21 @@ def test_bounds_of_all_objectives_stay_below_the_optimum(seed, objective, eager)
     for bound in search.bounds:
         if bound.objective == objective:
             assert bound.value <= best, bound
+
+
+def test_two_windows_take_over_where_tables_take_too_long(eager, monkeypatch):
+    def never_ready(*_: Any) -> None:
+        while True:
+            look()
+
+    monkeypatch.setattr(many_windows, "range_tables", never_ready)
+    monkeypatch.setattr(windows_stage, "_TABLES_SHARE", 0.001)
+    # Two models on one chiplet: whatever is found has two windows.
+    run = model([layer(5), layer(7)], [tensor(0, [1])])
+    problem = tiny_problem([run, run], types="a", links=[], windows=3)
+    search = Search(problem, Request("full", "latency", time_limit_s=20, workers=1))
+    search.offer(schedule([(0, 0, 0, 0)], [(0, 1, 1, 0)], [(1, 0, 1, 0)]), "by hand")
+    stages: list[str] = []
+    monkeypatch.setattr(Search, "enter", lambda _, stage: stages.append(stage))
+    partition(search)
+    assert stages[-2:] == ["tables of ranges", "two windows"]
