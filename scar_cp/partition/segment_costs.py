@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.clock import look
+from scar_cp.partition.rents import Rents
 from scar_cp.problem.compiled import Problem, range_sums
 
 __all__ = ["SegmentCosts", "costs_by_start"]
@@ -39,7 +40,9 @@ class SegmentCosts:
         The segment's share of T(m,w) besides ``(q-1)·max pass``. Here every send is counted,
         at its reader: a segment pays for a tensor that the consumer before did not share.
     energy_nj
-        The segment's share of the energy, counted likewise.
+        The segment's share of the energy, counted likewise; with rents, if there are some.
+    hop_nj
+        What the segment moves to and from memory: nJ per hop.
     crossing_cycles, crossing_energy_nj
         To be added for a window that begins (``low="open"``) or ends there.
     """
@@ -48,6 +51,7 @@ class SegmentCosts:
     pass_cycles: Ints
     sum_cycles: Ints
     energy_nj: Ints
+    hop_nj: Ints
     crossing_cycles: Ints
     crossing_energy_nj: Ints
 
@@ -58,6 +62,7 @@ class SegmentCosts:
         m: int,
         low: int | Literal["open", "free"] = 0,
         high_open: bool = False,
+        rents: Rents | None = None,
     ) -> SegmentCosts:
         """Add up compute, weights and tensors.
 
@@ -72,14 +77,17 @@ class SegmentCosts:
             so that a window that begins later never costs more.
         high_open
             Whether the window may end before the model's last layer.
+        rents
+            What energies count of the hops to memory; without them, those of the nearest chiplet.
         """
         run = problem.models[m]
         n, types = run.num_layers, len(problem.used_types)
-        port_hops = _least_port_hops(problem)
+        rents = rents or Rents.none(problem)
+        port_hops = rents.nearest
         through = problem.way_to_memory_cycles(port_hops)
         both = np.zeros((2, types, n + 1, n + 1), dtype=np.int64)  # as 2-D differences
         shared = np.zeros_like(both)
-        energy = np.zeros((types, n + 1, n + 1), dtype=np.int64)
+        energy, hop_energy = np.zeros((2, n + 1, n + 1), dtype=np.int64)
         crossing = np.zeros(n + 1, dtype=np.int64)
         crossing_energy = np.zeros(n + 1, dtype=np.int64)
         first_known = low if isinstance(low, int) else 0
@@ -104,14 +112,17 @@ class SegmentCosts:
             send_nj = tensor.nop_energy_nj_per_hop
             if tensor.is_output:
                 add(both, range(p + 1), range(p, n), dram)
-                add(energy, range(p + 1), range(p, n), dram_nj)
+                add(energy, range(p + 1), range(p, n), tensor.dram_energy_nj)
+                add(hop_energy, range(p + 1), range(p, n), send_nj)
             if low == "free" and p < 0:
                 continue
             if p < first_known:  # read from DRAM by every segment that consumes it
                 inside = [r for r in readers if r >= first_known]
                 for before, reader in zip([first_known - 1, *inside], inside, strict=False):
-                    add(both, range(before + 1, reader + 1), range(reader, n), dram)
-                    add(energy, range(before + 1, reader + 1), range(reader, n), dram_nj)
+                    first, last = range(before + 1, reader + 1), range(reader, n)
+                    add(both, first, last, dram)
+                    add(energy, first, last, tensor.dram_energy_nj)
+                    add(hop_energy, first, last, send_nj)
                 continue
             if not readers:
                 continue
@@ -148,10 +159,11 @@ class SegmentCosts:
             m,
             summed(both + shared),
             summed(energy),
+            summed(hop_energy),
             crossing,
             crossing_energy,
             through,
-            port_hops,
+            rents,
         )
 
     @classmethod
@@ -161,10 +173,11 @@ class SegmentCosts:
         m: int,
         transfers: Ints,
         energy: Ints,
+        hop_energy: Ints,
         crossing: Ints,
         crossing_energy: Ints,
         through: Ints,
-        port_hops: Ints,
+        rents: Rents,
     ) -> SegmentCosts:
         run = problem.models[m]
         compute = range_sums(problem.compute_cycles[m].T)
@@ -185,13 +198,15 @@ class SegmentCosts:
             sums = compute + transfers[1] + per_pass
         weight_nj = run.weight_sums("weight_energy_nj")
         weight_hop_nj = run.weight_sums("weight_nop_energy_nj_per_hop")
-        times = np.where(resident, 1, run.passes)
+        times: Ints = np.where(resident, 1, run.passes).astype(np.int64)
+        hop_nj = hop_energy + times * weight_hop_nj
         energy = (
             energy
             + range_sums(problem.compute_energy_nj[m].T)
-            + times * (weight_nj + weight_hop_nj * port_hops[:, None, None])
+            + times * weight_nj
+            + rents.least_nj(hop_nj)
         )
-        return cls(run.passes, passes, sums + once, energy, crossing, crossing_energy)
+        return cls(run.passes, passes, sums + once, energy, hop_nj, crossing, crossing_energy)
 
 
 def costs_by_start(problem: Problem, m: int, high_open: bool) -> Iterator[tuple[Ints, Ints, Ints]]:
@@ -222,7 +237,7 @@ def costs_by_start(problem: Problem, m: int, high_open: bool) -> Iterator[tuple[
             costs = SegmentCosts.of(problem, m, start, high_open)
             yield costs.sum_cycles, costs.pass_cycles, costs.crossing_cycles
         return
-    through = problem.way_to_memory_cycles(_least_port_hops(problem))
+    through = problem.way_to_memory_cycles(Rents.none(problem).nearest)
     sums, passes, crossing = costs.sum_cycles, costs.pass_cycles, costs.crossing_cycles
     for start in range(run.num_layers):
         yield sums, passes, crossing
@@ -237,12 +252,3 @@ def costs_by_start(problem: Problem, m: int, high_open: bool) -> Iterator[tuple[
                 sums[:, before + 1 : reader + 1, reader:] += dram - send
             if high_open and not tensor.is_output:
                 crossing[start + 1 : tensor.consumers[-1] + 1] -= int(dram.min())
-
-
-def _least_port_hops(problem: Problem) -> Ints:
-    """Hops to memory of each type's nearest chiplet."""
-    hops = zip(problem.port_hops, problem.chiplet_types, strict=True)
-    nearest = dict.fromkeys(range(len(problem.used_types)), problem.num_chiplets)
-    for distance, of in hops:
-        nearest[of] = min(nearest[of], distance)
-    return np.array(list(nearest.values()))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scar_cp.partition.program import NEVER, Piece, shortest_sums, trace
+from scar_cp.partition.rents import Rents
 from scar_cp.partition.segment_costs import SegmentCosts
 from scar_cp.problem.compiled import Problem
 
@@ -40,7 +41,13 @@ class Programme:
     """
 
     def __init__(
-        self, problem: Problem, m: int, kind: Kind, first: int = 0, end: int | None = None
+        self,
+        problem: Problem,
+        m: int,
+        kind: Kind,
+        first: int = 0,
+        end: int | None = None,
+        rents: Rents | None = None,
     ) -> None:
         self.shape = tuple(c + 1 for c in problem.type_counts)
         self._kind, self._first = kind, first
@@ -51,7 +58,7 @@ class Programme:
         self._counts = tuple(min(c, most) for c in problem.type_counts)
         high_open = kind == "prefix" or self._end < self._n
         low: int | Literal["open"] = "open" if kind == "suffix" else first
-        self._costs = SegmentCosts.of(problem, m, low, high_open)
+        self._costs = SegmentCosts.of(problem, m, low, high_open, rents)
         self.passes = self._costs.passes
         inside = np.triu_indices(self._n)
         values = np.unique(self._costs.pass_cycles[:, inside[0], inside[1]])
@@ -147,6 +154,10 @@ class Programme:
             energy += int(costs.energy_nj[p.type, p.first, p.last])
         return (cycles, energy) if pieces else (0, 0)
 
+    def hop_nj(self, piece: Piece) -> int:
+        """What a piece moves to and from memory: nJ per hop."""
+        return int(self._costs.hop_nj[piece.type, piece.first, piece.last])
+
     def totals(self, row: int, pieces: Sequence[Piece]) -> tuple[int, int]:
         """Latency and energy of a partition, hops and shared reads at their least."""
         cycles, energy = self.sums(row, pieces)
@@ -155,10 +166,10 @@ class Programme:
 
 
 def range_programmes(
-    problem: Problem, ranges: Mapping[int, tuple[int, int]]
+    problem: Problem, ranges: Mapping[int, tuple[int, int]], rents: Rents | None = None
 ) -> dict[int, Programme]:
     """The programmes of some models in one window; by model its first layer and end."""
-    return {m: Programme(problem, m, "range", *layers) for m, layers in ranges.items()}
+    return {m: Programme(problem, m, "range", *layers, rents) for m, layers in ranges.items()}
 
 
 class Table:

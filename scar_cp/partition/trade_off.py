@@ -39,6 +39,8 @@ def trade_off_one_window(
     tolerance: float = 2e-5,
     tables: Mapping[int, BudgetTable] | None = None,
     most_segments: Mapping[int, int] | None = None,
+    rents_nj: int = 0,
+    hops_tolerance: float = 0.0,
 ) -> None:
     """Close in on the least value with one window.
 
@@ -62,7 +64,15 @@ def trade_off_one_window(
         From `budget_tables`, kept by the caller who wants several objectives.
     most_segments
         Node counts that limit a model's segments (space ``scar``).
+    rents_nj
+        What the tables' energies hold at most beyond what schedules pay, see `Rents`.
+    hops_tolerance
+        Relative gap at which to stop if only hops are missing: what the tables attain is so near.
     """
+
+    def least(cycles: int, energy: int) -> int:
+        return value(cycles, max(0, energy - rents_nj))
+
     if tables is None:
         tables = budget_tables(range_programmes(problem, ranges))
     excess = count_limits(problem, ranges, most_segments)
@@ -73,7 +83,7 @@ def trade_off_one_window(
         energies = [t.energy_within(high)[0] + excess[m] for m, t in tables.items()]
         energy, shares = allocate(energies, problem.type_counts, np.add)
         if energy < NEVER:
-            heapq.heappush(heap, (value(low, energy), low, high, shares))
+            heapq.heappush(heap, (least(low, energy), low, high, shares))
 
     best = on_plan(Plan(0, ()))
     consider(shortest, longest)
@@ -89,9 +99,11 @@ def trade_off_one_window(
         if all(partitions.values()):
             found = {m: p for m, p in partitions.items() if p is not None}
             energy = sum(p[2] for p in found.values())
-            attained = value(max(p[1] for p in found.values()), energy)
+            attained = least(max(p[1] for p in found.values()), energy)
             windows = ({m: p[0] for m, p in found.items()},) if attained < best else ()
             best = on_plan(Plan(bound, windows))
+            if attained <= bound * (1 + hops_tolerance) and hops_tolerance:
+                return
             spent = sum(
                 int(t.energy_within(high)[0][k])
                 for t, k in zip(tables.values(), shares, strict=True)

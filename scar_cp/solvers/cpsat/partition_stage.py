@@ -8,7 +8,7 @@ remains.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scar_cp.clock import while_in_time
@@ -18,9 +18,10 @@ from scar_cp.partition.deadline_windows import DeadlineWindows
 from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.malleable import malleable_bound
 from scar_cp.partition.one_window import CountTable, Plan, partition_window
-from scar_cp.partition.program import NEVER
+from scar_cp.partition.program import NEVER, Piece
+from scar_cp.partition.rents import Rents, rents_for
 from scar_cp.partition.sizes import MOST_COUNTS, MOST_SPLIT_COUNTS, num_counts
-from scar_cp.partition.table import range_programmes
+from scar_cp.partition.table import Programme, range_programmes
 from scar_cp.partition.trade_off import budget_tables, trade_off_one_window
 from scar_cp.partition.trade_off_two import trade_off_two_windows
 from scar_cp.partition.two_windows import partition_two_windows
@@ -49,6 +50,10 @@ _ONE_SHARE, _TWO_SHARE = 0.1, 0.2
 and more than two are."""
 _DEADLINES_SHARE = 0.2
 """Of the time that is left, for windows in which all runs end in time."""
+_FIRST_TOLERANCE = 1e-3
+"""Of one window's best plan, before places near memory have a rent."""
+_LEAST_RISE = 1e-4
+"""Of a bound, for which the rents of places near memory are set again."""
 _TWO_TOLERANCE = 0.005
 """Gap at which two windows are left for more."""
 
@@ -124,19 +129,53 @@ def _one_window(search: Search) -> TableReport:
         search.add_bound("latency", plan.bound, SOURCE, "full", BY_TABLES)
         settled = search.request.objective == "latency" and search.remaining_s > 0
         report = TableReport(plan.table, settled)
+
     if search.request.objective != "latency" and search.value is not None and not search.done:
-        value = search.request.goal.value
+        _one_window_trade_off(search, problem, plan.bound, ranges, programmes)
+    return report
+
+
+def _one_window_trade_off(
+    search: Search,
+    problem: Problem,
+    shortest: int,
+    ranges: Mapping[int, tuple[int, int]],
+    programmes: Mapping[int, Programme],
+) -> None:
+    only, value = problem.max_windows == 1, search.request.goal.value
+    judge = _judge(search, problem, certify=only)
+    rents, bound = Rents.none(problem), -1
+    # First without, where there will be some: the best plan need not be found for that.
+    tolerance = _FIRST_TOLERANCE if only and rents.may_differ else 0.0
+    while not search.done:
         trade_off_one_window(
             problem,
             ranges,
             value,
-            plan.bound,
+            shortest,
             _longest(search, value),
-            _judge(search, problem, certify=only),
+            judge,
             lambda: not search.done,
             tables=budget_tables(programmes),
+            rents_nj=rents.total_nj,
+            hops_tolerance=tolerance,
         )
-    return report
+        tolerance = 0.0
+        before, bound = bound, search.bound or 0
+        rents = _rents(search, problem, programmes)
+        if not only or rents.are_idle or bound <= before * (1 + _LEAST_RISE):
+            return
+        programmes = range_programmes(problem, ranges, rents)
+
+
+def _rents(search: Search, problem: Problem, programmes: Mapping[int, Programme]) -> Rents:
+    """The rents at which nobody in the best schedule, of one window, would move."""
+    assert search.schedule is not None
+    moved: list[list[int]] = [[] for _ in problem.used_types]
+    for s in search.schedule.windows[0]:
+        piece = Piece(s.first, s.last, problem.chiplet_types[s.chiplet])
+        moved[piece.type].append(programmes[s.model].hop_nj(piece))
+    return rents_for(problem, moved)
 
 
 def _two_windows(search: Search) -> None:
