@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scar_cp.clock import look
 from scar_cp.partition.counts import Counts
 from scar_cp.partition.program import NEVER
-from scar_cp.partition.range_table import Cutting, starts_of
+from scar_cp.partition.range_table import Cutting, fill_between, starts_of
 from scar_cp.partition.segment_costs import costs_by_start
 from scar_cp.problem.compiled import Problem
 
@@ -83,7 +83,7 @@ class EnergyCosts:
 def _costs(problem: Problem, m: int, energy_weight: int, rate: int, most: int) -> Ints:
     """Least ``μ·energy + ρ·latency`` of every range, shape (num_counts, L + 1, L + 1).
 
-    Nothing is charged for ranges that begin where no table begins.
+    Ranges that begin where no table begins cost what the next table says without arrivals.
     """
     n, counts = problem.models[m].num_layers, Counts(problem.type_counts)
     energy = problem.compute_energy_nj[m]
@@ -99,7 +99,6 @@ def _costs(problem: Problem, m: int, energy_weight: int, rate: int, most: int) -
     for start, (costs, ending) in enumerate(zip(anywhere, at_the_end, strict=True)):
         look()
         if start not in starts:
-            least[start] = 0
             continue
         sums, passes, crossing = costs
         cut.fill(least, start, start + 1, rate * sums + paid, rate * passes, rate * crossing)
@@ -107,6 +106,8 @@ def _costs(problem: Problem, m: int, energy_weight: int, rate: int, most: int) -
             sums, passes, crossing = ending
             least[start, n] = NEVER
             cut.fill(least, start, n, rate * sums + paid, rate * passes, rate * crossing)
+    if len(starts) < n:
+        fill_between(least, problem, m, starts, cut, rate, paid)
     borders = np.arange(n + 1)
     least[borders, borders] = 0
     return np.ascontiguousarray(least.transpose(2, 0, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from scar_cp.partition.segment_costs import SegmentCosts, costs_by_start
 from scar_cp.partition.table_kernels import Lists, partitions, take_least
 from scar_cp.problem.compiled import Problem
 
-__all__ = ["Cutting", "RangeTable", "range_table", "starts_of"]
+__all__ = ["Cutting", "RangeTable", "fill_between", "range_table", "starts_of"]
 
 Ints = NDArray[np.int64]
 
@@ -87,14 +88,34 @@ def range_table(problem: Problem, m: int, longest: int) -> RangeTable:
             cut.fill(least, start, n, *ending)
     low = least.copy()
     if len(starts) < n:
-        _fill_between(low, problem, m, starts, cut)
+        fill_between(low, problem, m, starts, cut)
     _keep_rising(low)
     least[np.arange(n + 1), np.arange(n + 1)] = 0
     return RangeTable(low, least)
 
 
-def _fill_between(low: Ints, problem: Problem, m: int, starts: Ints, cut: Cutting) -> None:
-    """Bound ranges between two starts by what begins at the later one, if no arrival is charged."""
+def fill_between(
+    low: Ints, problem: Problem, m: int, starts: Ints, cut: Cutting, rate: int = 1, paid: Any = 0
+) -> None:
+    """Bound ranges between two starts by what begins at the later one, if no arrival is charged.
+
+    Parameters
+    ----------
+    low
+        Values of ranges, shape (L + 1, L + 1, num_counts), for all starts; the rest is filled in.
+    problem
+        The compiled problem.
+    m
+        The model.
+    starts
+        From `starts_of`.
+    cut
+        What cuts ranges, weighed by ``rate``.
+    rate
+        What a cycle costs.
+    paid
+        What segments cost besides, shape (num_types, L, L).
+    """
     n = len(low) - 1
     costs = SegmentCosts.of(problem, m, "free", high_open=True)
     free = np.full_like(low, NEVER)
@@ -104,8 +125,8 @@ def _fill_between(low: Ints, problem: Problem, m: int, starts: Ints, cut: Cuttin
         if start < n:
             look()
             cut.fill(
-                *(free, start, start + 1, costs.sum_cycles, costs.pass_cycles),
-                costs.crossing_cycles,
+                *(free, start, start + 1, rate * costs.sum_cycles + paid),
+                *(rate * costs.pass_cycles, rate * costs.crossing_cycles),
             )
         low[before + 1 : start] = free[start]
         low[before + 1 : start, : start + 1] = 0

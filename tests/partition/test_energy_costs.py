@@ -5,16 +5,19 @@ from __future__ import annotations
 from random import Random
 
 import numpy as np
-from problems import scaled, seeds
+from problems import layer, model, scaled, seeds, tiny_problem
 
+from scar_cp.partition import range_table
 from scar_cp.partition.energy_costs import EnergyCosts
 
 from .brute_force import Truth, one_model
 
 
 @seeds(60, quick=4)
-def test_no_placement_of_a_range_costs_less_under_any_tariff(seed):
+def test_no_placement_of_a_range_costs_less_under_any_tariff(seed, monkeypatch):
     rng = Random(f"energy costs {seed}")
+    monkeypatch.setattr(range_table, "_ALL_STARTS", rng.choice([0, 256]))
+    monkeypatch.setattr(range_table, "_STARTS", rng.randint(1, 3))
     policy, overlap = ["per_pass", "resident"][seed % 2], ["none", "full"][seed // 2 % 2]
     problem = one_model(rng.randrange(10_000), weight_policy=policy, overlap=overlap)
     if rng.random() < 0.3:
@@ -47,3 +50,18 @@ def test_tariffs_find_what_the_thriftiest_chiplets_do_not_have_room_for():
     assert none.refund.tolist() == [0]
     dearest = EnergyCosts.of(problem, (1, 1), [0], 2**61).costs
     assert dearest[dearest < 2**60].max() > 0  # with one type only, some layer pays for it
+
+
+def test_ranges_that_begin_between_two_starts_cost_what_the_later_one_says(monkeypatch):
+    # Half of the work is done by layer 2: what begins with 1 costs at least what begins there.
+    run = model([layer(15, 4), layer(15, 4), layer([20, 90], [9, 2]), layer([10, 90], [9, 2])])
+    problem = tiny_problem([run], types="ab", windows=2)
+    every = EnergyCosts.of(problem, (1, 5), [3], 2**61).costs[1:].reshape(-1, 5, 5)
+    monkeypatch.setattr(range_table, "_ALL_STARTS", 0)
+    monkeypatch.setattr(range_table, "_STARTS", 2)
+    assert range_table.starts_of(problem, 0).tolist() == [0, 2]
+    some = EnergyCosts.of(problem, (1, 5), [3], 2**61).costs[1:].reshape(-1, 5, 5)
+    for i in (0, 2):
+        assert (some[:, i] == every[:, i]).all()
+    assert (some[:, 1, 3:] == every[:, 2, 3:]).all()
+    assert (some[:, 1, :3] == 0).all()
