@@ -61,7 +61,7 @@ def _rewired(asked: Asked, links: Sequence[tuple[int, int]], ports: Sequence[int
     """Other links and ports; every chiplet goes to the nearest port."""
     hops = hop_counts(asked.problem.num_chiplets, links)
     chiplets = (
-        chiplet.replace(port=min(ports, key=lambda p, c=chiplet.id: (hops[c][p], p)))
+        chiplet.replace(port=min(sorted(ports), key=hops[chiplet.id].__getitem__))
         for chiplet in asked.problem.chiplets
     )
     return asked.but(links=tuple(sorted(links)), chiplets=tuple(chiplets))
