@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from problems import (
@@ -16,7 +17,15 @@ from problems import (
     tiny_problem,
 )
 
-from scar_cp.judge.bounds import Bound, best_bound, least_completions, simple_bounds
+from scar_cp.judge.bounds import (
+    Bound,
+    CpsatRun,
+    Proof,
+    best_bound,
+    confirmed,
+    least_completions,
+    simple_bounds,
+)
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.problem.compiled import Problem, problem_faults
 from scar_cp.solvers import Request, Search
@@ -51,7 +60,7 @@ def test_the_bounds_of_one_model_by_hand() -> None:
     assert set(proofs.values()) == {"relaxation"}
 
 
-def heavy(**settings: str) -> Problem:
+def heavy(**settings: Any) -> Problem:
     """Three passes of three layers on a row of eight chiplets; the first two share weights.
 
     25 + 30 + 4 cycles; weights 40 cycles and 20 nJ; input and output 2 + 1 cycles, each with 6 of
@@ -165,3 +174,16 @@ def test_a_bound_holds_in_its_space_and_every_smaller_one():
     assert [best(s) for s in ("full", "adjacent", "windowed", "scar")] == ["a", "b", "b", "c"]
     assert best_bound(bounds, "edp", "scar") is None
     assert best_bound([bounds[2]], "latency", "full") is None
+
+
+def test_a_proof_by_cp_sat_rests_on_one_run_until_a_second_confirms_it():
+    once = Proof(by="cp-sat", run=CpsatRun(version="9.9", parameters={"random_seed": 1}))
+    twice = confirmed(once, {"random_seed": 2})
+    assert once.caveat == "OR-Tools 9.9, one run, not confirmed"
+    assert twice.caveat == "OR-Tools 9.9, confirmed by a second solve"
+    assert twice.run == once.run.replace(confirmed_by={"random_seed": 2})
+    assert (once.is_confirmed, twice.is_confirmed) == (False, True)
+    table = Proof(by="tables")
+    assert (table.is_confirmed, table.caveat) == (True, "")
+    unknown = Proof(by="cp-sat")
+    assert (unknown.is_confirmed, unknown.caveat[:26]) == (False, "OR-Tools unknown version, ")

@@ -336,9 +336,9 @@ def test_seconds_and_joules_follow_from_cycles_and_nanojoules() -> None:
     # 163 cycles at 2 GHz are 81.5 ns; 240 nJ.
     problem = chain_of_two().replace(clock_hz=2e9)
     found = evaluate(problem, schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
-    assert found.latency_s == pytest.approx(81.5e-9, rel=1e-14)
-    assert found.energy_j == pytest.approx(240e-9, rel=1e-14)
-    assert found.edp_js == pytest.approx(81.5e-9 * 240e-9, rel=1e-14)
+    assert found.latency_s == pytest.approx(81.5e-9, rel=1e-14, abs=0)
+    assert found.energy_j == pytest.approx(240e-9, rel=1e-14, abs=0)
+    assert found.edp_js == pytest.approx(81.5e-9 * 240e-9, rel=1e-14, abs=0)
 
 
 def test_edp_is_exact_beyond_64_bits() -> None:

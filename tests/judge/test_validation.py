@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from problems import ROW_OF_THREE, layer, model, schedule, tensor, tiny_problem
 
+from scar_cp.errors import Fault
 from scar_cp.judge.validation import space_is_defined, undefined_space, validate
 from scar_cp.problem.compiled import Problem
 from scar_cp.terms import Space
@@ -275,5 +276,6 @@ def test_an_undefined_space_raises() -> None:
 
 def test_a_space_that_is_not_defined_is_a_fault_of_the_option_or_of_the_file() -> None:
     rule = "the problem has no windows from the greedy packing, so the space is undefined"
-    assert str(undefined_space("scar", Path("in.yaml"), "scar")) == f"space: scar: {rule}"
-    assert str(undefined_space("scar", Path("in.yaml"), None)) == f"in.yaml: space: scar: {rule}"
+    option = Fault("space", "", "scar", rule, is_parameter=True)
+    assert undefined_space("scar", Path("in.yaml"), "scar") == option
+    assert undefined_space("scar", Path("in.yaml"), None) == Fault("in.yaml", "space", "scar", rule)
