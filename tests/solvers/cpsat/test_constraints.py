@@ -188,6 +188,105 @@ def test_a_family_of_constraints_is_what_refuses_too_cheap_a_schedule(family, mo
     assert truth is None or without < truth
 
 
+FAR_APART = [layer([1 if t == k else 99 for t in range(3)]) for k in range(3)]
+"""Three layers, each with its own type."""
+
+BY_HAND: dict[str, tuple[Problem, str, str]] = {
+    # 2 x 6 cycles and 1 + 2 hops of 4.
+    "a tensor goes to two chiplets at different distances": (
+        tiny_problem(
+            [model(FAR_APART, [tensor(0, [1, 2], nop=6, dram=99)])],
+            types="abc",
+            links=ROW_OF_THREE,
+            hop=4,
+        ),
+        "full",
+        "latency",
+    ),
+    # 0 to 2 and 1 to 3 share the link from 1 to 2.
+    "two models send over one link": (
+        tiny_problem(
+            [
+                model(
+                    [layer([1 if t == k else 99 for t in range(4)]) for k in (first, first + 2)],
+                    [tensor(0, [1], nop=20, dram=99)],
+                )
+                for first in (0, 1)
+            ],
+            types="abcd",
+            links=[(0, 1), (1, 2), (2, 3)],
+            contention="links",
+        ),
+        "full",
+        "latency",
+    ),
+    # One chiplet: the second model takes 7 cycles after the first one's 10, or before.
+    "a deadline is met in the second window": (
+        tiny_problem(
+            [model([layer(10)], deadline=10), model([layer(7)], deadline=17)],
+            types="a",
+            links=[],
+            windows=2,
+        ),
+        "full",
+        "latency",
+    ),
+    "only the last model has a deadline": (
+        tiny_problem(
+            [model([layer(10)]), model([layer(7)], deadline=6)],
+            types="a",
+            links=[],
+            windows=2,
+        ),
+        "full",
+        "latency",
+    ),
+    # The other model in the first window; the last layer in the second would be in time.
+    "later windows are in order, too": (
+        tiny_problem(
+            [model([layer(1)]), model([layer(10), layer(1)], deadline=2)],
+            types="a",
+            links=[],
+            windows=3,
+        ),
+        "full",
+        "latency",
+    ),
+    "the smallest space has given windows": (
+        tiny_problem(
+            [
+                model([layer(5, window=0)], max_segments=[1, 1]),
+                model([layer(7, window=1)], max_segments=[1, 1]),
+            ],
+            windows=2,
+        ),
+        "scar",
+        "latency",
+    ),
+    "every model pays for loads in every pass": (
+        tiny_problem(
+            [model([layer(5, weights=WEIGHTS)], batch=3)] * 2,
+            buffers={"a": 5},
+            weight_policy="resident",
+        ),
+        "full",
+        "energy",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_the_optimum_of_a_problem_made_by_hand(case):
+    problem, space, objective = BY_HAND[case]
+    assert solved(problem, space, objective) == brute_force(problem, space, objective)
+
+
+def test_a_latency_that_is_known_to_be_needed_changes_nothing() -> None:
+    problem = tiny_problem([model([layer(5)])])
+    for least in (0, 3, 5):
+        assert CpsatModel(problem, "full", (1, 0), Limits(100, None, least)).solve(60, 1).value == 5
+
+
 def test_empty_windows_come_last_only_where_that_is_asked_for(monkeypatch):
     # The only layer in the second of two windows: the same schedule, one window later.
     problem = tiny_problem([model([layer(5)])], windows=2)
