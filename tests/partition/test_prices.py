@@ -169,7 +169,9 @@ def test_schedules_longer_than_floats_are_exact_have_true_bounds():
         tables = tables_of(problem, longest)
         low = [table.low for table in tables.models]
         lengths = lengths_in_ratio(longest, 3)
-        assert Prices(low, tables.counts, 26, longest, lengths).bound <= best
+        prices = Prices(low, tables.counts, 26, longest, lengths)
+        assert prices.bound <= best
+        assert prices.prices.shape[1] == 1  # slots are asked for
 
 
 def test_classes_of_lengths_fall_by_a_ratio_down_to_a_part_of_the_longest():
@@ -181,7 +183,7 @@ def test_classes_of_lengths_fall_by_a_ratio_down_to_a_part_of_the_longest():
 def test_arcs_are_the_classes_of_lengths_that_lead_from_slot_to_slot(longest, slots):
     problem = tiny_problem([model([layer(1), layer(2)])], windows=3)
     tables = tables_of(problem, longest)
-    lengths = np.array([2, 5, longest])
+    lengths = np.array([3, 7, longest])
     low = [table.low for table in tables.models]
     prices = Prices(low, tables.counts, 3, longest, lengths, slots)
     width = -(-longest // slots)
@@ -190,7 +192,7 @@ def test_arcs_are_the_classes_of_lengths_that_lead_from_slot_to_slot(longest, sl
         for w in range(3)
         for begin in range(slots if w else 1)
         for start in range(begin * width, (begin + 1) * width)
-        for k, (shortest, most) in enumerate(zip((0, 3, 6), lengths, strict=True))
+        for k, (shortest, most) in enumerate(zip((0, 4, 8), lengths, strict=True))
         for time in range(start + shortest, start + most + 1)
         if time // width < slots
     }
