@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from problems import layer, model, seeds, tiny_problem
 
+from scar_cp.partition.energy_costs import EnergyCosts
 from scar_cp.partition.prices import Prices, lengths_in_ratio
 
 from .priced import cuts_of, drawn_prices, drawn_problem, new_prices, optimum, tables_of
@@ -263,6 +264,16 @@ def test_a_proof_has_the_prices_of_every_round_and_the_last_ones():
     assert len(proof.rounds) == 2
     assert (proof.rounds[0] == first).all()
     assert (proof.rounds[1] == prices.prices[1:-1]).all()
+
+
+def test_a_proof_names_what_a_cycle_costs_the_tariffs_and_the_cap():
+    problem = tiny_problem([model([layer(3, 2), layer(2, 5)])], windows=3)
+    tables = tables_of(problem, 9)
+    low = [table.low for table in tables.models]
+    energy = EnergyCosts.of(problem, (5, 2), [3, 1], 2**60)
+    proof = Prices(low, tables.counts, 3, 9, np.arange(10), 1, energy, 77).proof(2)
+    assert (proof.weights, proof.tariffs) == ((5, 2), (3, 1))
+    assert (proof.longest_cycles, proof.cap) == (9, 77)
 
 
 def test_an_arc_is_dropped_where_its_shortest_way_costs_what_is_allowed():
