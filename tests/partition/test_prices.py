@@ -266,6 +266,20 @@ def test_a_proof_has_the_prices_of_every_round_and_the_last_ones():
     assert (proof.rounds[1] == prices.prices[1:-1]).all()
 
 
+def test_all_that_a_bound_is_made_of_are_integers(monkeypatch):
+    prices, _, _ = some_prices()
+
+    def types():
+        return {a.dtype.name for a in (prices.prices, prices._values, prices._gains, *prices._ways)}
+
+    assert types() == {"int64"}
+    prices.ascend(0.3, 0.1, 1, 10, lambda: True)
+    rated = []
+    monkeypatch.setattr(prices, "rate", lambda of: rated.append(of.dtype.name))
+    prices.ascend(0.3, 0.1, 1, 10, lambda: True)
+    assert types() | {*rated} == {"int64"}
+
+
 def test_a_proof_names_what_a_cycle_costs_the_tariffs_and_the_cap():
     problem = tiny_problem([model([layer(3, 2), layer(2, 5)])], windows=3)
     tables = tables_of(problem, 9)
@@ -282,6 +296,7 @@ def test_an_arc_is_dropped_where_its_shortest_way_costs_what_is_allowed():
     forward, backward = prices._ways
     window, begin, end, _ = prices._arcs
     ways = forward[window, begin] + prices._values + backward[window + 1, end]
+    assert forward[-1].min() == backward[0, 0] == ways.min()  # there and back
     cheap = int((ways < prices._cap).sum())
     assert 0 < cheap < prices.num_arcs
     prices.drop()
