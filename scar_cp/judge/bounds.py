@@ -113,13 +113,12 @@ class _Least:
 
 
 def _least(problem: Problem, m: int) -> _Least:
-    """Every layer on its best type, weights at a memory port, no tensor sent.
+    """Every layer on its best type and at a memory port, no tensor sent: nothing pays for hops.
 
-    Reads of model inputs and writes of outputs cannot be avoided; they pay no hops here.
+    Reads of model inputs and writes of outputs cannot be avoided.
     """
     model = problem.models[m]
-    port_hops = min(problem.port_hops)
-    through = problem.way_to_memory_cycles(port_hops)
+    through = problem.dram_latency_cycles
     compute = problem.compute_cycles[m].min(axis=1).tolist()
     loads = [
         layer.weight_load_cycles if previous < 0 else 0
@@ -137,9 +136,9 @@ def _least(problem: Problem, m: int) -> _Least:
     else:
         serial = sum(compute) + moved
     energy = int(problem.compute_energy_nj[m].min(axis=1).sum())
-    energy += sum(t.dram_energy_nj + port_hops * t.nop_energy_nj_per_hop for t in boundary)
+    energy += sum(t.dram_energy_nj for t in boundary)
     energy += (1 if resident else model.passes) * sum(
-        la.weight_energy_nj + port_hops * la.weight_nop_energy_nj_per_hop for la in model.first_uses
+        layer.weight_energy_nj for layer in model.first_uses
     )
     return _Least(
         model.passes,

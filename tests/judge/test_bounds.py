@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from problems import (
@@ -16,9 +17,17 @@ from problems import (
     tiny_problem,
 )
 
-from scar_cp.judge.bounds import Bound, best_bound, least_completions, simple_bounds
+from scar_cp.judge.bounds import (
+    Bound,
+    CpsatRun,
+    Proof,
+    best_bound,
+    confirmed,
+    least_completions,
+    simple_bounds,
+)
 from scar_cp.judge.evaluation import evaluate
-from scar_cp.problem.compiled import problem_faults
+from scar_cp.problem.compiled import Problem, problem_faults
 from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 
@@ -46,6 +55,61 @@ def test_the_bounds_of_one_model_by_hand() -> None:
         "corner": 59 * 45,
     }
     assert least_completions(problem) == [59]
+    proofs = {b.source: b.proof.by for b in simple_bounds(problem)}
+    assert proofs.pop("corner") == "combination"
+    assert set(proofs.values()) == {"relaxation"}
+
+
+def heavy(**settings: Any) -> Problem:
+    """Three passes of three layers on a row of eight chiplets; the first two share weights.
+
+    25 + 30 + 4 cycles; weights 40 cycles and 20 nJ; input and output 2 + 1 cycles, each with 6 of
+    latency, and 8 + 9 nJ; compute 18 nJ; a tensor inside costs nothing of necessity.
+    """
+    weights = (10, 40, 1, 20, 1)
+    layers = [layer(25, 5, weights), layer(30, 6, weights) | {"weights_of": 0}, layer(4, 7)]
+    moves = [
+        tensor(None, [0], dram=2, dram_nj=8, nop_nj=1),
+        tensor(0, [1], dram=9, dram_nj=30),
+        tensor(2, [], dram=1, dram_nj=9, nop_nj=1),
+    ]
+    light = model([layer(1)], [tensor(None, [0], dram=4, dram_nj=1)])
+    row = [(c, c + 1) for c in range(7)]
+    return tiny_problem(
+        [model(layers, moves, batch=3), light],
+        types="a" * 8,
+        links=row,
+        dram_latency=6,
+        **settings,
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight_policy", "overlap", "cycles"),
+    [
+        # serial 59 + 15 + 40 + 6 = 120, longest 25 + 40
+        ("per_pass", "none", 120 + 2 * 65),
+        # serial 59 + 15 = 74, longest 30; weights once
+        ("resident", "none", 74 + 2 * 30 + 40),
+        # serial 15 + 40 + 6 = 61 > 59, longest 40 of weights > 30
+        ("per_pass", "full", 61 + 2 * 40),
+        # serial 59, longest 30; weights may be loaded in passes, behind compute
+        ("resident", "full", 59 + 2 * 30),
+    ],
+)
+def test_the_least_completion_follows_the_settings(weight_policy, overlap, cycles):
+    problem = heavy(weight_policy=weight_policy, overlap=overlap)
+    assert least_completions(problem) == [cycles, 10 + (1 if overlap == "none" else 0)]
+
+
+@pytest.mark.parametrize(("weight_policy", "loads"), [("per_pass", 3), ("resident", 1)])
+def test_weights_are_loaded_in_every_pass_or_once(weight_policy, loads):
+    problem = heavy(weight_policy=weight_policy, contention="dram")
+    bounds = {b.source: b.value for b in simple_bounds(problem)}
+    assert bounds["memory traffic"] == loads * 40 + 3 * (2 + 1) + 4
+    assert bounds["relaxed assignment"] == 18 + 8 + 9 + loads * 20 + 1
+    alone = {b.source for b in simple_bounds(heavy(weight_policy=weight_policy))}
+    assert "memory traffic" not in alone  # without contention nobody waits for anyone
 
 
 @seeds(120, quick=6)
@@ -110,3 +174,16 @@ def test_a_bound_holds_in_its_space_and_every_smaller_one():
     assert [best(s) for s in ("full", "adjacent", "windowed", "scar")] == ["a", "b", "b", "c"]
     assert best_bound(bounds, "edp", "scar") is None
     assert best_bound([bounds[2]], "latency", "full") is None
+
+
+def test_a_proof_by_cp_sat_rests_on_one_run_until_a_second_confirms_it():
+    once = Proof(by="cp-sat", run=CpsatRun(version="9.9", parameters={"random_seed": 1}))
+    twice = confirmed(once, {"random_seed": 2})
+    assert once.caveat == "OR-Tools 9.9, one run, not confirmed"
+    assert twice.caveat == "OR-Tools 9.9, confirmed by a second solve"
+    assert twice.run == once.run.replace(confirmed_by={"random_seed": 2})
+    assert (once.is_confirmed, twice.is_confirmed) == (False, True)
+    table = Proof(by="tables")
+    assert (table.is_confirmed, table.caveat) == (True, "")
+    unknown = Proof(by="cp-sat")
+    assert (unknown.is_confirmed, unknown.caveat[:26]) == (False, "OR-Tools unknown version, ")

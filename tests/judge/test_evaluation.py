@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from problems import (
     ROW_OF_THREE,
     SQUARE,
@@ -18,8 +19,9 @@ from problems import (
 )
 from reference_evaluator import reference
 
-from scar_cp.judge.evaluation import ENERGY_PARTS, evaluate
+from scar_cp.judge.evaluation import ENERGY_PARTS, Charge, evaluate, itemise
 from scar_cp.judge.objective import Objective
+from scar_cp.judge.schedule import Segment
 from scar_cp.judge.validation import validate
 from scar_cp.problem.compiled import problem_faults
 
@@ -288,6 +290,55 @@ def test_a_model_completes_in_its_last_window_not_with_the_schedule() -> None:
     plan = schedule([(0, 0, 0, 0), (1, 0, 0, 1)], [(1, 1, 1, 1)])
     assert evaluate(problem, plan).completion_cycles == (10, 30)
     assert validate(problem, plan) == []
+
+
+def test_every_charge_names_who_pays_when_and_for_what() -> None:
+    # As in the first test: chiplet 1 is a hop from the port, and sends to the port's chiplet.
+    first = Segment(model=0, first=0, last=0, chiplet=1)
+    second = Segment(model=0, first=1, last=1, chiplet=0)
+    _, charges = itemise(chain_of_two(), schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
+    assert charges == [
+        Charge(0, first, "reads", 10, 3, 3, 2, ((0, 1),)),
+        Charge(0, first, "sends", 6, 3, 0, 8, ((1, 0),)),
+        Charge(0, second, "writes", 8, 3, 2, 1, ()),
+        Charge(0, first, "compute", 100),
+        Charge(0, first, "weights", 66, 3, 7, 3, ((0, 1),)),
+        Charge(0, second, "compute", 50),
+        Charge(0, second, "weights", 0, 3, 0, 0, ()),
+    ]
+
+
+def test_what_segments_send_each_other_fills_links_and_not_the_memory() -> None:
+    # Three passes. Links: 1>0 sends 3 * 8 = 24; 0>1 weights and input, 3 * (3 + 2) = 15.
+    # DRAM: 3 * (7 + 3 + 2) = 36.
+    problem = chain_of_two(contention="links")
+    window = evaluate(problem, schedule([(0, 0, 0, 1), (0, 1, 1, 0)])).windows[0]
+    assert window.link_busy_cycles == {"0>1": 15, "1>0": 24}
+    assert window.dram_busy_cycles == 36
+
+
+def test_a_window_is_a_set_of_segments_in_any_order() -> None:
+    plan = schedule([(0, 0, 0, 1), (0, 1, 2, 0), (0, 3, 3, 2)])
+    forward = evaluate(branching(), plan)
+    turned = evaluate(branching(), plan.replace(windows=(plan.windows[0][::-1],)))
+    assert turned.windows[0].segments == forward.windows[0].segments[::-1]
+    changed = {"windows": forward.windows}
+    assert turned.replace(**changed) == forward
+
+
+def test_a_single_byte_of_weights_goes_all_the_way() -> None:
+    # Compute 1; weights 2 cycles, and 5 of latency.
+    problem = tiny_problem([model([layer(1, 0, (1, 2, 0, 0, 0))])], dram_latency=5)
+    assert evaluate(problem, schedule([(0, 0, 0, 0)])).latency_cycles == 8
+
+
+def test_seconds_and_joules_follow_from_cycles_and_nanojoules() -> None:
+    # 163 cycles at 2 GHz are 81.5 ns; 240 nJ.
+    problem = chain_of_two().replace(clock_hz=2e9)
+    found = evaluate(problem, schedule([(0, 0, 0, 1), (0, 1, 1, 0)]))
+    assert found.latency_s == pytest.approx(81.5e-9, rel=1e-14, abs=0)
+    assert found.energy_j == pytest.approx(240e-9, rel=1e-14, abs=0)
+    assert found.edp_js == pytest.approx(81.5e-9 * 240e-9, rel=1e-14, abs=0)
 
 
 def test_edp_is_exact_beyond_64_bits() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from problems import ROW_OF_THREE, layer, model, schedule, tensor, tiny_problem
 
-from scar_cp.judge.validation import space_is_defined, validate
+from scar_cp.errors import Fault
+from scar_cp.judge.validation import space_is_defined, undefined_space, validate
 from scar_cp.problem.compiled import Problem
 from scar_cp.terms import Space
 
@@ -177,9 +180,81 @@ def test_a_segment_out_of_range_does_not_hide_a_shared_chiplet_elsewhere() -> No
     assert set(rules(plan)) >= {"range", "exclusive"}
 
 
-def test_a_violation_says_where_and_by_how_much() -> None:
-    (violation,) = validate(two_models(deadline_cycles=14), GOOD)
-    assert str(violation) == "deadline: model0[0]: completes at 15 cycles, deadline 14"
+SAYINGS = {
+    "a layer is dropped": [
+        "coverage: model0[0] layer 1: lies in 0 segments, must lie in exactly one",
+    ],
+    "a layer lies in an earlier window than the one before it": [
+        "order: model0[0] layer 2: lies in window 0, a lower-numbered layer in 1",
+    ],
+    "a chiplet hosts two models": [
+        "exclusive: windows[1] chiplet 1: hosts 2 segments, at most one allowed",
+    ],
+    "there are too many windows": ["windows: windows: 3 windows, at most 2 allowed"],
+    "a model does not exist": [
+        "range: windows[1][1]: model 2 does not exist: there are 2",
+        "coverage: model1[1] layer 0: lies in 0 segments, must lie in exactly one",
+    ],
+    "a layer does not exist": ["range: windows[1][0]: layers 2-3 are not a range within 0-2"],
+    "a chiplet does not exist": ["range: windows[1][1]: chiplet 3 does not exist: there are 3"],
+}
+
+
+@pytest.mark.parametrize("fault", SAYINGS)
+def test_a_violation_says_where_and_by_how_much(fault):
+    _, plan = CORRUPTED[fault]
+    assert [str(violation) for violation in validate(two_models(), plan)] == SAYINGS[fault]
+
+
+def test_violations_of_a_space_say_where_and_by_how_much() -> None:
+    apart = schedule([(0, 0, 0, 0), (0, 1, 1, 2)], [(0, 2, 2, 1), (1, 0, 0, 2)])
+    late = schedule([(0, 0, 0, 0)], [(0, 1, 2, 1), (1, 0, 0, 2)])
+    hurried, few = two_models(deadline_cycles=14), two_models(max_segments=(1, 1))
+    found = [
+        *validate(two_models(), apart, "adjacent"),
+        *validate(two_models(), late, "windowed"),
+        *validate(few, GOOD, "scar"),
+        *validate(hurried, GOOD),
+    ]
+    assert list(map(str, found)) == [
+        "adjacent: windows[0] model0[0] layers 0|1: chiplets 0 and 2 are not neighbours",
+        "windowed: model0[0] layer 1: lies in window 1, its window is 0",
+        "scar: windows[0] model0[0]: 2 segments, at most 1 allowed",
+        "deadline: model0[0]: completes at 15 cycles, deadline 14",
+    ]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["a layer does not exist", "a first layer is negative", "a chiplet does not exist"],
+)
+def test_what_does_not_exist_breaks_no_other_rule_of_the_smallest_space(fault):
+    rule, plan = CORRUPTED[fault]
+    assert rules(plan, "scar") == [rule]
+
+
+def test_chiplets_that_do_not_exist_are_neither_shared_nor_neighbours() -> None:
+    # There are chiplets 0 to 2; chiplet 3 would be the first that is missing.
+    plan = schedule([(0, 0, 0, 2), (0, 1, 1, 3)], [(0, 2, 2, 3), (1, 0, 0, 3)])
+    assert rules(plan, "adjacent") == ["range"] * 3
+
+
+def test_the_first_chiplet_is_as_exclusive_as_any_other() -> None:
+    plan = schedule([(0, 0, 0, 0), (0, 1, 1, 0)], [(0, 2, 2, 1), (1, 0, 0, 2)])
+    assert rules(plan) == ["exclusive"]
+
+
+def test_nobody_may_have_a_segment_in_a_window_too_many() -> None:
+    plan = schedule([(0, 0, 0, 0), (0, 1, 1, 1)], [(1, 0, 0, 2)], [(0, 2, 2, 1)])
+    assert rules(plan, "scar") == ["windows", "windowed", "scar"]
+
+
+def test_deadlines_of_all_models_are_judged() -> None:
+    # Completions: 15 of model 0, 10 + 4 of model 1.
+    problem = two_models(deadline_cycles=14)
+    runs = problem.models[0], problem.models[1].replace(deadline_cycles=13)
+    found = validate(problem.replace(models=runs), GOOD)
+    assert [violation.where for violation in found] == ["model0[0]", "model1[1]"]
 
 
 def test_an_undefined_space_raises() -> None:
@@ -197,3 +272,10 @@ def test_an_undefined_space_raises() -> None:
             validate(problem, plan, space)
     assert validate(no_counts, plan, "windowed") == []
     assert validate(no_windows, plan, "adjacent") == []
+
+
+def test_a_space_that_is_not_defined_is_a_fault_of_the_option_or_of_the_file() -> None:
+    rule = "the problem has no windows from the greedy packing, so the space is undefined"
+    option = Fault("space", "", "scar", rule, is_parameter=True)
+    assert undefined_space("scar", Path("in.yaml"), "scar") == option
+    assert undefined_space("scar", Path("in.yaml"), None) == Fault("in.yaml", "space", "scar", rule)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise, product
 from random import Random
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from problems import layer, model, seeds, tiny_problem
 
+from scar_cp.partition.energy_costs import EnergyCosts
 from scar_cp.partition.prices import Prices, lengths_in_ratio
 
 from .priced import cuts_of, drawn_prices, drawn_problem, new_prices, optimum, tables_of
@@ -168,4 +170,147 @@ def test_schedules_longer_than_floats_are_exact_have_true_bounds():
         tables = tables_of(problem, longest)
         low = [table.low for table in tables.models]
         lengths = lengths_in_ratio(longest, 3)
-        assert Prices(low, tables.counts, 26, longest, lengths).bound <= best
+        prices = Prices(low, tables.counts, 26, longest, lengths)
+        assert prices.bound <= best
+        assert prices.prices.shape[1] == 1  # slots are asked for
+
+
+def test_classes_of_lengths_fall_by_a_ratio_down_to_a_part_of_the_longest():
+    lengths = lengths_in_ratio(1000, 2.0)  # 2^9 is the first power beyond 300
+    assert lengths.tolist() == [1, 3, 7, 15, 31, 62, 125, 250, 500, 1000]
+
+
+@pytest.mark.parametrize(("longest", "slots"), [(12, 1), (12, 3), (13, 4)])
+def test_arcs_are_the_classes_of_lengths_that_lead_from_slot_to_slot(longest, slots):
+    problem = tiny_problem([model([layer(1), layer(2)])], windows=3)
+    tables = tables_of(problem, longest)
+    lengths = np.array([3, 7, longest])
+    low = [table.low for table in tables.models]
+    prices = Prices(low, tables.counts, 3, longest, lengths, slots)
+    width = -(-longest // slots)
+    expected = {
+        (w, begin, time // width, k)
+        for w in range(3)
+        for begin in range(slots if w else 1)
+        for start in range(begin * width, (begin + 1) * width)
+        for k, (shortest, most) in enumerate(zip((0, 4, 8), lengths, strict=True))
+        for time in range(start + shortest, start + most + 1)
+        if time // width < slots
+    }
+    assert prices.num_arcs == len(expected)
+    assert set(zip(*(column.tolist() for column in prices._arcs), strict=True)) == expected
+
+
+def some_prices(slots=2):
+    """Prices of three windows, all of whose lengths are a class of their own."""
+    runs = [model([layer(3), layer(2), layer(4)]), model([layer(4), layer(1)])]
+    problem = tiny_problem(runs, windows=3)
+    best = optimum(problem)
+    tables = tables_of(problem, best + 1)
+    low = [table.low for table in tables.models]
+    every = np.arange(best + 2)
+    return Prices(low, tables.counts, 3, best + 1, every, slots), cuts_of(tables), best
+
+
+def test_prices_that_rise_are_lowered_to_fall():
+    prices, cuts, best = some_prices()
+    rising = np.broadcast_to(np.arange(cuts[-1]), prices.prices.shape).copy()
+    assert prices.rate(rising) <= best
+    assert falls(prices.prices, cuts)
+    inner = prices.prices[1]
+    assert (inner[:, cuts[0] : cuts[1]] == cuts[0]).all()
+    assert (inner[:, cuts[1] : cuts[2]] == cuts[1]).all()
+
+
+def test_finer_slots_begin_with_the_prices_of_the_coarser():
+    coarse, cuts, best = some_prices(1)
+    assert coarse.prices.shape[1] == 1
+    coarse.rate(drawn_prices(Random("coarse"), coarse.prices.shape, cuts, best))
+    fine, _, _ = some_prices(3)
+    fine.take(coarse.prices.copy())
+    assert fine.prices.any()
+    assert (fine.prices == coarse.prices).all()
+    assert fine.bound >= coarse.bound
+
+
+def test_what_is_left_at_the_begin_is_the_bound_and_nothing_at_the_end():
+    prices, cuts, best = some_prices()
+    prices.ascend(0.3, 0.1, 30, 10, lambda: True)
+    assert int(prices.left(0)[0, 0]) == prices.bound <= best
+    assert prices.left(0).shape == tuple(np.diff(cuts))
+    assert not prices.left(3).any()
+    slowly = min(
+        int(prices.prices[1, s, [1, cuts[1] + 2]].sum()) + ahead(prices, s) for s in (0, 1)
+    )
+    assert prices.left(1)[1, 2] == slowly
+
+
+def ahead(prices, slot):
+    return int(prices._ways.backward[1, slot])
+
+
+def test_a_proof_has_the_prices_of_every_round_and_the_last_ones():
+    prices, _, best = some_prices()
+    prices.ascend(0.3, 0.1, 30, 10, lambda: True)
+    first = prices.prices[1:-1].copy()
+    assert prices.drop()
+    assert not prices.drop()  # nothing is left to drop: no round
+    prices.balance(True)
+    proof = prices.proof(7)
+    assert (proof.weights, proof.slots, proof.tariffs) == ((1, 7), 2, ())
+    assert prices.proof().weights == (1, 0)
+    assert (proof.longest_cycles, proof.cap, proof.bound) == (best + 1, best + 1, prices.bound)
+    assert proof.lengths_cycles.tolist() == list(range(best + 2))
+    assert len(proof.rounds) == 2
+    assert (proof.rounds[0] == first).all()
+    assert (proof.rounds[1] == prices.prices[1:-1]).all()
+
+
+def test_all_that_a_bound_is_made_of_are_integers(monkeypatch):
+    prices, _, _ = some_prices()
+
+    def types():
+        return {a.dtype.name for a in (prices.prices, prices._values, prices._gains, *prices._ways)}
+
+    assert types() == {"int64"}
+    prices.ascend(0.3, 0.1, 1, 10, lambda: True)
+    rated = []
+    monkeypatch.setattr(prices, "rate", lambda of: rated.append(of.dtype.name))
+    prices.ascend(0.3, 0.1, 1, 10, lambda: True)
+    assert types() | {*rated} == {"int64"}
+
+
+def test_a_proof_names_what_a_cycle_costs_the_tariffs_and_the_cap():
+    problem = tiny_problem([model([layer(3, 2), layer(2, 5)])], windows=3)
+    tables = tables_of(problem, 9)
+    low = [table.low for table in tables.models]
+    energy = EnergyCosts.of(problem, (5, 2), [3, 1], 2**60)
+    proof = Prices(low, tables.counts, 3, 9, np.arange(10), 1, energy, 77).proof(2)
+    assert (proof.weights, proof.tariffs) == ((5, 2), (3, 1))
+    assert (proof.longest_cycles, proof.cap) == (9, 77)
+
+
+def test_an_arc_is_dropped_where_its_shortest_way_costs_what_is_allowed():
+    prices, _, _ = some_prices()
+    prices.ascend(0.3, 0.1, 30, 10, lambda: True)
+    forward, backward = prices._ways
+    window, begin, end, _ = prices._arcs
+    ways = forward[window, begin] + prices._values + backward[window + 1, end]
+    assert forward[-1].min() == backward[0, 0] == ways.min()  # there and back
+    cheap = int((ways < prices._cap).sum())
+    assert 0 < cheap < prices.num_arcs
+    prices.drop()
+    assert prices.num_arcs == cheap
+
+
+def test_climbing_asks_before_every_step_and_raises_the_bound():
+    prices, _, best = some_prices()
+    before, no, yes = prices.bound, Mock(return_value=False), Mock(return_value=True)
+    prices.ascend(0.3, 0.1, 30, 100, no)
+    assert (prices.bound, no.call_count) == (before, 1)
+    prices.ascend(0.3, 0.1, 30, 100, yes)
+    assert before < prices.bound <= best
+    assert yes.call_count == 30
+    best_prices = prices.prices.copy()
+    prices.ascend(1e-6, 0.1, 30, 100, lambda: True)  # so small a step is none
+    assert (prices.prices == best_prices).all()
