@@ -25,9 +25,9 @@ from scar_cp.solvers.exhaustive import count_schedules
 def seeds(count: int, quick: int) -> pytest.MarkDecorator:
     """Parametrize a test by ``seed``; all but the first few are slow.
 
-    Every day has half of them; ``SCAR_CP_DRAWS=all`` in the environment has all.
+    Every day has a quarter of them; ``SCAR_CP_DRAWS=all`` in the environment has all.
     """
-    drawn = count if os.environ.get("SCAR_CP_DRAWS") == "all" else max(quick, count // 2)
+    drawn = count if os.environ.get("SCAR_CP_DRAWS") == "all" else max(quick, count // 4)
     many = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(quick, drawn)]
     return pytest.mark.parametrize("seed", [*range(quick), *many])
 
