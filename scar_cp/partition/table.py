@@ -103,8 +103,9 @@ class Programme:
         least = self._run(limit, price).reshape(self._n + 1, -1)
         least = least[::-1] if self._kind == "suffix" else least
         least = np.minimum(least + crossing[:, None], NEVER)
-        rows = least[self._end : self._end + 1] if self._kind == "range" else least
-        return rows if self._of_more is None else rows[:, self._of_more]
+        if self._kind == "range":
+            least = least[self._end : self._end + 1].copy()  # the rest may be let go
+        return least if self._of_more is None else least[:, self._of_more]
 
     @cached_property
     def _of_more(self) -> Ints | None:
