@@ -307,3 +307,17 @@ def test_a_full_disk_ends_a_sweep_and_loses_no_point(
     assert PointStore(path).rows() == before
     assert command("sweep", *options, "--set", "windows=1,2").code == 0
     assert len(PointStore(path).rows()) == 2
+
+
+def test_a_damaged_database_that_is_only_read_stays_as_it_is(
+    tmp_path: Path, command: Command
+) -> None:
+    path = tmp_path / "sweep.db"
+    PointStore(path)
+    content = bytearray(path.read_bytes())
+    content[28:32], content[92:96] = bytes(4), bytes(4)  # its count of pages, and since when
+    path.write_bytes(content)
+    for arguments in (["show", path], ["export", path, "-o", tmp_path / "sweep.csv"]):
+        assert command("sweep", *arguments).code == 2
+        assert path.read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["sweep.db"]
