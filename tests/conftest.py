@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import errno
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +64,18 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return Ran(end.value.code, out, err)
 
     return run
+
+
+def fill_disk(patch: pytest.MonkeyPatch, after: int = 0) -> None:
+    """Let the disk have no room but for so many files; which some systems say as late as here."""
+    before, room = os.fsync, iter(range(after))
+
+    def fsync(descriptor: int) -> None:
+        if next(room, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        before(descriptor)
+
+    patch.setattr(os, "fsync", fsync)
 
 
 PROJECT: dict[str, dict[str, Any]] = {

@@ -226,9 +226,9 @@ def _run(
         with console.status(f"{len(cases)} cases") as status:
             for k, row in enumerate(run_suite(cases, instances, workers, seed), start=1):
                 rows.append(row)
+                console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
                 if path and write:  # what is measured stays, whatever happens to the rest
                     write_text(path, table_text(rows, method(name, workers, seed, only)))
-                console.print(f"{row.name}: gap {gap_text(row.gap)}, {row.seconds:.1f} s")
                 status.update(f"{k} of {len(cases)} cases done")
     except KeyboardInterrupt:
         where = f"are in {path}" if path and write else "were done and are not kept"

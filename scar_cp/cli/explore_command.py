@@ -70,7 +70,7 @@ def _pages(sources: Sequence[Path], instance: Path | None) -> Callable[[str], st
     from scar_cp.show.page.document import page_of, read_sources, result_sections
     from scar_cp.sweeps.point_store import PointStore
 
-    stores = [PointStore(path) for path in sources if is_database(path)]
+    stores = [PointStore(path, is_there=True) for path in sources if is_database(path)]
     others = [path for path in sources if not is_database(path)]
     with naming_instance():
         found = read_sources(others, instance)

@@ -9,7 +9,7 @@ from scar_cp.errors import Fault, InputError
 from scar_cp.files.format_faults import wrong_format
 from scar_cp.judge.schedule import Schedule
 from scar_cp.records.reading import reader
-from scar_cp.records.yaml_json import read_document, to_record
+from scar_cp.records.yaml_json import read_document, shown, to_record
 
 __all__ = ["read_schedule", "read_schedule_of"]
 
@@ -64,8 +64,12 @@ def read_schedule_of(path: str | Path) -> tuple[Schedule, str | None]:
         raise InputError([wrong_format(file, kind, rule)])
     if data.get("schedule") is None:
         raise InputError([Fault(file, "schedule", None, "the result has no schedule")])
+    about = data.get("problem_sha256")
+    if not isinstance(about, str | None):
+        rule = "must be a valid string"
+        raise InputError([Fault(file, "problem_sha256", shown(about), rule)])
     try:
-        return to_record(data["schedule"], Schedule, file), data.get("problem_sha256")
+        return to_record(data["schedule"], Schedule, file), about
     except InputError as error:
         raise InputError(
             replace(fault, place=f"schedule.{fault.place}".rstrip(".")) for fault in error.faults

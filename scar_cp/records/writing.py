@@ -130,7 +130,8 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError([Fault(str(path), "", None, f"cannot be written: {error}")]) from error
+        rule = f"cannot be written: {error.strerror}"
+        raise InputError([Fault(str(path), "", None, rule)]) from error
 
 
 def _write_new(part: Path, content: bytes, whole: Path) -> None:

@@ -94,7 +94,7 @@ class PointStore:
     path
         The database; made where there is none.
     is_there
-        Whether it must be there.
+        Whether it must be there; it is only read then.
 
     Raises
     ------
@@ -105,7 +105,7 @@ class PointStore:
     def __init__(self, path: Path, is_there: bool = False) -> None:
         self.path = path
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
-        with self._open() as db:
+        with self._open(to_write=not is_there) as db:
             (mark,) = db.execute("pragma application_id").fetchone()
             (tables,) = db.execute("select count(*) from sqlite_master").fetchone()
             if mark != _APPLICATION and (tables or mark):
@@ -121,12 +121,12 @@ class PointStore:
         return InputError([Fault(str(self.path), "", None, rule)])
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that nobody else writes in."""
+    def _open(self, to_write: bool = True) -> Iterator[sqlite3.Connection]:
+        """A transaction that nobody else writes in; one that only reads mends no damaged file."""
         try:
             with closing(sqlite3.connect(self.path, timeout=60, isolation_level=None)) as db:
                 db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_JSON_BYTES)
-                db.execute("begin immediate")
+                db.execute("begin immediate" if to_write else "begin")
                 yield db
                 db.commit()
         except (sqlite3.Error, UnicodeError) as error:
@@ -134,7 +134,7 @@ class PointStore:
 
     def rows(self, points: Iterable[Point] | None = None) -> list[PointRow]:
         """The rows of points that are done, or of all, in the order of their parameters."""
-        with self._open() as db:
+        with self._open(to_write=False) as db:
             points_sql = f"select {', '.join(_COLUMNS)} from points limit {MOST_ROWS + 1}"
             found = db.execute(points_sql).fetchall()
         if len(found) > MOST_ROWS:
@@ -164,7 +164,7 @@ class PointStore:
 
     def missing(self, points: Iterable[Point]) -> list[Point]:
         """The points without a row, and those that failed."""
-        with self._open() as db:
+        with self._open(to_write=False) as db:
             done = db.execute("select key from points where status != 'failed'").fetchall()
         keys = {key for (key,) in done}
         return [point for point in points if point.key not in keys]
@@ -184,7 +184,7 @@ class PointStore:
         InputError
             If it is not kept.
         """
-        with self._open() as db:
+        with self._open(to_write=False) as db:
             found = db.execute("select content from problems where sha256 = ?", (sha256,))
             row = found.fetchone()
         if row is None:

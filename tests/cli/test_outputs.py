@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Command, Project
+from conftest import Command, Project, fill_disk
 from refusals import assert_refused
 
 
@@ -46,7 +46,7 @@ def test_a_device_is_written_to_and_not_replaced(project: Project, command: Comm
 
 WRITERS = {
     "solve": "solve instance.yaml --quiet --solver standalone",
-    "pareto": "pareto instance.yaml",
+    "pareto": "pareto instance.yaml --quiet",
     "compile": "compile instance.yaml",
     "cost-template": "cost-template instance.yaml",
     "compare": "compare instance.yaml --solver standalone --quiet",
@@ -147,3 +147,23 @@ def test_a_result_that_finds_no_room_is_printed(project: Project, command: Comma
     assert code == 2
     assert json.loads(out)["format"] == "scar-cp/result@1"
     assert err.startswith("/dev/full: cannot be written: ")
+
+
+@pytest.mark.slow
+def test_what_finds_no_room_leaves_what_was_there(
+    solved: Project, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes: in one line, with nothing begun beside it."""
+    outputs = {name: f"{name}.json".replace(" ", "-") for name in WRITERS}
+    outputs |= {"compare": "table.csv", "gaps": "gaps.csv", "plot": "plot.svg"}
+    for name in ("compare", "trace", "plot", "pareto", "compile"):
+        assert command(*WRITERS[name].split(), "-o", outputs[name]).code == 0
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+    for name, output in outputs.items():
+        again = [] if name != "compare" else ["--windows", "2"]
+        with monkeypatch.context() as patch:
+            fill_disk(patch)
+            code, _, err = command(*WRITERS[name].split(), *again, "-o", output)
+        assert code == 2, name
+        assert re.fullmatch(r"\S+: cannot be written: No space left on device\n", err), name
+        assert {path: path.read_bytes() for path in Path().iterdir()} == before, name

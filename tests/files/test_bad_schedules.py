@@ -37,6 +37,10 @@ NEITHER = "must be 'scar-cp/schedule@1' or 'scar-cp/result@1'"
         ),
         ({"format": "scar-cp/result@1"}, ["schedule: the result has no schedule"]),
         (
+            {"format": "scar-cp/result@1", "schedule": SCHEDULE, "problem_sha256": ["a"]},
+            ["problem_sha256: ['a']: must be a valid string"],
+        ),
+        (
             {"format": "scar-cp/result@1", "schedule": SCHEDULE | {"windows": [[SEGMENT | {"last": 1}]]}},
             ["schedule.windows[0][0].first: 'a': must be a valid integer"],
         ),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from conftest import Command, fill_disk
 
 from scar_cp.files.starter import STARTER_FILES
 
@@ -53,3 +53,17 @@ def test_a_starter_needs_a_folder(folder: Path, command: Command) -> None:
     Path("file").write_text("")
     assert command("init", "file") == (2, "", "file: cannot be made: File exists\n")
     assert command("init", "a/b").err == "a/b: cannot be made: No such file or directory\n"
+
+
+def test_a_starter_is_written_whole_or_not_at_all(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "mine").mkdir()
+    for made in ("new", "mine"):
+        with monkeypatch.context() as patch:
+            fill_disk(patch, after=2)
+            code, out, err = command("init", made)
+        assert (code, out) == (2, "")
+        assert err.endswith(": cannot be written: No space left on device\n")
+        assert err.count("\n") == 1
+        assert [path.name for path in folder.rglob("*")] == ["mine"]

@@ -12,6 +12,7 @@ import sys
 import time
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Command
@@ -282,3 +283,41 @@ def test_a_table_does_without_seconds_where_it_has_no_room(
     narrow = command("sweep", "show", database).out.splitlines()
     assert narrow[-1] == "not shown, too wide: seconds"
     assert max(map(len, narrow)) < width
+
+
+@pytest.mark.slow
+def test_a_full_disk_ends_a_sweep_and_loses_no_point(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sweep.db"
+    options = "quickstart", "--solver", "simba", "--quiet", "--jobs", "1", "-o", path
+    assert command("sweep", *options, "--set", "windows=1").code == 0
+    before = PointStore(path).rows()
+
+    def full(*arguments: object, **named: object) -> sqlite3.Connection:
+        db: sqlite3.Connection = connect(*arguments, **named)
+        db.execute("pragma max_page_count = 1")  # no more than there are
+        return db
+
+    connect: Any = sqlite3.connect
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", full)
+        line = f"{path}: cannot be used as a database: database or disk is full\n"
+        assert command("sweep", *options, "--set", "windows=1,2") == (2, "", line)
+    assert PointStore(path).rows() == before
+    assert command("sweep", *options, "--set", "windows=1,2").code == 0
+    assert len(PointStore(path).rows()) == 2
+
+
+def test_a_damaged_database_that_is_only_read_stays_as_it_is(
+    tmp_path: Path, command: Command
+) -> None:
+    path = tmp_path / "sweep.db"
+    PointStore(path)
+    content = bytearray(path.read_bytes())
+    content[28:32], content[92:96] = bytes(4), bytes(4)  # its count of pages, and since when
+    path.write_bytes(content)
+    for arguments in (["show", path], ["export", path, "-o", tmp_path / "sweep.csv"]):
+        assert command("sweep", *arguments).code == 2
+        assert path.read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["sweep.db"]
