@@ -7,6 +7,8 @@ in the world: so it is for the first schedule, which comes whatever the limit.
 
 from __future__ import annotations
 
+import errno
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,8 +21,9 @@ class _TimeIsUp(BaseException):
     """Ends a stage; no handler of errors is to take it for one."""
 
 
+_SHORTAGES = (MemoryError, ImportError, OSError)
 _left: list[Thread] = []
-_shortages: ContextVar[list[MemoryError] | None] = ContextVar("shortages", default=None)
+_shortages: ContextVar[list[Exception] | None] = ContextVar("shortages", default=None)
 _clock: ContextVar[Callable[[], bool]] = ContextVar("clock", default=lambda: True)
 
 
@@ -62,9 +65,9 @@ def while_in_time(keep_going: Callable[[], bool]) -> Iterator[None]:
         yield
     except _TimeIsUp:
         pass
-    except MemoryError as error:
+    except _SHORTAGES as error:
         shortages = _shortages.get()
-        if shortages is None:
+        if shortages is None or not _is_shortage(error):
             raise
         shortages.append(error.with_traceback(None))  # whose frames hold what took the memory
     finally:
@@ -72,7 +75,7 @@ def while_in_time(keep_going: Callable[[], bool]) -> Iterator[None]:
 
 
 @contextmanager
-def counting_shortages() -> Iterator[list[MemoryError]]:
+def counting_shortages() -> Iterator[list[Exception]]:
     """What ran out of memory inside, each stage once, and the work itself if it did.
 
     Examples
@@ -82,14 +85,24 @@ def counting_shortages() -> Iterator[list[MemoryError]]:
     >>> len(shortages)
     1
     """
-    shortages: list[MemoryError] = []
+    shortages: list[Exception] = []
     before = _shortages.set(shortages)
     try:
         yield shortages
-    except MemoryError as error:
+    except _SHORTAGES as error:
+        if not _is_shortage(error):
+            raise
         shortages.append(error.with_traceback(None))
     finally:
         _shortages.reset(before)
+
+
+def _is_shortage(error: Exception) -> bool:
+    """Whether memory ran out: also for a library that finds no room to be loaded."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    limited = resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+    return isinstance(error, MemoryError) or limited
 
 
 def leave_alone(thread: Thread) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +272,32 @@ def test_a_stage_without_memory_is_left_where_somebody_counts_that() -> None:
     assert len(shortages) == 1
     with pytest.raises(MemoryError), while_in_time(lambda: True):
         out_of_memory()
+
+
+@pytest.mark.parametrize(
+    ("error", "is_shortage"),
+    [
+        (ImportError("no room for a library"), True),
+        (OSError(errno.ENOMEM, "no memory"), True),
+        (OSError(errno.ENOSPC, "no space"), False),
+    ],
+)
+def test_a_library_that_finds_no_room_is_a_shortage(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, is_shortage: bool
+) -> None:
+    limits = {resource.RLIMIT_AS: (400 * 2**20, resource.RLIM_INFINITY)}
+    monkeypatch.setattr("scar_cp.clock.resource.getrlimit", limits.__getitem__)
+    expected = nullcontext() if is_shortage else pytest.raises(OSError, match="no space")
+    with expected, counting_shortages() as shortages, while_in_time(lambda: True):
+        raise error
+    assert len(shortages) == is_shortage
+
+
+def test_what_is_not_installed_is_no_shortage(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {resource.RLIMIT_AS: (resource.RLIM_INFINITY, resource.RLIM_INFINITY)}
+    monkeypatch.setattr("scar_cp.clock.resource.getrlimit", limits.__getitem__)
+    with pytest.raises(ImportError), counting_shortages(), while_in_time(lambda: True):
+        raise ImportError
 
 
 @pytest.mark.parametrize("stage", ["partition", "scar"])
