@@ -14,12 +14,19 @@ from built_problems import (
     tensor,
     tiny_problem,
 )
-from random_problems import random_problem, random_schedule, seeds, with_unused_type
+from random_problems import (
+    due_today,
+    random_problem,
+    random_schedule,
+    seeds,
+    with_unused_type,
+)
 
 __all__ = [
     "ROW_OF_THREE",
     "ROW_OF_TWO",
     "SQUARE",
+    "due_today",
     "hop_counts",
     "layer",
     "model",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from built_problems import SQUARE, layer, model, tensor, tiny_problem
@@ -21,15 +22,25 @@ from scar_cp.problem.compiled import (
 from scar_cp.problem.reconfig import reconfigure
 from scar_cp.solvers.exhaustive import count_schedules
 
+Item = TypeVar("Item")
+
+ALL_DRAWS = os.environ.get("SCAR_CP_DRAWS") == "all"
+
 
 def seeds(count: int, quick: int) -> pytest.MarkDecorator:
     """Parametrize a test by ``seed``; all but the first few are slow.
 
     Every day has a quarter of them; ``SCAR_CP_DRAWS=all`` in the environment has all.
     """
-    drawn = count if os.environ.get("SCAR_CP_DRAWS") == "all" else max(quick, count // 4)
+    drawn = count if ALL_DRAWS else max(quick, count // 4)
     many = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(quick, drawn)]
     return pytest.mark.parametrize("seed", [*range(quick), *many])
+
+
+def due_today(items: Sequence[Item], share: int) -> Sequence[Item]:
+    """One in ``share`` of some slow cases, others on other days; with ``SCAR_CP_DRAWS=all`` all."""
+    today = datetime.now(UTC).timetuple().tm_yday
+    return items if ALL_DRAWS else [at for i, at in enumerate(items) if (i + today) % share == 0]
 
 
 def random_problem(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from problems import due_today
 
 import scar_cp as sc
 from scar_cp.certificates.checker import checker
@@ -19,9 +19,7 @@ SHARE = 72
 @pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.partition(".")[0])
 def test_a_stored_certificate_is_accepted(file: Path, request) -> None:
-    today = datetime.now(UTC).timetuple().tm_yday
-    is_due = (FILES.index(file) + today) % SHARE == 0
-    if not is_due and not request.config.getoption("--certificates"):
+    if file not in due_today(FILES, SHARE) and not request.config.getoption("--certificates"):
         pytest.skip("due on another day, or with --certificates")
     scenario, windows = re.fullmatch(r"(sc\d+)-(\d)w-\w+\.json\.gz", file.name).groups()
     problem = sc.load_problem(scenario, {"windows": int(windows)}).problem
