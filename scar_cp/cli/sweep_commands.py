@@ -56,6 +56,10 @@ Where = Annotated[
     typer.Option(metavar="NAME=VALUE", help="Only points with this value; again for more."),
 ]
 
+AsRows = Annotated[
+    bool, typer.Option("--json", help="Print the rows as JSON, as export has them, and no table.")
+]
+
 
 class MeasureName(StrEnum):
     """Columns that pictures show."""
@@ -100,6 +104,7 @@ def run(
         str | None,
         typer.Option(metavar="tcp://HOST:PORT", help="Dask scheduler that has the work done."),
     ] = None,
+    as_json: AsRows = False,
     quiet: o.Quiet = False,
 ) -> None:
     """Solve every point of a grid and store each one at once; the same command goes on.
@@ -138,7 +143,7 @@ def run(
     store = PointStore(output)
     jobs = jobs or max(1, (os.cpu_count() or 1) // sweep.workers)
     _run_missing(plan, store, jobs, scheduler, quiet)
-    _print_rows(plan, store)
+    _print_rows(store, store.rows(plan.points), as_json)
 
 
 def _sweep(sources: Sequence[Path], grid: Mapping[str, list[Any]], **given: Any) -> SweepFile:
@@ -204,18 +209,30 @@ def _run_missing(
         raise
 
 
-def _print_rows(plan: Plan, store: PointStore) -> None:
+def _print_rows(store: PointStore, rows: Sequence[PointRow], as_json: bool) -> None:
+    if as_json:
+        _print_json(rows)
+    else:
+        _print_table(store, rows)
+    if any(row.status == "failed" for row in rows):
+        raise typer.Exit(1)
+
+
+def _print_table(store: PointStore, rows: Sequence[PointRow]) -> None:
     from scar_cp.show.text.sweep_text import sweep_lines
 
-    rows = store.rows(plan.points)
     lines, notes = sweep_lines(rows, output_width(_WIDTH))
     for line in (*lines[: _MOST_LINES + 1], *notes):
         print(line)
     if len(lines) > _MOST_LINES + 1:
         print(f"... and {len(lines) - _MOST_LINES - 1} more: scar-cp sweep export {store.path}")
     print(f"written: {store.path}; a picture: scar-cp sweep report {store.path}")
-    if any(row.status == "failed" for row in rows):
-        raise typer.Exit(1)
+
+
+def _print_json(rows: Sequence[PointRow]) -> None:
+    from scar_cp.sweeps.sweep_table import flat_rows
+
+    print(json.dumps(flat_rows(rows), indent=1, allow_nan=False))
 
 
 @app.command()
@@ -317,14 +334,18 @@ def export(
 
 
 @app.command()
-def show(database: Database, where: Where = None) -> None:
+def show(database: Database, where: Where = None, as_json: AsRows = False) -> None:
     """Print a sweep as a table.
 
     Example: scar-cp sweep show sweep.db --where package=het_cb_3x3
     """
     from scar_cp.show.text.sweep_text import sweep_lines
 
-    lines, notes = sweep_lines(_chosen(database, where or ()), output_width(_WIDTH))
+    rows = _chosen(database, where or ())
+    if as_json:
+        _print_json(rows)
+        return
+    lines, notes = sweep_lines(rows, output_width(_WIDTH))
     for line in (*lines, *notes):
         print(line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import socket
@@ -223,6 +224,12 @@ def test_tables_and_pictures_of_a_sweep(command: Command, tmp_path: Path) -> Non
         assert picture.read_bytes().startswith(b"<?xml")
     shown = command("sweep", "show", path, "--where", "windows=2").out
     assert len(shown.splitlines()) == 5
+    told = json.loads(command("sweep", "show", path, "--json").out)
+    assert [{name: row[name] for name in ("key", "value")} for row in told] == [
+        {name: row[name] for name in ("key", "value")} for row in rows
+    ]
+    again = command("sweep", *GRID, *both, "-o", path, "--quiet", "--json")
+    assert {row["key"] for row in json.loads(again.out)} == {row["key"] for row in rows}
     refused = command("sweep", "report", path, "-x", "clock", "-o", picture)
     assert refused.code == 2
     assert "must be one of package.dram.gb_per_s, windows" in refused.err
