@@ -162,8 +162,10 @@ def _one_window_trade_off(
         )
         tolerance = 0.0
         before, bound = bound, search.bound or 0
+        if not only or bound <= before * (1 + _LEAST_RISE):
+            return
         rents = _rents(search, problem, programmes)
-        if not only or rents.are_idle or bound <= before * (1 + _LEAST_RISE):
+        if rents.are_idle:
             return
         programmes = range_programmes(problem, ranges, rents)
 
