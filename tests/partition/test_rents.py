@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from problems import layer, model, random_problem, random_schedule, seeds, tiny_problem
+from problems import layer, model, random_problem, random_schedule, seeds, tensor, tiny_problem
 
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.partition.rents import Rents, rents_for
@@ -164,3 +164,29 @@ def test_a_row_of_chiplets_is_certified_by_rents(monkeypatch) -> None:
     search.offer(truth.schedule, "brute force")
     partition_stage.partition(search)
     assert search.bound == truth.value
+
+
+def test_where_nobody_pays_rent_the_best_plan_is_found_all_the_same(monkeypatch) -> None:
+    # One model on a row of two: the far chiplet stays empty, its types trade time for energy.
+    monkeypatch.setattr(partition_stage, "_COUNTS_ONE", 0)
+    monkeypatch.setattr(partition_stage, "_FIRST_TOLERANCE", 10.0)
+    rows = [layer([5 + i, 30 - i], [40 - 3 * i, 9 + i], WEIGHTS) for i in range(5)]
+    chain = [tensor(i, [i + 1], nop=2, nop_nj=1, dram=3, dram_nj=2) for i in range(4)]
+    links = [(0, 1), (1, 2), (2, 3)]
+    problem = tiny_problem([model(rows, chain, batch=3)], types="abab", links=links, ports=(0, 1))
+    search = Search(problem, Request("full", "edp", time_limit_s=20, workers=1))
+    truth = Search(problem, Request("full", "edp"))
+    assert exhaustive(truth).exhausted
+    assert truth.schedule is not None
+    search.offer(truth.schedule, "brute force")
+    bounds: list[int] = []
+    whole = partition_stage.trade_off_one_window
+
+    def watched(*given, **options):
+        whole(*given, **options)
+        bounds.append(search.bound or 0)
+
+    monkeypatch.setattr(partition_stage, "trade_off_one_window", watched)
+    partition_stage.partition(search)
+    assert len(bounds) >= 2
+    assert bounds[0] < bounds[-1] <= truth.value

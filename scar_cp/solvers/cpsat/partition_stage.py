@@ -160,14 +160,15 @@ def _one_window_trade_off(
             rents_nj=rents.total_nj,
             hops_tolerance=tolerance,
         )
-        tolerance = 0.0
         before, bound = bound, search.bound or 0
-        if not only or bound <= before * (1 + _LEAST_RISE):
+        if not only or (not tolerance and bound <= before * (1 + _LEAST_RISE)):
             return
         rents = _rents(search, problem, programmes)
-        if rents.are_idle:
+        if not rents.are_idle:
+            programmes = range_programmes(problem, ranges, rents)
+        elif not tolerance:
             return
-        programmes = range_programmes(problem, ranges, rents)
+        tolerance = 0.0
 
 
 def _rents(search: Search, problem: Problem, programmes: Mapping[int, Programme]) -> Rents:
