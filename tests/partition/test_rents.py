@@ -180,7 +180,7 @@ def test_where_nobody_pays_rent_the_best_plan_is_found_all_the_same(monkeypatch)
     assert truth.schedule is not None
     search.offer(truth.schedule, "brute force")
     bounds: list[int] = []
-    whole = partition_stage.trade_off_one_window
+    whole = trade_off_one_window
 
     def watched(*given, **options):
         whole(*given, **options)
