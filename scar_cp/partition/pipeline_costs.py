@@ -102,6 +102,7 @@ class CutCosts:
         between have no place yet, and what they will read is not charged.
         """
         self._problem = problem
+        self._hops = np.array(problem.hops)
         run = problem.models[m]
         self._passes = run.passes
         low, high, n = cut[0][0], cut[-1][1], len(cut)
@@ -197,7 +198,7 @@ class CutCosts:
         energy = self._energy[segments, paths].sum(axis=1)
         sources, targets = self._sends
         if len(sources):
-            distance = self._problem.hop_matrix[paths[:, sources], paths[:, targets]]
+            distance = self._hops[paths[:, sources], paths[:, targets]]
             way = distance * (self._problem.hop_cycles * self._send_count[sources, targets])
             senders, firsts = np.unique(sources, return_index=True)
             transfers[:, senders] += np.add.reduceat(way, firsts, axis=1)

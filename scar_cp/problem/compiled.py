@@ -266,11 +266,6 @@ class Problem(Brief, Record):
         return all_hops(self.neighbours)
 
     @cached_property
-    def hop_matrix(self) -> NDArray[np.int64]:
-        """`hops` as an array, shape (num_chiplets, num_chiplets)."""
-        return np.array(self.hops)
-
-    @cached_property
     def port_hops(self) -> tuple[int, ...]:
         """Distance of each chiplet to its memory port."""
         return tuple(self.hops[c][chiplet.port] for c, chiplet in enumerate(self.chiplets))

@@ -28,6 +28,12 @@ class Record(BaseModel):
         use_attribute_docstrings=True,  # they are the descriptions of the JSON Schemas
     )
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all fields are equal; what is cached beside them is not asked."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed (and nothing cached of the original)."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}

@@ -120,6 +120,15 @@ def test_a_refused_value_is_named_by_its_parameter(name, value):
     assert "--" not in str(raised.value)
 
 
+def test_problems_are_equal_by_their_fields_whatever_is_cached(quickstart):
+    other = pickle.loads(pickle.dumps(quickstart))
+    for problem in (quickstart, other):  # arrays stand beside the fields, in another order
+        assert problem.compute_cycles
+    assert other == quickstart
+    assert other != quickstart.replace(name="another")
+    assert other != "quickstart"
+
+
 def test_copies_by_pickle_are_equal(quickstart):
     outcome = solve(quickstart)
     for original in (quickstart, outcome.result, outcome, Request()):
