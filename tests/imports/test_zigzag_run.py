@@ -13,6 +13,7 @@ from conftest import Command, Project
 
 pytest.importorskip("onnx", reason="importing ONNX needs onnx: the extra onnx")
 pytest.importorskip("zigzag", reason="running ZigZag needs zigzag-dse")
+pytest.importorskip("six", reason="zigzag-dse needs six, which it does not ask for")
 
 from onnx import ModelProto, helper
 from onnx.shape_inference import infer_shapes
