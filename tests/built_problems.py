@@ -13,8 +13,8 @@ from scar_cp.problem.compiled import (
     ProblemModel,
     ProblemTensor,
     ProblemType,
-    problem_faults,
 )
+from scar_cp.problem.problem_faults import problem_faults
 
 ROW_OF_TWO = ((0, 1),)
 ROW_OF_THREE = ((0, 1), (1, 2))

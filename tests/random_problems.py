@@ -13,12 +13,8 @@ from built_problems import SQUARE, layer, model, tensor, tiny_problem
 
 from scar_cp.errors import ScarError
 from scar_cp.judge.schedule import Schedule, Segment
-from scar_cp.problem.compiled import (
-    Problem,
-    ProblemTensor,
-    ProblemType,
-    problem_faults,
-)
+from scar_cp.problem.compiled import Problem, ProblemTensor, ProblemType
+from scar_cp.problem.problem_faults import problem_faults
 from scar_cp.problem.reconfig import reconfigure
 from scar_cp.solvers.exhaustive import count_schedules
 

@@ -15,9 +15,10 @@ from scar_cp.files.format_faults import wrong_format
 from scar_cp.files.instance_files import blame_overrides, resolve_instance, with_paths
 from scar_cp.files.shipped import named_file
 from scar_cp.inputs.instance import InstanceFile
-from scar_cp.problem.compiled import Problem, problem_faults
+from scar_cp.problem.compiled import Problem
 from scar_cp.problem.compiler import compile_instance
 from scar_cp.problem.hash import sha256_of
+from scar_cp.problem.problem_faults import problem_faults
 from scar_cp.problem.reconfig import reconfigure
 from scar_cp.records.reading import reader
 from scar_cp.records.yaml_json import is_stream, read_document, shown, to_record

@@ -23,8 +23,8 @@ from scar_cp.problem.compiled import (
     ProblemModel,
     ProblemTensor,
     ProblemType,
-    size_faults,
 )
+from scar_cp.problem.problem_faults import size_faults
 from scar_cp.problem.reconfig import reconfigure
 from scar_cp.records.decimals import exact, nearest
 

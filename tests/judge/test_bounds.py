@@ -27,7 +27,8 @@ from scar_cp.judge.bounds import (
     simple_bounds,
 )
 from scar_cp.judge.evaluation import evaluate
-from scar_cp.problem.compiled import Problem, problem_faults
+from scar_cp.problem.compiled import Problem
+from scar_cp.problem.problem_faults import problem_faults
 from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 

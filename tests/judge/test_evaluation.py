@@ -23,7 +23,7 @@ from scar_cp.judge.evaluation import ENERGY_PARTS, Charge, evaluate, itemise
 from scar_cp.judge.objective import Objective
 from scar_cp.judge.schedule import Segment
 from scar_cp.judge.validation import validate
-from scar_cp.problem.compiled import problem_faults
+from scar_cp.problem.problem_faults import problem_faults
 
 WEIGHTS = (10, 7, 3, 20, 2)  # bytes, cycles from DRAM, cycles over NoP, nJ from DRAM, nJ per hop
 

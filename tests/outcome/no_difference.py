@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 import scar_cp as sc
-from scar_cp.problem.compiled import ProblemLayer, ProblemModel, problem_faults
+from scar_cp.problem.compiled import ProblemLayer, ProblemModel
+from scar_cp.problem.problem_faults import problem_faults
 
 from .asked import Asked, Pair, drawn
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from problems import seeds
 
-from scar_cp.problem.compiled import problem_faults
+from scar_cp.problem.problem_faults import problem_faults
 
 from .asked import optimum
 from .never_worse import NEVER_WORSE

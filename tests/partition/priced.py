@@ -21,7 +21,8 @@ from scar_cp.partition.kinds import by_port_distance
 from scar_cp.partition.many_windows import RangeTables
 from scar_cp.partition.prices import Prices
 from scar_cp.partition.range_table import range_table
-from scar_cp.problem.compiled import Problem, problem_faults
+from scar_cp.problem.compiled import Problem
+from scar_cp.problem.problem_faults import problem_faults
 from scar_cp.solvers import Request, Search
 from scar_cp.solvers.exhaustive import count_schedules, exhaustive
 

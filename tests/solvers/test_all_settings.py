@@ -9,7 +9,8 @@ import pytest
 from problems import layer, model, random_problem, scaled, seeds, tensor, tiny_problem
 
 from scar_cp.outcome.solving import solve
-from scar_cp.problem.compiled import Problem, size_faults
+from scar_cp.problem.compiled import Problem
+from scar_cp.problem.problem_faults import size_faults
 from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.terms import ObjectiveName

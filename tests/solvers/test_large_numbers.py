@@ -14,7 +14,8 @@ from problems import random_problem, random_schedule, scaled, seeds
 from scar_cp.judge.evaluation import evaluate
 from scar_cp.judge.validation import space_is_defined
 from scar_cp.outcome.solving import solve
-from scar_cp.problem.compiled import Problem, problem_faults
+from scar_cp.problem.compiled import Problem
+from scar_cp.problem.problem_faults import problem_faults
 from scar_cp.solvers import CpsatOptions, Request, Search
 from scar_cp.solvers.exhaustive import exhaustive
 from scar_cp.terms import ObjectiveName, Space
