@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from conftest import ROOT, Command
@@ -36,3 +37,9 @@ def renamed(layers: tuple[Layer, ...], names: list[str]) -> list[Layer]:
 
 def fields(layer: Layer) -> dict[str, Any]:
     return layer.model_dump(exclude_defaults=True, exclude={"name"})
+
+
+def total(layers: Iterable[Layer]) -> tuple[int, int]:
+    """MACs and weights of all layers."""
+    counts = [(layer.macs, layer.weight_elements) for layer in layers]
+    return sum(macs for macs, _ in counts), sum(weights for _, weights in counts)
